@@ -1,0 +1,204 @@
+// Every table of the product. Instants are timestamptz; lists of states are enums so that a typo cannot be stored.
+// The person's facts (users, codes, deliveries, outbox) are written together in one transaction (promise P2).
+import { sql } from "drizzle-orm";
+import {
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+
+export const deliveryStatus = pgEnum("delivery_status", [
+  "queued",
+  "sending",
+  "retrying",
+  "sent",
+  "delivered",
+  "failed",
+  "bounced",
+  "complained",
+  "suppressed",
+  "cancelled",
+]);
+export const deliveryKind = pgEnum("delivery_kind", ["confirmation", "existing_account"]);
+export const attemptOutcome = pgEnum("attempt_outcome", [
+  "accepted", // the provider took the mail
+  "deduplicated", // it had taken it before, under the same idempotency key
+  "failed",
+  "lost", // the worker died before it could tell
+]);
+export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
+
+/** A row with `email_confirmed_at` null is a claim: it expires, and never blocks the address (promise P7). */
+export const users = pgTable(
+  "users",
+  {
+    id: uuid("id").primaryKey(),
+    username: text("username").notNull(),
+    /** Normalised by domain/email-address.ts. */
+    email: text("email").notNull(),
+    passwordHash: text("password_hash").notNull(),
+    emailConfirmedAt: instant("email_confirmed_at"),
+    /** A claim ends here; meaningless once confirmed. */
+    claimExpiresAt: instant("claim_expires_at").notNull(),
+    /** Wrong codes over the whole claim: a new code does not reset it (NIST SP 800-63B 3.1.3.2). */
+    wrongCodeCount: integer("wrong_code_count").notNull().default(0),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("users_username_key").on(sql`lower(${table.username})`),
+    uniqueIndex("users_confirmed_email_key").on(table.email).where(sql`${table.emailConfirmedAt} is not null`),
+    index("users_email_idx").on(table.email),
+    index("users_open_claims_idx").on(table.claimExpiresAt).where(sql`${table.emailConfirmedAt} is null`),
+  ],
+);
+
+export const confirmationCodes = pgTable(
+  "confirmation_codes",
+  {
+    id: uuid("id").primaryKey(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** HMAC-SHA-256 under a server key, base64url; the code itself is nowhere (promise P5). */
+    codeHash: text("code_hash").notNull(),
+    tries: smallint("tries").notNull().default(0),
+    /** Null until the provider accepted the mail: only then the lifetime starts. */
+    expiresAt: instant("expires_at"),
+    usedAt: instant("used_at"),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("confirmation_codes_user_idx").on(table.userId, table.createdAt)],
+);
+
+/** One email to one person. */
+export const deliveries = pgTable(
+  "deliveries",
+  {
+    id: uuid("id").primaryKey(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    kind: deliveryKind("kind").notNull(),
+    codeId: uuid("code_id").references(() => confirmationCodes.id, { onDelete: "set null" }),
+    recipient: text("recipient").notNull(),
+    sender: text("sender").notNull(),
+    status: deliveryStatus("status").notNull().default("queued"),
+    /** Attempts begun, lost ones included; rows in delivery_attempts. */
+    attemptCount: integer("attempt_count").notNull().default(0),
+    /** Attempts whose worker died: they do not use up a try. */
+    lostCount: integer("lost_count").notNull().default(0),
+    maxAttempts: integer("max_attempts").notNull(),
+    /** When the next attempt is due; null when none is planned. */
+    nextAttemptAt: instant("next_attempt_at"),
+    /** Who is sending right now, and until when that is believed; both null otherwise. */
+    leaseToken: uuid("lease_token"),
+    leaseUntil: instant("lease_until"),
+    providerMessageId: text("provider_message_id"),
+    reasonCode: text("reason_code"),
+    reasonText: text("reason_text"),
+    createdAt: instant("created_at").notNull(),
+    sentAt: instant("sent_at"),
+    deliveredAt: instant("delivered_at"),
+    settledAt: instant("settled_at"),
+  },
+  (table) => [
+    index("deliveries_user_idx").on(table.userId, table.createdAt),
+    index("deliveries_provider_message_idx").on(table.providerMessageId),
+    index("deliveries_due_idx")
+      .on(table.nextAttemptAt)
+      .where(sql`${table.status} in ('queued', 'retrying', 'sending')`),
+  ],
+);
+
+/** The ledger: every attempt is a row, also one whose worker died. */
+export const deliveryAttempts = pgTable(
+  "delivery_attempts",
+  {
+    deliveryId: uuid("delivery_id")
+      .notNull()
+      .references(() => deliveries.id, { onDelete: "cascade" }),
+    /** From 1. */
+    number: integer("number").notNull(),
+    provider: text("provider").notNull(),
+    startedAt: instant("started_at").notNull(),
+    endedAt: instant("ended_at"),
+    outcome: attemptOutcome("outcome"),
+    errorClass: text("error_class"),
+    errorCode: text("error_code"),
+    providerCode: text("provider_code"),
+    providerText: text("provider_text"),
+    providerMessageId: text("provider_message_id"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.deliveryId, table.number] }),
+    // Promise P3, held by the database: one accepted attempt per delivery.
+    uniqueIndex("delivery_attempts_one_accepted").on(table.deliveryId).where(sql`${table.outcome} = 'accepted'`),
+  ],
+);
+
+/** Events that happened with the facts; inngest/publish.ts sends them on. Ids only, never an address or a code. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    /** Becomes the event's id, by which the engine drops doubles. */
+    id: uuid("id").primaryKey(),
+    name: text("name").notNull(),
+    data: jsonb("data").$type<Record<string, unknown>>().notNull(),
+    createdAt: instant("created_at").notNull(),
+    /** Nobody else publishes this row before then. */
+    leaseUntil: instant("lease_until"),
+    tries: integer("tries").notNull().default(0),
+    publishedAt: instant("published_at"),
+  },
+  (table) => [index("outbox_waiting_idx").on(table.createdAt).where(sql`${table.publishedAt} is null`)],
+);
+
+/** Behind the browser's cookie and the API tokens alike: revoking the row ends both. */
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: uuid("id").primaryKey(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    scope: sessionScope("scope").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    revokedAt: instant("revoked_at"),
+  },
+  (table) => [index("sessions_user_idx").on(table.userId)],
+);
+
+export const refreshTokens = pgTable(
+  "refresh_tokens",
+  {
+    /** SHA-256 of the token, base64url. The token has 256 random bits, so a fast hash is enough. */
+    tokenHash: text("token_hash").primaryKey(),
+    sessionId: uuid("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    createdAt: instant("created_at").notNull(),
+    /** Set at rotation; a second use after that revokes the session (RFC 9700 section 4.14.2). */
+    usedAt: instant("used_at"),
+  },
+  (table) => [index("refresh_tokens_session_idx").on(table.sessionId)],
+);
+
+export type UserRow = typeof users.$inferSelect;
+export type NewUserRow = typeof users.$inferInsert;
+export type ConfirmationCodeRow = typeof confirmationCodes.$inferSelect;
+export type DeliveryRow = typeof deliveries.$inferSelect;
+export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
+export type OutboxRow = typeof outbox.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
+export type DeliveryKind = DeliveryRow["kind"];

@@ -1,0 +1,109 @@
+// The only reader of process.env. Everything the product can be told from outside is in this one schema;
+// what is missing or malformed is reported in one list, and the process does not start (STYLE.md: "env at boot").
+import { z } from "zod";
+
+/** "3", "2.5": a number of seconds, as the replaced system's settings had them. */
+const seconds = (fallback: number, min = 0) => z.coerce.number().finite().min(min).max(86_400).default(fallback);
+const optionalText = z.preprocess((value) => (value === "" ? undefined : value), z.string().min(1).optional());
+const flag = z
+  .enum(["1", "0", "true", "false", "on", "off", ""])
+  .default("")
+  .transform((value) => value === "1" || value === "true" || value === "on");
+
+const Schema = z
+  .object({
+    NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
+    /** Where people reach the app; also the issuer of its tokens. */
+    APP_URL: z.url({ protocol: /^https?$/ }).default("http://localhost:3000"),
+    /** Every key is derived from it by HKDF, one purpose one key. */
+    APP_SECRET: z.string().min(32, "needs 32 characters or more; make one with: openssl rand -base64 32"),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    /** Connections of one server process to Postgres, its LISTEN connection aside. */
+    DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(10),
+
+    INNGEST_BASE_URL: optionalText.pipe(z.url().optional()),
+    INNGEST_EVENT_KEY: optionalText,
+    INNGEST_SIGNING_KEY: optionalText,
+    INNGEST_SIGNING_KEY_FALLBACK: optionalText,
+    /** Set to the Dev Server's address (or 1) in development: calls are then not signed. */
+    INNGEST_DEV: optionalText,
+
+    RESEND_API_KEY: optionalText,
+    RESEND_BASE_URL: optionalText.pipe(z.url().optional()),
+    SMTP_URL: optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
+    EMAIL_FROM: z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
+
+    /** `sync` sends inside the request: the rollback switch. */
+    EMAIL_MODE: z.enum(["async", "sync"]).default("async"),
+    /** Seconds between the answer and the first attempt. */
+    EMAIL_QUEUE_DELAY: seconds(2),
+    EMAIL_MAX_RETRIES: z.coerce.number().int().min(0).max(20).default(5),
+    /** Seconds before the first retry; doubles with every further one up to EMAIL_RETRY_MAX. */
+    EMAIL_RETRY_BASE: seconds(60, 1),
+    EMAIL_RETRY_MAX: seconds(900, 1),
+    /** Seconds for one whole conversation with the mail provider, connect and greeting included. */
+    EMAIL_TIMEOUT: z.coerce.number().finite().min(0.1).max(120).default(10),
+    /** Seconds a request may spend on sending when the engine is away. */
+    EMAIL_SYNC_BUDGET: z.coerce.number().finite().min(0.1).max(10).default(0.7),
+
+    OPS_PASSWORD: optionalText,
+    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    /** Address of the development inbox, shown on the confirm page; only honoured on loopback. */
+    INBOX_URL: optionalText.pipe(z.url().optional()),
+    RATE_LIMITS: z.enum(["on", "off"]).default("on"),
+    /** Shows stack traces in answers; for development only. */
+    DEBUG_ERRORS: flag,
+  })
+  .check((context) => {
+    const value = context.value;
+    const complain = (path: string, message: string) =>
+      context.issues.push({ code: "custom", path: [path], message, input: value });
+    if (!value.RESEND_API_KEY && !value.SMTP_URL)
+      complain("RESEND_API_KEY", "is missing (or set SMTP_URL): without one no email can be sent");
+    if (!value.INNGEST_DEV && !value.INNGEST_SIGNING_KEY)
+      complain("INNGEST_SIGNING_KEY", "is missing: without it anybody could run the functions");
+    if (!value.INNGEST_DEV && !value.INNGEST_EVENT_KEY)
+      complain("INNGEST_EVENT_KEY", "is missing: without it no event can be published");
+    const onLoopback = isLoopback(value.APP_URL);
+    if (value.RATE_LIMITS === "off" && !onLoopback)
+      complain("RATE_LIMITS", "may be off only while APP_URL is on loopback");
+    if (value.NODE_ENV === "production" && value.INNGEST_DEV && !onLoopback)
+      complain("INNGEST_DEV", "switches signatures off and is refused in production; unset it");
+    if (value.NODE_ENV === "production" && !onLoopback && value.APP_URL.startsWith("http:"))
+      complain("APP_URL", "must be https outside of loopback: session cookies are sent only over TLS");
+    if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
+      complain("EMAIL_RETRY_MAX", "must not be below EMAIL_RETRY_BASE");
+  });
+
+export type Env = z.infer<typeof Schema>;
+
+/** True for localhost, *.localhost (RFC 6761), 127.0.0.0/8 and [::1]. */
+export function isLoopback(url: string): boolean {
+  const host = new URL(url).hostname;
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Thrown at boot; the message is the whole list, ready to be printed. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+}
+
+/** Parses an environment; throws EnvironmentError with every complaint at once, never with a value. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const result = Schema.safeParse(source);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    const missing = source[name] === undefined && !issue.message.includes("is missing");
+    return `  ${name} ${missing ? "is missing" : issue.message}`;
+  });
+  throw new EnvironmentError(`Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].join("\n")}`);
+}
+
+let parsed: Env | undefined;
+
+/** The environment of this process, parsed at the first call. */
+export function env(): Env {
+  parsed ??= parseEnv(process.env);
+  return parsed;
+}
