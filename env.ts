@@ -3,8 +3,12 @@
 import { z } from "zod";
 
 /** "3", "2.5": a number of seconds, as the replaced system's settings had them. */
-const seconds = (fallback: number, min = 0) => z.coerce.number().finite().min(min).max(86_400).default(fallback);
-const optionalText = z.preprocess((value) => (value === "" ? undefined : value), z.string().min(1).optional());
+const seconds = (fallback: number, min = 0) =>
+  z.coerce.number().finite().min(min).max(86_400).default(fallback);
+const optionalText = z.preprocess(
+  (value) => (value === "" ? undefined : value),
+  z.string().min(1).optional(),
+);
 const flag = z
   .enum(["1", "0", "true", "false", "on", "off", ""])
   .default("")
@@ -80,7 +84,12 @@ export type Env = z.infer<typeof Schema>;
 /** True for localhost, *.localhost (RFC 6761), 127.0.0.0/8 and [::1]. */
 export function isLoopback(url: string): boolean {
   const host = new URL(url).hostname;
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    host === "[::1]" ||
+    /^127(\.\d{1,3}){3}$/.test(host)
+  );
 }
 
 /** Thrown at boot; the message is the whole list, ready to be printed. */
@@ -97,13 +106,28 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     const missing = source[name] === undefined && !issue.message.includes("is missing");
     return `  ${name} ${missing ? "is missing" : issue.message}`;
   });
-  throw new EnvironmentError(`Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].join("\n")}`);
+  throw new EnvironmentError(
+    `Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].join("\n")}`,
+  );
+}
+
+/** DATABASE_URL alone, for programs that need nothing else. Throws EnvironmentError when it is missing or no URL. */
+export function databaseUrl(source: Record<string, string | undefined> = process.env): string {
+  const result = Schema.shape.DATABASE_URL.safeParse(source.DATABASE_URL);
+  if (result.success) return result.data;
+  throw new EnvironmentError(
+    "DATABASE_URL is missing or malformed: it names the database, e.g. postgres://user@host/latchkey",
+  );
 }
 
 let parsed: Env | undefined;
 
 /** The environment of this process, parsed at the first call. */
 export function env(): Env {
-  parsed ??= parseEnv(process.env);
+  if (!parsed) {
+    parsed = parseEnv(process.env);
+    // next-auth reads its own address from here and takes it from nowhere else.
+    process.env.NEXTAUTH_URL ??= parsed.APP_URL;
+  }
   return parsed;
 }

@@ -1,5 +1,5 @@
 // The one place that opens connections to Postgres.
-import { type PostgresJsDatabase, drizzle } from "drizzle-orm/postgres-js";
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "./schema";
 
@@ -17,6 +17,8 @@ export function openDatabase(url: string, poolSize: number): DatabaseClient {
     onnotice: () => {},
     // A half-open connection (the server's machine is gone) must not hold a request for minutes.
     connect_timeout: 5,
+    // The default grows to 20 s: a database that is back should be used again at once.
+    backoff: (retries: number) => Math.min(0.1 * 2 ** retries, 1),
     connection: { application_name: "latchkey" },
   });
   return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };

@@ -56,7 +56,9 @@ export const users = pgTable(
   },
   (table) => [
     uniqueIndex("users_username_key").on(sql`lower(${table.username})`),
-    uniqueIndex("users_confirmed_email_key").on(table.email).where(sql`${table.emailConfirmedAt} is not null`),
+    uniqueIndex("users_confirmed_email_key")
+      .on(table.email)
+      .where(sql`${table.emailConfirmedAt} is not null`),
     index("users_email_idx").on(table.email),
     index("users_open_claims_idx").on(table.claimExpiresAt).where(sql`${table.emailConfirmedAt} is null`),
   ],
@@ -142,7 +144,9 @@ export const deliveryAttempts = pgTable(
   (table) => [
     primaryKey({ columns: [table.deliveryId, table.number] }),
     // Promise P3, held by the database: one accepted attempt per delivery.
-    uniqueIndex("delivery_attempts_one_accepted").on(table.deliveryId).where(sql`${table.outcome} = 'accepted'`),
+    uniqueIndex("delivery_attempts_one_accepted")
+      .on(table.deliveryId)
+      .where(sql`${table.outcome} = 'accepted'`),
   ],
 );
 

@@ -1,0 +1,46 @@
+// Who sends an API request: a bearer token, or the browser's cookie.
+import "server-only";
+import { HttpError } from "@/app/_http/http-error";
+import { refuseForeignPage } from "@/app/_http/request";
+import { DomainError } from "@/domain/errors";
+import { authenticateAccessToken, authenticateSession, type Identity } from "@/domain/tokens";
+import { services } from "@/services";
+import { sessionCookieName, sessionIdOf } from "./cookie";
+
+/**
+ * The identity behind a request. With a cookie, a request that changes something must come from a page of ours.
+ * Throws 401 `not_signed_in` or `invalid_token`, 403 `foreign_origin`.
+ */
+export async function authenticate(request: Request): Promise<Identity> {
+  const authorization = request.headers.get("authorization");
+  if (authorization) {
+    const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
+    if (!token)
+      throw new HttpError(401, "invalid_token", "The Authorization header must be: Bearer <access_token>.", {
+        "www-authenticate": "Bearer",
+      });
+    return authenticateAccessToken(services(), token);
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") refuseForeignPage(request);
+  const cookie = readCookie(request, sessionCookieName());
+  const sessionId = cookie ? await sessionIdOf(cookie) : null;
+  const identity = sessionId ? await authenticateSession(services(), sessionId) : null;
+  if (!identity) throw new DomainError("not_signed_in", "Please sign in first.");
+  return identity;
+}
+
+/** Like authenticate, and the address must be confirmed: for everything beyond the claim's own calls. */
+export async function authenticateFull(request: Request): Promise<Identity> {
+  const identity = await authenticate(request);
+  if (identity.scope !== "full")
+    throw new DomainError("not_confirmed", "Please confirm your email address first.");
+  return identity;
+}
+
+function readCookie(request: Request, name: string): string | null {
+  for (const part of (request.headers.get("cookie") ?? "").split(";")) {
+    const [key, ...value] = part.trim().split("=");
+    if (key === name) return value.join("=");
+  }
+  return null;
+}

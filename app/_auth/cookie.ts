@@ -1,0 +1,43 @@
+// The browser's session cookie: next-auth's encrypted JWT with nothing in it but whose session row it stands for.
+import "server-only";
+import { decode, encode } from "next-auth/jwt";
+import type { StartedSession } from "@/domain/tokens";
+import { env, isLoopback } from "@/env";
+import { services } from "@/services";
+
+/** `__Host-` binds the cookie to this very host over TLS (RFC 6265bis); on loopback the port tells two clones apart. */
+export function sessionCookieName(): string {
+  const url = new URL(env().APP_URL);
+  if (url.protocol === "https:") return "__Host-latchkey.session";
+  return isLoopback(url.href) ? `latchkey-${url.port || "80"}.session` : "latchkey.session";
+}
+
+export function isSecureCookie(): boolean {
+  return env().APP_URL.startsWith("https:");
+}
+
+const attributes = () => `Path=/; HttpOnly; SameSite=Lax${isSecureCookie() ? "; Secure" : ""}`;
+
+/** A `set-cookie` value that signs the browser in until the session ends. */
+export async function sessionCookie(session: StartedSession): Promise<string> {
+  const maxAgeSeconds = Math.max(
+    1,
+    Math.floor((session.expiresAt.getTime() - services().clock().getTime()) / 1000),
+  );
+  const value = await encode({
+    token: { sub: session.identity.userId, sid: session.identity.sessionId },
+    secret: services().keys.sessionCookie,
+    maxAge: maxAgeSeconds,
+  });
+  return `${sessionCookieName()}=${value}; ${attributes()}; Max-Age=${maxAgeSeconds}`;
+}
+
+export function clearSessionCookie(): string {
+  return `${sessionCookieName()}=; ${attributes()}; Max-Age=0`;
+}
+
+/** The session's id inside a cookie value; null when it is not ours or too old. */
+export async function sessionIdOf(cookieValue: string): Promise<string | null> {
+  const token = await decode({ token: cookieValue, secret: services().keys.sessionCookie }).catch(() => null);
+  return typeof token?.sid === "string" ? token.sid : null;
+}

@@ -1,0 +1,65 @@
+// What every call of the API has in common: read, do one thing, answer; and for forms without JavaScript, a redirect.
+import "server-only";
+import { CLEAR_FLASH, type FlashForm, flashCookie } from "./flash";
+import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
+import { describeError, NO_STORE, problemResponse } from "./respond";
+
+/** What a use case answers. A form goes to `location` instead of reading `body`. */
+export type Answer = {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  cookies?: string[];
+  location: string;
+};
+
+export type FormPost = {
+  form: FlashForm;
+  /** The page a refused form goes back to. */
+  backTo: string;
+  /** Fields worth showing again; never a password, never a code. */
+  keep?: string[];
+};
+
+/** Handles a call that takes a body, as JSON or as a form. Never throws. */
+export async function handlePost(
+  request: Request,
+  post: FormPost,
+  work: (fields: Fields) => Promise<Answer>,
+): Promise<Response> {
+  const form = isForm(request);
+  let fields: Fields = {};
+  try {
+    if (form) refuseForeignPage(request);
+    fields = hasNoBody(request) ? {} : (await readBody(request)).fields;
+    const answer = await work(fields);
+    return form ? seeOther(answer.location, [...(answer.cookies ?? []), CLEAR_FLASH]) : jsonResponse(answer);
+  } catch (error) {
+    if (!form) return problemResponse(error);
+    const { problem } = describeError(error);
+    const values: Record<string, string> = {};
+    for (const name of post.keep ?? []) if (typeof fields[name] === "string") values[name] = fields[name];
+    return seeOther(post.backTo, [flashCookie({ form: post.form, values, problem })]);
+  }
+}
+
+function hasNoBody(request: Request): boolean {
+  return (
+    request.body === null ||
+    (request.headers.get("content-length") === "0" && !request.headers.get("content-type"))
+  );
+}
+
+function jsonResponse(answer: Answer): Response {
+  const headers = new Headers({ ...NO_STORE, ...answer.headers });
+  for (const cookie of answer.cookies ?? []) headers.append("set-cookie", cookie);
+  if (answer.status === 204) return new Response(null, { status: 204, headers });
+  return Response.json(answer.body, { status: answer.status, headers });
+}
+
+/** After a form: go and look (303), so that reloading does not send it again. */
+export function seeOther(location: string, cookies: string[] = []): Response {
+  const headers = new Headers({ ...NO_STORE, location });
+  for (const cookie of cookies) headers.append("set-cookie", cookie);
+  return new Response(null, { status: 303, headers });
+}

@@ -1,0 +1,144 @@
+// Reads what came in: a JSON body or a form, bounded, UTF-8, from our own pages when a browser sends it.
+import "server-only";
+import type { z } from "zod";
+import { DomainError, type FieldError } from "@/domain/errors";
+import { services } from "@/services";
+import { HttpError } from "./http-error";
+
+/** No body of this API is longer than a few hundred bytes. */
+const BODY_BYTES_MAX = 16 * 1024;
+/** A half-open connection may not hold a request longer. */
+const BODY_TIMEOUT_MS = 10_000;
+
+export type Fields = Record<string, unknown>;
+/** `form`: sent by a page without JavaScript; the answer is a redirect then. */
+export type ReadBody = { kind: "json" | "form"; fields: Fields };
+
+/** True for an urlencoded form post. */
+export function isForm(request: Request): boolean {
+  return mediaType(request) === "application/x-www-form-urlencoded";
+}
+
+function mediaType(request: Request): string {
+  return (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+/** Parses the body into fields. Throws HttpError 400, 408, 413 or 415 with a sentence that says how to mend it. */
+export async function readBody(request: Request): Promise<ReadBody> {
+  const type = mediaType(request);
+  const form = isForm(request);
+  if (!form && type !== "application/json")
+    throw new HttpError(415, "unsupported_media_type", "Please send the body as application/json.", {
+      accept: "application/json",
+    });
+  const charset = /charset=\s*"?([^";\s]+)/i.exec(request.headers.get("content-type") ?? "")?.[1] ?? "utf-8";
+  if (!/^utf-?8$/i.test(charset))
+    throw new HttpError(415, "unsupported_charset", "Please send the body in UTF-8.");
+  const text = decodeUtf8(await readBounded(request));
+  if (form) return { kind: "form", fields: parseForm(text) };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new HttpError(
+      400,
+      "invalid_json",
+      text.trim() === "" ? "The body is empty; JSON was expected." : "The body is not valid JSON.",
+    );
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new HttpError(400, "invalid_json", "The body must be a JSON object.");
+  return { kind: "json", fields: parsed as Fields };
+}
+
+function parseForm(text: string): Fields {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new HttpError(400, "invalid_encoding", "The body is not valid UTF-8.");
+  }
+}
+
+async function readBounded(request: Request): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new HttpError(413, "body_too_large", `The body is larger than ${BODY_BYTES_MAX / 1024} KB.`);
+  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) throw tooLarge();
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new HttpError(408, "body_timeout", "The body did not arrive in time.")),
+      BODY_TIMEOUT_MS,
+    );
+  });
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), timeout]);
+      if (done) return Buffer.concat(chunks);
+      size += value.byteLength;
+      if (size > BODY_BYTES_MAX) throw tooLarge();
+      chunks.push(value);
+    }
+  } catch (error) {
+    await reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Fields → typed values. Throws DomainError `invalid_input` with one entry a field. */
+export function parseFields<Shape extends z.ZodType>(schema: Shape, fields: Fields): z.output<Shape> {
+  const result = schema.safeParse(fields);
+  if (result.success) return result.data;
+  const errors = new Map<string, FieldError>();
+  for (const issue of result.error.issues) {
+    const field = issue.path.join(".") || "body";
+    if (!errors.has(field))
+      errors.set(field, { field, code: fieldCode(issue, field in fields), detail: issue.message });
+  }
+  const list = [...errors.values()];
+  throw new DomainError(
+    "invalid_input",
+    list.length === 1 && list[0] ? list[0].detail : "Please mend the marked fields.",
+    { fields: list },
+  );
+}
+
+function fieldCode(issue: z.core.$ZodIssue, isPresent: boolean): string {
+  if (!isPresent) return "required";
+  if (issue.code === "custom" && typeof issue.params?.code === "string") return issue.params.code;
+  return issue.code === "invalid_type" ? "wrong_type" : "invalid";
+}
+
+/**
+ * True when a browser sent this from a page of ours. Browsers set both headers themselves; scripts of other sites
+ * cannot (Fetch Metadata; Origin: RFC 6454).
+ */
+export function isFromOwnPage(request: Request): boolean {
+  const site = request.headers.get("sec-fetch-site");
+  if (site) return site === "same-origin";
+  const origin = request.headers.get("origin");
+  if (!origin) return false;
+  return origin === new URL(services().settings.appUrl).origin || origin === ownOrigin(request);
+}
+
+function ownOrigin(request: Request): string | null {
+  const host = request.headers.get("host");
+  return host ? `${new URL(services().settings.appUrl).protocol}//${host}` : null;
+}
+
+/** Refuses what another site makes a browser send. Requests that no browser marked (API clients) pass. */
+export function refuseForeignPage(request: Request): void {
+  const marked = request.headers.has("sec-fetch-site") || request.headers.has("origin");
+  const typedAddress = request.headers.get("sec-fetch-site") === "none";
+  if (marked && !typedAddress && !isFromOwnPage(request))
+    throw new HttpError(403, "foreign_origin", "This request came from another website and was refused.");
+}

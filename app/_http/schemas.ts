@@ -1,0 +1,100 @@
+// What each call takes. zod stands where bytes enter; inside, values are typed and normalised.
+import { z } from "zod";
+import {
+  EMAIL_MAX,
+  PASSWORD_MAX,
+  PASSWORD_MIN,
+  USERNAME_MAX,
+  USERNAME_MIN,
+  USERNAME_PATTERN,
+} from "@/domain/account-rules";
+import { normalizeEmail } from "@/domain/email-address";
+
+type Complaint = { code: string; detail: string };
+
+/** A text field with its own sentence for "missing" and a judge for the rest; a complaint carries a code. */
+function text(missing: string, judge: (value: string) => Complaint | null = () => null) {
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? missing : "This must be text.") })
+    .check((context) => {
+      const complaint =
+        context.value.trim() === "" ? { code: "required", detail: missing } : judge(context.value);
+      if (complaint)
+        context.issues.push({
+          code: "custom",
+          message: complaint.detail,
+          params: { code: complaint.code },
+          input: context.value,
+        });
+    });
+}
+
+function judgeUsername(value: string): Complaint | null {
+  const name = value.trim();
+  if (name.length < USERNAME_MIN)
+    return { code: "too_short", detail: `Use at least ${USERNAME_MIN} characters.` };
+  if (name.length > USERNAME_MAX)
+    return { code: "too_long", detail: `Use at most ${USERNAME_MAX} characters.` };
+  if (!USERNAME_PATTERN.test(name))
+    return {
+      code: "invalid_characters",
+      detail:
+        "Use letters from a to z, digits, dots, dashes and underscores, and start with a letter or a digit.",
+    };
+  return null;
+}
+
+function judgeEmail(value: string): Complaint | null {
+  // Measured first: normalising a very long text is work that somebody could make us do.
+  if (value.length > 4 * EMAIL_MAX)
+    return { code: "too_long", detail: `An email address has at most ${EMAIL_MAX} characters.` };
+  if (normalizeEmail(value) === null)
+    return {
+      code: "invalid_email",
+      detail: "This is not a complete email address. It should look like name@example.com.",
+    };
+  return null;
+}
+
+function judgePassword(value: string): Complaint | null {
+  const length = [...value.normalize("NFKC")].length;
+  if (length < PASSWORD_MIN) return { code: "too_short", detail: `Use at least ${PASSWORD_MIN} characters.` };
+  if (length > PASSWORD_MAX) return { code: "too_long", detail: `Use at most ${PASSWORD_MAX} characters.` };
+  // NUL and half surrogates do not survive every encoding: such a password could not be typed again.
+  if (value.includes("\0") || !value.isWellFormed())
+    return {
+      code: "invalid_characters",
+      detail: "The password contains a character that cannot be typed again.",
+    };
+  return null;
+}
+
+export const RegisterFields = z.object({
+  username: text("Please choose a username.", judgeUsername).transform((value) => value.trim()),
+  email: text("Please enter your email address.", judgeEmail).transform(
+    (value) => normalizeEmail(value) ?? value,
+  ),
+  password: text("Please choose a password.", judgePassword),
+});
+
+export const CodeFields = z.object({ code: text("Please type the six-digit code.") });
+
+/** Credentials are only compared, so the rules of registering do not apply; the limits bound the work. */
+export const SignInFields = z.object({
+  login: text("Please enter your username or email address.", (value) =>
+    value.length > 4 * EMAIL_MAX || value.includes("\0")
+      ? { code: "invalid", detail: "This is no username and no email address." }
+      : null,
+  ),
+  password: text("Please enter your password.", (value) =>
+    value.length > 4 * PASSWORD_MAX
+      ? { code: "too_long", detail: `A password has at most ${PASSWORD_MAX} characters.` }
+      : null,
+  ),
+});
+
+export const RefreshFields = z.object({
+  refresh_token: text("The field refresh_token is missing.", (value) =>
+    value.length > 200 ? { code: "too_long", detail: "This is no refresh token." } : null,
+  ),
+});

@@ -1,0 +1,23 @@
+import { authenticate } from "@/app/_auth/authenticate";
+import { sessionCookie } from "@/app/_auth/cookie";
+import { handlePost } from "@/app/_http/handle";
+import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
+import { CodeFields } from "@/app/_http/schemas";
+import { confirmEmail } from "@/domain/email-confirmation";
+import { services } from "@/services";
+
+/** Confirms the address of the claim that asks, and signs it in. */
+export function POST(request: Request): Promise<Response> {
+  return handlePost(request, { form: "confirm", backTo: "/confirm" }, async (fields) => {
+    const identity = await authenticate(request);
+    const { code } = parseFields(CodeFields, fields);
+    const { user, session } = await confirmEmail(services(), identity.userId, code);
+    const forBrowser = isForm(request) || isFromOwnPage(request);
+    return {
+      status: 200,
+      body: { confirmed: true, ...session.tokens, user_data: user },
+      cookies: forBrowser ? [await sessionCookie(session)] : [],
+      location: "/account",
+    };
+  });
+}

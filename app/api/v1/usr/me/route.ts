@@ -1,0 +1,14 @@
+import { authenticate } from "@/app/_auth/authenticate";
+import { NO_STORE, problemResponse } from "@/app/_http/respond";
+import { getUserData } from "@/domain/tokens";
+import { services } from "@/services";
+
+/** Who the token or cookie belongs to; a claim may see itself. */
+export async function GET(request: Request): Promise<Response> {
+  try {
+    const { userId } = await authenticate(request);
+    return Response.json(await getUserData(services(), userId), { headers: NO_STORE });
+  } catch (error) {
+    return problemResponse(error);
+  }
+}

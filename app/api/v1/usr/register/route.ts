@@ -1,0 +1,71 @@
+// The contract of the system this replaces, to the letter (DESIGN.md section 3).
+import { sessionCookie } from "@/app/_auth/cookie";
+import { handlePost } from "@/app/_http/handle";
+import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
+import { RegisterFields } from "@/app/_http/schemas";
+import { getConfirmation } from "@/domain/email-confirmation";
+import { type Registration, registerUser } from "@/domain/registration";
+import { type Dispatch, dispatchDelivery } from "@/inngest/dispatch";
+import { services } from "@/services";
+
+/** Registers a claim and hands its mail to the engine. 201 whatever becomes of the mail. */
+export function POST(request: Request): Promise<Response> {
+  return handlePost(
+    request,
+    { form: "register", backTo: "/register", keep: ["username", "email"] },
+    async (fields) => {
+      const registration = await registerUser(services(), parseFields(RegisterFields, fields));
+      const dispatch = await dispatchDelivery(services(), registration);
+      const forBrowser = isForm(request) || isFromOwnPage(request);
+      return {
+        status: 201,
+        body: await registrationAnswer(registration, dispatch),
+        cookies: forBrowser ? [await sessionCookie(registration.session)] : [],
+        headers: { location: "/api/v1/usr/confirmation" },
+        location: "/confirm",
+      };
+    },
+  );
+}
+
+const CHECK_YOUR_EMAIL = "Registration successful! Please check your email for confirmation code.";
+const NOT_SENT_YET =
+  "Registration successful! We could not send the confirmation email yet. You can ask for a new code.";
+
+async function registrationAnswer({ user, session, deliveryId }: Registration, dispatch: Dispatch) {
+  const isOut = dispatch.queued || dispatch.sent;
+  return {
+    ...session.tokens,
+    user_data: user,
+    email_confirmation_sent: isOut,
+    message: isOut ? CHECK_YOUR_EMAIL : NOT_SENT_YET,
+    email_info: emailInfo(dispatch),
+    delivery: {
+      id: deliveryId,
+      status: dispatch.queued ? "queued" : await currentStatus(user.id),
+      links: {
+        confirmation: "/api/v1/usr/confirmation",
+        events: "/api/v1/usr/confirmation/events",
+        confirm: "/api/v1/usr/confirm-email",
+        resend: "/api/v1/usr/resend-confirmation",
+      },
+    },
+  };
+}
+
+function emailInfo(dispatch: Dispatch) {
+  if (dispatch.queued)
+    return { email_queued: true, message: "Email confirmation is being sent in the background" };
+  if (dispatch.sent) return { email_sent: true, email_queued: false, message: "Email confirmation was sent" };
+  return {
+    email_sent: false,
+    email_queued: false,
+    error: dispatch.error,
+    can_resend: true,
+    will_retry: true,
+  };
+}
+
+async function currentStatus(userId: string) {
+  return (await getConfirmation(services(), userId))?.delivery?.status ?? "queued";
+}

@@ -1,0 +1,14 @@
+import { authenticate } from "@/app/_auth/authenticate";
+import { handlePost } from "@/app/_http/handle";
+import { getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
+import { dispatchDelivery } from "@/inngest/dispatch";
+import { services } from "@/services";
+
+/** Queues another mail with a new code. Takes no fields. */
+export function POST(request: Request): Promise<Response> {
+  return handlePost(request, { form: "resend", backTo: "/confirm" }, async () => {
+    const { userId } = await authenticate(request);
+    await dispatchDelivery(services(), await requestAnotherCode(services(), userId));
+    return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
+  });
+}

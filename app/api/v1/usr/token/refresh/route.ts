@@ -1,0 +1,15 @@
+import { parseFields, readBody } from "@/app/_http/request";
+import { NO_STORE, problemResponse } from "@/app/_http/respond";
+import { RefreshFields } from "@/app/_http/schemas";
+import { refreshSession } from "@/domain/tokens";
+import { services } from "@/services";
+
+/** A refresh token, once, for a new pair. */
+export async function POST(request: Request): Promise<Response> {
+  try {
+    const { refresh_token } = parseFields(RefreshFields, (await readBody(request)).fields);
+    return Response.json(await refreshSession(services(), refresh_token), { headers: NO_STORE });
+  } catch (error) {
+    return problemResponse(error);
+  }
+}

@@ -1,0 +1,20 @@
+import { sessionCookie } from "@/app/_auth/cookie";
+import { handlePost } from "@/app/_http/handle";
+import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
+import { SignInFields } from "@/app/_http/schemas";
+import { signIn } from "@/domain/sign-in";
+import { services } from "@/services";
+
+/** Signs in by username or confirmed address, and password. */
+export function POST(request: Request): Promise<Response> {
+  return handlePost(request, { form: "sign-in", backTo: "/sign-in", keep: ["login"] }, async (fields) => {
+    const { user, session } = await signIn(services(), parseFields(SignInFields, fields));
+    const forBrowser = isForm(request) || isFromOwnPage(request);
+    return {
+      status: 200,
+      body: { ...session.tokens, user_data: user },
+      cookies: forBrowser ? [await sessionCookie(session)] : [],
+      location: user.email_confirmed ? "/account" : "/confirm",
+    };
+  });
+}

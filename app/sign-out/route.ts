@@ -1,0 +1,20 @@
+import { authenticate } from "@/app/_auth/authenticate";
+import { clearSessionCookie } from "@/app/_auth/cookie";
+import { seeOther } from "@/app/_http/handle";
+import { HttpError } from "@/app/_http/http-error";
+import { problemResponse } from "@/app/_http/respond";
+import { endSession } from "@/domain/tokens";
+import { services } from "@/services";
+
+/** Ends the browser's session, API tokens included, and goes to the front page. A form, so that no link can do it. */
+export async function POST(request: Request): Promise<Response> {
+  try {
+    const { sessionId } = await authenticate(request);
+    await endSession(services(), sessionId);
+  } catch (error) {
+    // Without a session there is nothing to end; anything else (another site, no database) is worth an answer.
+    if (error instanceof HttpError || !(error instanceof Error && error.name === "DomainError"))
+      return problemResponse(error);
+  }
+  return seeOther("/", [clearSessionCookie()]);
+}

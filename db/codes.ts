@@ -1,0 +1,44 @@
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import type { Executor } from "./client";
+import { type ConfirmationCodeRow, confirmationCodes } from "./schema";
+
+export async function insertCode(
+  executor: Executor,
+  row: { id: string; userId: string; codeHash: string; createdAt: Date },
+): Promise<void> {
+  await executor.insert(confirmationCodes).values(row);
+}
+
+/** The newest `limit` codes of a claim, newest first, used and expired ones included. */
+export async function listNewestCodes(
+  executor: Executor,
+  userId: string,
+  limit: number,
+): Promise<ConfirmationCodeRow[]> {
+  return executor
+    .select()
+    .from(confirmationCodes)
+    .where(eq(confirmationCodes.userId, userId))
+    .orderBy(desc(confirmationCodes.createdAt))
+    .limit(limit);
+}
+
+export async function countTry(executor: Executor, codeIds: string[]): Promise<void> {
+  if (codeIds.length === 0) return;
+  await executor
+    .update(confirmationCodes)
+    .set({ tries: sql`${confirmationCodes.tries} + 1` })
+    .where(inArray(confirmationCodes.id, codeIds));
+}
+
+export async function markCodeUsed(executor: Executor, id: string, now: Date): Promise<void> {
+  await executor.update(confirmationCodes).set({ usedAt: now }).where(eq(confirmationCodes.id, id));
+}
+
+/** Starts a code's lifetime; only once, so that a second acceptance of the same mail cannot prolong it. */
+export async function startCodeLifetime(executor: Executor, id: string, expiresAt: Date): Promise<void> {
+  await executor
+    .update(confirmationCodes)
+    .set({ expiresAt })
+    .where(and(eq(confirmationCodes.id, id), sql`${confirmationCodes.expiresAt} is null`));
+}

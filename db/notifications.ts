@@ -1,0 +1,102 @@
+// What changed, told by Postgres itself (migrations/0001_notify.sql): one LISTEN connection per process, however many
+// pages are open. After a lost connection everybody is told once, since nobody knows what was missed.
+import postgres from "postgres";
+
+type Log = Record<"warn" | "info", (facts: object, sentence: string) => void>;
+
+export type Notifications = {
+  /** Calls `listener` after each change of one user's confirmation, and after a gap. Returns what ends it. */
+  onConfirmation(userId: string, listener: () => void): () => void;
+  /** Calls `listener` when an outbox row was written, and after a gap. */
+  onOutbox(listener: () => void): () => void;
+  close(): Promise<void>;
+};
+
+const OUTBOX = "outbox";
+const CONFIRMATION = "confirmation";
+/** A dead connection is noticed at the latest after this, and rebuilt. */
+const CHECK_MS = 5_000;
+
+/** Connects at the first subscription and stays connected; reconnects by itself for ever. */
+export function openNotifications(url: string, log: Log): Notifications {
+  const listeners = new Map<string, Set<() => void>>();
+  let connection: postgres.Sql | undefined;
+  let checking: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  let isHealthy = false;
+
+  const call = (key: string) => {
+    for (const listener of listeners.get(key) ?? []) listener();
+  };
+  const callAll = () => {
+    for (const key of listeners.keys()) call(key);
+  };
+
+  async function connect(): Promise<void> {
+    const sql = postgres(url, {
+      max: 1,
+      idle_timeout: 0,
+      max_lifetime: null,
+      connect_timeout: 5,
+      onnotice: () => {},
+      connection: { application_name: "latchkey-listen" },
+    });
+    connection = sql;
+    await sql.listen(CONFIRMATION, (userId) => call(`${CONFIRMATION}:${userId}`));
+    await sql.listen(OUTBOX, () => call(OUTBOX));
+    isHealthy = true;
+    callAll();
+  }
+
+  async function check(): Promise<void> {
+    try {
+      if (!connection) await connect();
+      else await withTimeout(connection`select 1`, CHECK_MS);
+    } catch (error) {
+      if (isHealthy) log.warn({ err: error }, "The connection that listens for changes was lost");
+      isHealthy = false;
+      const broken = connection;
+      connection = undefined;
+      await broken?.end({ timeout: 0 }).catch(() => {});
+    }
+    if (!isClosed) {
+      checking = setTimeout(check, isHealthy ? CHECK_MS : 500);
+      checking.unref();
+    }
+  }
+
+  function subscribe(key: string, listener: () => void): () => void {
+    const ofKey = listeners.get(key) ?? new Set();
+    listeners.set(key, ofKey.add(listener));
+    if (!checking && !isClosed) {
+      checking = setTimeout(() => {}, 0);
+      void check();
+    }
+    return () => {
+      ofKey.delete(listener);
+      if (ofKey.size === 0 && listeners.get(key) === ofKey) listeners.delete(key);
+    };
+  }
+
+  return {
+    onConfirmation: (userId, listener) => subscribe(`${CONFIRMATION}:${userId}`, listener),
+    onOutbox: (listener) => subscribe(OUTBOX, listener),
+    async close() {
+      isClosed = true;
+      clearTimeout(checking);
+      await connection?.end({ timeout: 1 }).catch(() => {});
+    },
+  };
+}
+
+async function withTimeout<T>(work: PromiseLike<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer in time")), ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+// Events waiting to be published. A row is leased before it is sent on, so that many relays can run at once;
+// the engine drops doubles by the row's id.
+import { and, asc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import type { Executor } from "./client";
+import { type OutboxRow, outbox } from "./schema";
+
+/** `leaseSeconds`: how long the relay leaves the row to whoever wrote it. */
+export async function insertOutboxRow(
+  executor: Executor,
+  row: Pick<OutboxRow, "id" | "name" | "data" | "createdAt">,
+  leaseSeconds: number,
+): Promise<void> {
+  await executor
+    .insert(outbox)
+    .values({ ...row, leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` });
+}
+
+export async function findOutboxRow(executor: Executor, id: string): Promise<OutboxRow | null> {
+  const [row] = await executor.select().from(outbox).where(eq(outbox.id, id));
+  return row ?? null;
+}
+
+/** Leases up to `limit` waiting rows, oldest first, past those that other relays hold. */
+export async function leaseOutboxRows(
+  executor: Executor,
+  limit: number,
+  leaseSeconds: number,
+): Promise<OutboxRow[]> {
+  const free = executor
+    .select({ id: outbox.id })
+    .from(outbox)
+    .where(and(isNull(outbox.publishedAt), or(isNull(outbox.leaseUntil), lt(outbox.leaseUntil, sql`now()`))))
+    .orderBy(asc(outbox.createdAt))
+    .limit(limit)
+    .for("update", { skipLocked: true });
+  const rows = await executor
+    .update(outbox)
+    .set({ leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})`, tries: sql`${outbox.tries} + 1` })
+    .where(inArray(outbox.id, free))
+    .returning();
+  return rows.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
+export async function markPublished(executor: Executor, ids: string[], now: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await executor.update(outbox).set({ publishedAt: now, leaseUntil: null }).where(inArray(outbox.id, ids));
+}
+
+/** Puts rows back that could not be published, for `waitSeconds`. */
+export async function releaseOutboxRows(
+  executor: Executor,
+  ids: string[],
+  waitSeconds: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await executor
+    .update(outbox)
+    .set({ leaseUntil: sql`now() + make_interval(secs => ${waitSeconds})` })
+    .where(and(inArray(outbox.id, ids), isNull(outbox.publishedAt)));
+}

@@ -1,0 +1,42 @@
+// The six digits. Derived, never stored: every retry of a mail shows the same code, and no row, log or queue holds it.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Keys } from "./keys";
+
+export const CODE_DIGITS = 6;
+/** Tries per code (NIST SP 800-63B 3.1.3.2 wants a limit; 3 to 5 is the field's norm). */
+export const TRIES_PER_CODE = 5;
+/** Wrong codes per claim over all its codes: a new code does not reset the count (same section). */
+export const TRIES_PER_CLAIM = 20;
+/**
+ * How long a code works, counted from the provider's acceptance: the retry schedule alone can take half an hour.
+ * NIST SP 800-63A (confirmation codes) allows 24 h by email; 15 min is what people expect.
+ */
+export const CODE_LIFETIME_SECONDS = 15 * 60;
+/** The newest codes that still open a claim, so that a mail overtaken by a resend is not useless. */
+export const VALID_CODES_PER_CLAIM = 2;
+
+/** The code of one row: six digits over the full range 000000 to 999999. Pure. */
+export function deriveCode(keys: Keys, codeId: string): string {
+  const mac = createHmac("sha256", keys.codeDerivation).update(codeId).digest();
+  // 64 bits modulo 10^6 favour no code by more than 1 in 10^13.
+  const number = mac.readBigUInt64BE(0) % 1_000_000n;
+  return number.toString().padStart(CODE_DIGITS, "0");
+}
+
+/** What the database keeps of a code. Bound to its row, so equal codes have different hashes. */
+export function hashCode(keys: Keys, codeId: string, code: string): string {
+  return createHmac("sha256", keys.codeHash).update(`${codeId}:${code}`).digest("base64url");
+}
+
+/** Compares in constant time (ASVS 5.0, 11.2.4). */
+export function matchesCode(keys: Keys, codeId: string, storedHash: string, code: string): boolean {
+  const given = Buffer.from(hashCode(keys, codeId, code));
+  const stored = Buffer.from(storedHash);
+  return given.length === stored.length && timingSafeEqual(given, stored);
+}
+
+/** What was typed or pasted, without spaces and dashes ("123 456", "123-456"); null when it is not six digits. */
+export function cleanCode(typed: string): string | null {
+  const digits = typed.normalize("NFKC").replace(/[\s\p{Pd}]/gu, "");
+  return /^[0-9]{6}$/.test(digits) ? digits : null;
+}

@@ -1,0 +1,26 @@
+// Which state of a delivery may follow which: the one table (DESIGN.md section 5). Pure.
+import type { DeliveryStatus } from "./confirmation-state";
+
+const NEXT = {
+  queued: ["sending", "suppressed", "cancelled", "failed"],
+  sending: ["sent", "retrying", "failed", "cancelled", "sending"], // `sending` again: taken over after a lost lease
+  retrying: ["sending", "failed", "suppressed", "cancelled"],
+  sent: ["delivered", "bounced", "complained"],
+  delivered: ["complained", "bounced"], // some mailboxes accept first and bounce later (RFC 3461)
+  failed: ["queued"], // an operator pressed Replay
+  bounced: [],
+  complained: [],
+  suppressed: [],
+  cancelled: [],
+} as const satisfies Record<DeliveryStatus, readonly DeliveryStatus[]>;
+
+export function canMove(from: DeliveryStatus, to: DeliveryStatus): boolean {
+  return (NEXT[from] as readonly DeliveryStatus[]).includes(to);
+}
+
+/** States from which another attempt may begin. */
+export const OPEN_STATUSES = ["queued", "retrying", "sending"] as const satisfies readonly DeliveryStatus[];
+
+export function isOpen(status: DeliveryStatus): boolean {
+  return (OPEN_STATUSES as readonly DeliveryStatus[]).includes(status);
+}

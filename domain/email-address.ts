@@ -1,0 +1,41 @@
+// Addresses: normalised once, at the edge, so that one mailbox is one string everywhere. Pure.
+import { domainToASCII } from "node:url";
+
+/** RFC 5321 4.5.3.1 and erratum 1690: 64 octets before the @, 254 for the whole. */
+const LOCAL_BYTES_MAX = 64;
+const ADDRESS_BYTES_MAX = 254;
+
+/** RFC 5322 atext, and letters and digits of every script (RFC 6531). No quoted local parts: nobody registers with one. */
+const LOCAL_PART = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
+const DOMAIN_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * The one spelling of an address, or null when it is none: trimmed, NFKC, lower-cased, the domain in its ASCII
+ * form (UTS 46). Dots and +tags are kept: they differ by mailbox at most providers.
+ */
+export function normalizeEmail(typed: string): string | null {
+  const trimmed = typed.trim();
+  // Exactly one @ before and after NFKC: a full-width @ must not become a second one (GHSA-7rqj-j65f-68wh).
+  if (trimmed.split("@").length !== 2) return null;
+  const [local, domain, ...rest] = trimmed.normalize("NFKC").toLowerCase().split("@");
+  if (!local || !domain || rest.length > 0) return null;
+  if (!LOCAL_PART.test(local) || Buffer.byteLength(local) > LOCAL_BYTES_MAX) return null;
+  // domainToASCII also accepts what only a URL host may be ("1.2.3.4", "[::1]", "a%2eb"); the label check refuses those.
+  if (/[%[\]:/\\?#]/.test(domain)) return null;
+  const ascii = domainToASCII(domain);
+  const labels = ascii.split(".");
+  const topLevel = labels.at(-1) ?? "";
+  if (labels.length < 2 || !labels.every((label) => DOMAIN_LABEL.test(label))) return null;
+  if (topLevel.length < 2 || /^[0-9]+$/.test(topLevel)) return null;
+  const address = `${local}@${ascii}`;
+  return Buffer.byteLength(address) <= ADDRESS_BYTES_MAX ? address : null;
+}
+
+/** `a…e@example.com`: enough for an operator to recognise, too little to write to. For logs and lists. */
+export function maskEmail(address: string): string {
+  const at = address.lastIndexOf("@");
+  if (at < 1) return "…";
+  const local = [...address.slice(0, at)];
+  const shown = local.length > 2 ? `${local[0]}…${local.at(-1)}` : `${local[0]}…`;
+  return `${shown}${address.slice(at)}`;
+}

@@ -1,0 +1,248 @@
+// A claim's second half: its state, confirming it with a code, asking for another code.
+
+import { randomUUID } from "node:crypto";
+import { countTry, listNewestCodes, markCodeUsed } from "@/db/codes";
+import { cancelOpenDeliveries, findNewestDelivery, listQueuedInstants } from "@/db/deliveries";
+import { insertOutboxRow } from "@/db/outbox";
+import type { ConfirmationCodeRow, DeliveryRow, UserRow } from "@/db/schema";
+import { revokeSessionsOf } from "@/db/sessions";
+import {
+  countWrongCode,
+  endOtherClaims,
+  findConfirmedUserByEmail,
+  findUser,
+  isAddressConfirmedElsewhere,
+  lockUser,
+  markEmailConfirmed,
+} from "@/db/users";
+import { failureSentence } from "@/emails/failures";
+import { addSeconds } from "./clock";
+import {
+  cleanCode,
+  matchesCode,
+  TRIES_PER_CLAIM,
+  TRIES_PER_CODE,
+  VALID_CODES_PER_CLAIM,
+} from "./confirmation-code";
+import type { Confirmation } from "./confirmation-state";
+import { DomainError } from "./errors";
+import { DELIVERY_REQUESTED, USER_CONFIRMED } from "./events";
+import { type QueuedDelivery, queueDelivery } from "./registration";
+import { decideResend, type ResendDecision } from "./resend-policy";
+import type { Services } from "./services";
+import { type StartedSession, startSession } from "./tokens";
+import { describeUser, type UserData } from "./user-data";
+
+const DAY_SECONDS = 24 * 3600;
+
+/** What the person may know now, or null when the account is gone. One shape for API, stream and page (promise P8). */
+export async function getConfirmation(services: Services, userId: string): Promise<Confirmation | null> {
+  const now = services.clock();
+  const [user, delivery, codes, queuedAt] = await Promise.all([
+    findUser(services.db, userId),
+    findNewestDelivery(services.db, userId),
+    listNewestCodes(services.db, userId, VALID_CODES_PER_CLAIM),
+    listQueuedInstants(services.db, userId, addSeconds(now, -DAY_SECONDS)),
+  ]);
+  return user && describeConfirmation({ user, delivery, codes, resend: decideResend(queuedAt, now) }, now);
+}
+
+/** Builds the public state from rows. Pure. */
+export function describeConfirmation(
+  facts: {
+    user: UserRow;
+    delivery: DeliveryRow | null;
+    codes: ConfirmationCodeRow[];
+    resend: ResendDecision;
+  },
+  now: Date,
+): Confirmation {
+  const { user, delivery, codes, resend } = facts;
+  const confirmed = user.emailConfirmedAt !== null;
+  return {
+    confirmed,
+    email: user.email,
+    registered_at: user.createdAt.toISOString(),
+    delivery: delivery && {
+      id: delivery.id,
+      status: delivery.status,
+      attempt: delivery.attemptCount - delivery.lostCount,
+      max_attempts: delivery.maxAttempts,
+      queued_at: delivery.createdAt.toISOString(),
+      next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
+      sent_at: delivery.sentAt?.toISOString() ?? null,
+      delivered_at: delivery.deliveredAt?.toISOString() ?? null,
+      reason: delivery.reasonCode
+        ? { code: delivery.reasonCode, message: failureSentence(delivery.reasonCode) }
+        : null,
+    },
+    code: {
+      tries_left: countTriesLeft(user, codes, now),
+      expires_at: codes[0]?.expiresAt?.toISOString() ?? null,
+    },
+    resend: confirmed
+      ? { allowed: false, next_allowed_at: null, reason: "already_confirmed" }
+      : resend.allowed
+        ? { allowed: true, next_allowed_at: null, reason: null }
+        : { allowed: false, next_allowed_at: resend.nextAllowedAt.toISOString(), reason: resend.reason },
+    server_time: now.toISOString(),
+  };
+}
+
+const isLive = (code: ConfirmationCodeRow, now: Date) =>
+  code.usedAt === null && (code.expiresAt === null || code.expiresAt > now);
+
+function countTriesLeft(user: UserRow, codes: ConfirmationCodeRow[], now: Date): number {
+  const ofCodes = codes.filter((code) => isLive(code, now)).map((code) => TRIES_PER_CODE - code.tries);
+  return Math.max(0, Math.min(TRIES_PER_CLAIM - user.wrongCodeCount, Math.max(0, ...ofCodes)));
+}
+
+type Verdict =
+  | { outcome: "confirmed"; user: UserRow; session: StartedSession }
+  | { outcome: "wrong"; triesLeft: number }
+  | { outcome: "expired" }
+  | { outcome: "exhausted" }
+  | { outcome: "already" }
+  | { outcome: "gone" };
+
+/**
+ * Confirms the claim's address with the code from its mail. Every try is counted before it is judged, under a lock on
+ * the claim, so that parallel guesses get no extra tries. Opens a new, full session; the claim's own sessions end.
+ * Throws `invalid_input` (no six digits; not counted), `wrong_code`, `code_expired`, `too_many_tries`, `already_confirmed`.
+ */
+export async function confirmEmail(
+  services: Services,
+  userId: string,
+  typed: string,
+): Promise<{ user: UserData; session: StartedSession }> {
+  const code = cleanCode(typed);
+  if (!code) {
+    const detail = "The code has six digits, for example 042137. Please type all of them.";
+    throw new DomainError("invalid_input", detail, {
+      fields: [{ field: "code", code: "six_digits", detail }],
+    });
+  }
+  const verdict = await judgeCode(services, userId, code).catch((error: unknown) => {
+    // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
+    if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
+    throw error;
+  });
+  switch (verdict.outcome) {
+    case "confirmed":
+      services.log.info({ userId }, `Email address of user ${userId} confirmed`);
+      return { user: describeUser(verdict.user), session: verdict.session };
+    case "wrong":
+      throw new DomainError("wrong_code", wrongCodeSentence(verdict.triesLeft), {
+        triesLeft: verdict.triesLeft,
+      });
+    case "expired":
+      throw new DomainError("code_expired", "This code has expired. Please ask for a new one.");
+    case "exhausted":
+      throw await tooManyTries(services, userId);
+    case "already":
+      throw new DomainError("already_confirmed", "This address is confirmed already.");
+    case "gone":
+      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
+  }
+}
+
+function wrongCodeSentence(triesLeft: number): string {
+  if (triesLeft === 0) return "That code is not right, and it was the last try. Please ask for a new code.";
+  return `That code is not right. You have ${triesLeft} ${triesLeft === 1 ? "try" : "tries"} left.`;
+}
+
+async function judgeCode(services: Services, userId: string, code: string): Promise<Verdict> {
+  return services.db.transaction(async (tx): Promise<Verdict> => {
+    const user = await lockUser(tx, userId);
+    const now = services.clock();
+    if (!user) return { outcome: "gone" };
+    if (user.emailConfirmedAt) return { outcome: "already" };
+    if (user.claimExpiresAt <= now) return { outcome: "gone" };
+    const codes = await listNewestCodes(tx, userId, VALID_CODES_PER_CLAIM);
+    const live = codes.filter((row) => isLive(row, now));
+    if (live.length === 0) return { outcome: "expired" };
+    const open = live.filter((row) => row.tries < TRIES_PER_CODE);
+    if (open.length === 0 || user.wrongCodeCount >= TRIES_PER_CLAIM) return { outcome: "exhausted" };
+    await countTry(
+      tx,
+      open.map((row) => row.id),
+    );
+    // A decoy claim does the same work; its owner's row is what refuses it (promise P6).
+    const owner = await findConfirmedUserByEmail(tx, user.email);
+    const matching = open.filter((row) => matchesCode(services.keys, row.id, row.codeHash, code));
+    const right = owner ? undefined : matching[0];
+    if (!right) {
+      await countWrongCode(tx, userId);
+      const counted = codes.map((row) => (open.includes(row) ? { ...row, tries: row.tries + 1 } : row));
+      const triesLeft = countTriesLeft({ ...user, wrongCodeCount: user.wrongCodeCount + 1 }, counted, now);
+      return { outcome: "wrong", triesLeft };
+    }
+    await markCodeUsed(tx, right.id, now);
+    await markEmailConfirmed(tx, userId, now);
+    const ended = await endOtherClaims(tx, user.email, userId, now);
+    await cancelOpenDeliveries(tx, [userId], "confirmed", now);
+    await cancelOpenDeliveries(tx, ended, "address_confirmed", now);
+    // A new session on confirmation: what was handed out before stays what it was (ASVS 5.0, 7.2.4).
+    const session = await startSession(services, tx, { userId, scope: "full" });
+    await revokeSessionsOf(tx, userId, session.identity.sessionId, now);
+    await insertOutboxRow(
+      tx,
+      { id: randomUUID(), name: USER_CONFIRMED, data: { userId }, createdAt: now },
+      0,
+    );
+    return { outcome: "confirmed", user: { ...user, emailConfirmedAt: now }, session };
+  });
+}
+
+async function countAsWrong(services: Services, userId: string): Promise<Verdict> {
+  const confirmation = await getConfirmation(services, userId);
+  await countWrongCode(services.db, userId);
+  return { outcome: "wrong", triesLeft: Math.max(0, (confirmation?.code.tries_left ?? 1) - 1) };
+}
+
+async function tooManyTries(services: Services, userId: string): Promise<DomainError> {
+  const confirmation = await getConfirmation(services, userId);
+  const nextAllowedAt = confirmation?.resend.next_allowed_at;
+  return new DomainError("too_many_tries", "Too many wrong codes. Please ask for a new code.", {
+    triesLeft: 0,
+    nextAllowedAt: nextAllowedAt ? new Date(nextAllowedAt) : services.clock(),
+  });
+}
+
+/**
+ * Queues another mail with a new code; the one before stays valid too, in case its mail arrives late. What was still
+ * pending is cancelled. Throws `resend_cooldown`, `resend_limit` (both with the time), `already_confirmed`.
+ */
+export async function requestAnotherCode(services: Services, userId: string): Promise<QueuedDelivery> {
+  return services.db.transaction(async (tx) => {
+    const user = await lockUser(tx, userId);
+    const now = services.clock();
+    if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now))
+      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
+    if (user.emailConfirmedAt)
+      throw new DomainError("already_confirmed", "This address is confirmed already.");
+    const decision = decideResend(await listQueuedInstants(tx, userId, addSeconds(now, -DAY_SECONDS)), now);
+    if (!decision.allowed)
+      throw decision.reason === "cooldown"
+        ? new DomainError(
+            "resend_cooldown",
+            "A mail is on its way. Please wait a moment before asking for another one.",
+            {
+              nextAllowedAt: decision.nextAllowedAt,
+            },
+          )
+        : new DomainError(
+            "resend_limit",
+            "You have asked for many codes. Please wait before asking for another one.",
+            {
+              nextAllowedAt: decision.nextAllowedAt,
+            },
+          );
+    await cancelOpenDeliveries(tx, [userId], "superseded", now);
+    const owner = await findConfirmedUserByEmail(tx, user.email);
+    return queueDelivery(services, tx, user, {
+      kind: owner ? "existing_account" : "confirmation",
+      eventName: DELIVERY_REQUESTED,
+    });
+  });
+}

@@ -1,0 +1,267 @@
+// One attempt at one delivery: lease, render, send, record. Everything that ever sends a mail comes through here
+// (engine, fallback, watchdog, operators), so a mail cannot go out twice however many of them try (promise P3).
+import { randomUUID } from "node:crypto";
+import { isUniqueViolation } from "@/db/client";
+import { startCodeLifetime } from "@/db/codes";
+import {
+  cancelOpenDeliveries,
+  claimDelivery,
+  findDelivery,
+  markAttemptFailed,
+  markFailed,
+  markSent,
+  recordAttemptEnd,
+} from "@/db/deliveries";
+import { insertOutboxRow } from "@/db/outbox";
+import type { DeliveryRow } from "@/db/schema";
+import { findUser } from "@/db/users";
+import { renderEmail } from "@/emails/render";
+import type { OutgoingEmail, SendResult } from "@/emails/transport";
+import { addSeconds, earlier } from "./clock";
+import { CODE_LIFETIME_SECONDS, deriveCode } from "./confirmation-code";
+import type { DeliveryStatus } from "./confirmation-state";
+import { isOpen } from "./delivery-status";
+import { maskEmail } from "./email-address";
+import { DELIVERY_REQUESTED } from "./events";
+import { decideRetry } from "./retry-policy";
+import type { Services } from "./services";
+
+/** On top of the conversation's own limit: rendering, and writing down how it ended. */
+const LEASE_MARGIN_SECONDS = 15;
+/** A delivery whose workers die this often kills them; it is given up and shown, instead of killing more. */
+const LOST_ATTEMPTS_MAX = 10;
+
+export type AttemptResult =
+  | { outcome: "sent"; attempt: number }
+  /** Nothing to do: sent before, cancelled, or no such delivery (`status` null). */
+  | { outcome: "settled"; status: DeliveryStatus | null }
+  | { outcome: "retry"; attempt: number; at: Date; code: string }
+  | { outcome: "failed"; attempt: number; code: string }
+  /** Another worker is sending it; its lease ends at `until`. */
+  | { outcome: "busy"; until: Date };
+
+/** Makes the next attempt at a delivery. Never throws for what the provider does; throws when the database is away. */
+export async function attemptDelivery(services: Services, deliveryId: string): Promise<AttemptResult> {
+  const { db, settings, transport, log } = services;
+  const leaseToken = randomUUID();
+  const leaseSeconds = settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
+  const claimed = await db.transaction((tx) =>
+    claimDelivery(tx, deliveryId, {
+      leaseToken,
+      leaseSeconds,
+      provider: transport.name,
+      now: services.clock(),
+    }),
+  );
+  if (!claimed) return explainRefusedLease(services, deliveryId);
+
+  const { delivery } = claimed;
+  const attempt = delivery.attemptCount - delivery.lostCount;
+  const whom = `user ${delivery.userId} (${maskEmail(delivery.recipient)})`;
+  const facts = {
+    userId: delivery.userId,
+    deliveryId,
+    attempt,
+    maxAttempts: delivery.maxAttempts,
+    provider: transport.name,
+  };
+  if (claimed.tookOver)
+    log.warn(facts, "The worker of the attempt before was lost; its delivery is taken over");
+  log.info(facts, `Attempting to send email confirmation to ${whom}`);
+
+  const result = delivery.lostCount > LOST_ATTEMPTS_MAX ? tooManyLost() : await sendOnce(services, delivery);
+  if (result.outcome === "accepted") {
+    await recordAcceptance(services, delivery, result);
+    log.info({ ...facts, providerMessageId: result.providerMessageId }, `Email successfully sent to ${whom}`);
+    return { outcome: "sent", attempt };
+  }
+  return recordFailure(services, delivery, leaseToken, attempt, result, facts);
+}
+
+function tooManyLost(): SendResult {
+  const providerText = "The workers that tried to send this mail died";
+  return {
+    outcome: "failed",
+    class: "permanent",
+    code: "worker_lost",
+    providerCode: null,
+    providerText,
+    retryAfterSeconds: null,
+  };
+}
+
+async function sendOnce(services: Services, delivery: DeliveryRow): Promise<SendResult> {
+  const { transport, settings } = services;
+  let email: OutgoingEmail;
+  try {
+    email = await composeEmail(services, delivery);
+  } catch (error) {
+    services.log.error({ err: error, deliveryId: delivery.id }, "Email could not be rendered");
+    const providerText = error instanceof Error ? error.message : String(error);
+    return {
+      outcome: "failed",
+      class: "ours",
+      code: "render_failed",
+      providerCode: null,
+      providerText,
+      retryAfterSeconds: null,
+    };
+  }
+  return transport.send(email, settings.emailTimeoutMs);
+}
+
+/** The mail of a delivery: the same bytes at every attempt, since providers refuse one key with two payloads. */
+export async function composeEmail(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
+  const { keys, settings } = services;
+  const rendered =
+    delivery.kind === "confirmation" && delivery.codeId
+      ? await renderEmail("confirmation", { code: deriveCode(keys, delivery.codeId) })
+      : await renderEmail("existing_account", { signInUrl: `${settings.appUrl}/sign-in` });
+  const senderDomain = /@([^\s@>]+)>?\s*$/.exec(delivery.sender)?.[1] ?? new URL(settings.appUrl).hostname;
+  return {
+    ...rendered,
+    from: delivery.sender,
+    to: delivery.recipient,
+    idempotencyKey: `delivery/${delivery.id}`,
+    messageId: `<delivery.${delivery.id}@${senderDomain}>`,
+  };
+}
+
+async function recordAcceptance(
+  services: Services,
+  delivery: DeliveryRow,
+  result: Extract<SendResult, { outcome: "accepted" }>,
+): Promise<void> {
+  const now = services.clock();
+  const write = () =>
+    services.db.transaction(async (tx) => {
+      await recordAttemptEnd(
+        tx,
+        delivery.id,
+        delivery.attemptCount,
+        {
+          outcome: "accepted",
+          errorClass: null,
+          errorCode: null,
+          providerCode: null,
+          providerText: null,
+          providerMessageId: result.providerMessageId,
+        },
+        now,
+      );
+      await markSent(tx, delivery.id, result.providerMessageId, now);
+      const user = await findUser(tx, delivery.userId);
+      if (delivery.codeId && user)
+        await startCodeLifetime(
+          tx,
+          delivery.codeId,
+          earlier(addSeconds(now, CODE_LIFETIME_SECONDS), user.claimExpiresAt),
+        );
+    });
+  try {
+    await write();
+  } catch (error) {
+    // Two workers recorded an acceptance of the same mail at the same instant: the second try sees the first one's row.
+    if (!isUniqueViolation(error, "delivery_attempts_one_accepted")) throw error;
+    await write();
+  }
+}
+
+async function recordFailure(
+  services: Services,
+  delivery: DeliveryRow,
+  leaseToken: string,
+  attempt: number,
+  failure: Extract<SendResult, { outcome: "failed" }>,
+  facts: object,
+): Promise<AttemptResult> {
+  const { settings, log } = services;
+  const now = services.clock();
+  const decision = decideRetry({ ...settings.retry, maxAttempts: delivery.maxAttempts }, attempt, failure);
+  const at = decision.retry ? addSeconds(now, decision.waitSeconds) : null;
+  const held = await services.db.transaction(async (tx) => {
+    await recordAttemptEnd(
+      tx,
+      delivery.id,
+      delivery.attemptCount,
+      {
+        outcome: "failed",
+        errorClass: failure.class,
+        errorCode: failure.code,
+        providerCode: failure.providerCode,
+        providerText: failure.providerText.slice(0, 500),
+        providerMessageId: null,
+      },
+      now,
+    );
+    return markAttemptFailed(
+      tx,
+      delivery.id,
+      leaseToken,
+      at ? { status: "retrying", nextAttemptAt: at } : { status: "failed" },
+      { code: failure.code, text: failure.providerText.slice(0, 500) },
+      now,
+    );
+  });
+  const errorFacts = {
+    ...facts,
+    errorClass: failure.class,
+    errorCode: failure.code,
+    providerCode: failure.providerCode,
+    nextAttemptAt: at,
+  };
+  const sentence = `Email send error for user ${delivery.userId} (${maskEmail(delivery.recipient)}): ${failure.code}`;
+  if (failure.class === "ours" || !at) log.error(errorFacts, sentence);
+  else log.warn(errorFacts, sentence);
+  if (!held) return explainRefusedLease(services, delivery.id);
+  return at
+    ? { outcome: "retry", attempt, at, code: failure.code }
+    : { outcome: "failed", attempt, code: failure.code };
+}
+
+async function explainRefusedLease(services: Services, deliveryId: string): Promise<AttemptResult> {
+  const { db, clock } = services;
+  const delivery = await findDelivery(db, deliveryId);
+  if (!delivery) return { outcome: "settled", status: null };
+  if (!isOpen(delivery.status)) return { outcome: "settled", status: delivery.status };
+  const now = clock();
+  const user = await findUser(db, delivery.userId);
+  if (!user || user.emailConfirmedAt || user.claimExpiresAt <= now) {
+    await cancelOpenDeliveries(
+      db,
+      [delivery.userId],
+      user?.emailConfirmedAt ? "confirmed" : "claim_expired",
+      now,
+    );
+    return { outcome: "settled", status: "cancelled" };
+  }
+  return { outcome: "busy", until: delivery.leaseUntil ?? delivery.nextAttemptAt ?? addSeconds(now, 1) };
+}
+
+export type AfterRun = "settled" | "failed" | "continued";
+
+/**
+ * What becomes of a delivery whose run the engine has given up. The engine also counts what never reached us (the app
+ * was down) as tries; while the ledger still has attempts left, a new run carries on, and only then is it `failed`.
+ */
+export async function settleAfterRun(services: Services, deliveryId: string): Promise<AfterRun> {
+  const { db, clock, log } = services;
+  return db.transaction(async (tx) => {
+    const delivery = await findDelivery(tx, deliveryId);
+    if (!delivery || !isOpen(delivery.status)) return "settled";
+    const facts = { deliveryId, userId: delivery.userId, attempts: delivery.attemptCount };
+    if (delivery.attemptCount - delivery.lostCount < delivery.maxAttempts) {
+      const data = { userId: delivery.userId, deliveryId };
+      await insertOutboxRow(tx, { id: randomUUID(), name: DELIVERY_REQUESTED, data, createdAt: clock() }, 0);
+      log.warn(
+        facts,
+        `The engine gave up on a delivery to user ${delivery.userId} that has attempts left; a new run carries on`,
+      );
+      return "continued";
+    }
+    const reason = { code: "worker_lost", text: "The last attempt did not come back" };
+    if (!(await markFailed(tx, deliveryId, reason, clock()))) return "settled";
+    log.error(facts, `Email to user ${delivery.userId} failed for good`);
+    return "failed";
+  });
+}

@@ -1,0 +1,24 @@
+// Every key is derived from APP_SECRET by HKDF (RFC 5869): one purpose, one key, so that none can stand in for another.
+import { hkdfSync } from "node:crypto";
+
+export type Keys = {
+  /** Derives the six digits of a code from its row's id. */
+  codeDerivation: Buffer;
+  /** Hashes a code for the database. */
+  codeHash: Buffer;
+  /** Signs access tokens. */
+  accessToken: Buffer;
+  /** Encrypts the browser's session cookie (next-auth wants text). */
+  sessionCookie: string;
+};
+
+/** Derives all keys, 32 bytes each. The same secret always gives the same keys. */
+export function deriveKeys(secret: string): Keys {
+  const key = (purpose: string) => Buffer.from(hkdfSync("sha256", secret, "latchkey", purpose, 32));
+  return {
+    codeDerivation: key("confirmation-code/derive/1"),
+    codeHash: key("confirmation-code/hash/1"),
+    accessToken: key("access-token/1"),
+    sessionCookie: key("session-cookie/1").toString("base64url"),
+  };
+}

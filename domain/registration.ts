@@ -1,0 +1,107 @@
+// Registering: one transaction writes the account, its code, the delivery and the outgoing event (promise P2).
+import { randomUUID } from "node:crypto";
+import type { Executor } from "@/db/client";
+import { insertCode } from "@/db/codes";
+import { insertDelivery } from "@/db/deliveries";
+import { insertOutboxRow } from "@/db/outbox";
+import type { DeliveryKind } from "@/db/schema";
+import { deleteExpiredClaimOf, findConfirmedUserByEmail, insertUser, isUsernameTaken } from "@/db/users";
+import { addSeconds } from "./clock";
+import { deriveCode, hashCode } from "./confirmation-code";
+import { DomainError } from "./errors";
+import { USER_REGISTERED } from "./events";
+import { hashPassword } from "./password";
+import type { Services } from "./services";
+import { type StartedSession, startSession } from "./tokens";
+import { describeUser, type UserData } from "./user-data";
+
+/** An unconfirmed registration ends after this; NIST SP 800-63A allows a confirmation code by email to live as long. */
+export const CLAIM_LIFETIME_SECONDS = 24 * 3600;
+/** The relay leaves a fresh event to the request that wrote it for this long. */
+const OUTBOX_LEASE_SECONDS = 2;
+
+export type QueuedDelivery = { deliveryId: string; outboxId: string };
+export type Registration = QueuedDelivery & { user: UserData; session: StartedSession };
+
+/**
+ * Registers a claim on an address. `email` is normalised (normalizeEmail); username and password follow
+ * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
+ * "you already have an account", and the claim can never be confirmed (promise P6).
+ * Throws `username_taken`, `busy`.
+ */
+export async function registerUser(
+  services: Services,
+  input: { username: string; email: string; password: string },
+): Promise<Registration> {
+  const passwordHash = await hashPassword(input.password);
+  const now = services.clock();
+  const user = {
+    id: randomUUID(),
+    username: input.username,
+    email: input.email,
+    passwordHash,
+    emailConfirmedAt: null,
+    claimExpiresAt: addSeconds(now, CLAIM_LIFETIME_SECONDS),
+    createdAt: now,
+  };
+  try {
+    return await services.db.transaction(async (tx) => {
+      await deleteExpiredClaimOf(tx, input.username, now);
+      await insertUser(tx, user);
+      const owner = await findConfirmedUserByEmail(tx, input.email);
+      const queued = await queueDelivery(services, tx, user, {
+        kind: owner ? "existing_account" : "confirmation",
+        eventName: USER_REGISTERED,
+      });
+      const session = await startSession(services, tx, {
+        userId: user.id,
+        scope: "claim",
+        endsAt: user.claimExpiresAt,
+      });
+      return { ...queued, user: describeUser(user), session };
+    });
+  } catch (error) {
+    if (!isUsernameTaken(error)) throw error;
+    const detail = "This username is taken. Please choose another one.";
+    throw new DomainError(
+      "username_taken",
+      detail,
+      { fields: [{ field: "username", code: "username_taken", detail }] },
+      { cause: error },
+    );
+  }
+}
+
+/** Writes a new code, the delivery that will carry it, and the event that starts it, in the caller's transaction. */
+export async function queueDelivery(
+  services: Services,
+  tx: Executor,
+  user: { id: string; email: string },
+  { kind, eventName }: { kind: DeliveryKind; eventName: string },
+): Promise<QueuedDelivery> {
+  const now = services.clock();
+  const codeId = randomUUID();
+  const deliveryId = randomUUID();
+  const outboxId = randomUUID();
+  await insertCode(tx, {
+    id: codeId,
+    userId: user.id,
+    codeHash: hashCode(services.keys, codeId, deriveCode(services.keys, codeId)),
+    createdAt: now,
+  });
+  await insertDelivery(tx, {
+    id: deliveryId,
+    userId: user.id,
+    kind,
+    codeId,
+    recipient: user.email,
+    sender: services.settings.emailFrom,
+    maxAttempts: services.settings.retry.maxAttempts,
+    nextAttemptAt: addSeconds(now, services.settings.queueDelaySeconds),
+    createdAt: now,
+  });
+  // Ids only: the engine keeps event data (promise P5).
+  const event = { id: outboxId, name: eventName, data: { userId: user.id, deliveryId }, createdAt: now };
+  await insertOutboxRow(tx, event, OUTBOX_LEASE_SECONDS);
+  return { deliveryId, outboxId };
+}

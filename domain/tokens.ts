@@ -1,0 +1,137 @@
+// Access and refresh tokens. Both, and the browser's cookie, stand for one session row: revoking it ends them all.
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
+import type { Executor } from "@/db/client";
+import {
+  findLiveSession,
+  findSessionOfRefreshToken,
+  insertRefreshToken,
+  insertSession,
+  revokeSession,
+  useRefreshToken,
+} from "@/db/sessions";
+import { findUser } from "@/db/users";
+import { addSeconds } from "./clock";
+import { DomainError } from "./errors";
+import type { Services } from "./services";
+import { describeUser, type UserData } from "./user-data";
+
+export const ACCESS_TOKEN_SECONDS = 15 * 60;
+export const SESSION_SECONDS = 30 * 24 * 3600;
+const AUDIENCE = "latchkey";
+const ALGORITHM = "HS256";
+
+/** `claim`: registered, not confirmed; opens only the claim's own calls. `full`: everything. */
+export type Scope = "claim" | "full";
+export type Identity = { userId: string; sessionId: string; scope: Scope };
+export type TokenPair = { access_token: string; refresh_token: string };
+export type StartedSession = { identity: Identity; tokens: TokenPair; expiresAt: Date };
+
+const hashToken = (token: string) => createHash("sha256").update(token).digest("base64url");
+
+/** Opens a session and its first pair of tokens. A claim's session ends with the claim (`endsAt`). */
+export async function startSession(
+  services: Services,
+  executor: Executor,
+  user: { userId: string; scope: Scope; endsAt?: Date },
+): Promise<StartedSession> {
+  const now = services.clock();
+  const identity: Identity = { userId: user.userId, sessionId: randomUUID(), scope: user.scope };
+  const expiresAt = user.endsAt ?? addSeconds(now, SESSION_SECONDS);
+  await insertSession(executor, {
+    id: identity.sessionId,
+    userId: user.userId,
+    scope: user.scope,
+    createdAt: now,
+    expiresAt,
+  });
+  return { identity, tokens: await issueTokens(services, executor, identity), expiresAt };
+}
+
+async function issueTokens(services: Services, executor: Executor, identity: Identity): Promise<TokenPair> {
+  const now = services.clock();
+  const refreshToken = randomBytes(32).toString("base64url");
+  await insertRefreshToken(executor, {
+    tokenHash: hashToken(refreshToken),
+    sessionId: identity.sessionId,
+    createdAt: now,
+  });
+  const issuedAtSeconds = Math.floor(now.getTime() / 1000);
+  const accessToken = await new SignJWT({ sid: identity.sessionId, scope: identity.scope })
+    .setProtectedHeader({ alg: ALGORITHM, typ: "at+jwt" }) // RFC 9068 2.1
+    .setIssuer(services.settings.appUrl)
+    .setAudience(AUDIENCE)
+    .setSubject(identity.userId)
+    .setJti(randomUUID())
+    .setIssuedAt(issuedAtSeconds)
+    .setExpirationTime(issuedAtSeconds + ACCESS_TOKEN_SECONDS)
+    .sign(services.keys.accessToken);
+  return { access_token: accessToken, refresh_token: refreshToken };
+}
+
+const invalidToken = () =>
+  new DomainError("invalid_token", "This token is not valid or no longer valid. Please sign in again.");
+
+/** Who an access token stands for. Throws `invalid_token` for anything but a live session's own token. */
+export async function authenticateAccessToken(services: Services, token: string): Promise<Identity> {
+  const claims = await jwtVerify(token, services.keys.accessToken, {
+    algorithms: [ALGORITHM],
+    typ: "at+jwt",
+    issuer: services.settings.appUrl,
+    audience: AUDIENCE,
+    currentDate: services.clock(),
+    requiredClaims: ["sub", "sid", "exp"],
+  }).catch((error: unknown) => {
+    if (error instanceof joseErrors.JOSEError) throw invalidToken();
+    throw error;
+  });
+  const sessionId = claims.payload.sid;
+  const identity = typeof sessionId === "string" ? await authenticateSession(services, sessionId) : null;
+  if (!identity || identity.userId !== claims.payload.sub) throw invalidToken();
+  return identity;
+}
+
+/** Who a session stands for; null when it was revoked or is over. */
+export async function authenticateSession(services: Services, sessionId: string): Promise<Identity | null> {
+  const session = await findLiveSession(services.db, sessionId, services.clock());
+  return session && { userId: session.userId, sessionId: session.id, scope: session.scope };
+}
+
+/**
+ * Rotates a refresh token. One that was used before revokes its whole session: somebody has a copy
+ * (RFC 9700 section 4.14.2). Throws `invalid_token`.
+ */
+export async function refreshSession(services: Services, refreshToken: string): Promise<TokenPair> {
+  const tokenHash = hashToken(refreshToken);
+  const now = services.clock();
+  const pair = await services.db.transaction(async (tx) => {
+    const sessionId = await useRefreshToken(tx, tokenHash, now);
+    if (!sessionId) return null;
+    const session = await findLiveSession(tx, sessionId, now);
+    return session && issueTokens(services, tx, { userId: session.userId, sessionId, scope: session.scope });
+  });
+  if (pair) return pair;
+  const reused = await findSessionOfRefreshToken(services.db, tokenHash);
+  if (reused) {
+    await revokeSession(services.db, reused, now);
+    services.log.warn({ sessionId: reused }, "A used refresh token came back; its session is revoked");
+  }
+  throw invalidToken();
+}
+
+/** Ends the session of a refresh token. Unknown tokens are no error (RFC 7009 section 2.2). */
+export async function revokeByRefreshToken(services: Services, refreshToken: string): Promise<void> {
+  const sessionId = await findSessionOfRefreshToken(services.db, hashToken(refreshToken));
+  if (sessionId) await revokeSession(services.db, sessionId, services.clock());
+}
+
+export async function endSession(services: Services, sessionId: string): Promise<void> {
+  await revokeSession(services.db, sessionId, services.clock());
+}
+
+/** What `GET /me` tells. Throws `invalid_token` when the account is gone. */
+export async function getUserData(services: Services, userId: string): Promise<UserData> {
+  const user = await findUser(services.db, userId);
+  if (!user) throw invalidToken();
+  return describeUser(user);
+}

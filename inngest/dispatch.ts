@@ -1,0 +1,45 @@
+// Right after the transaction: hand the delivery to the engine, or send it here when the engine is away
+// (DESIGN.md section 6). Decides how soon the mail goes out, never whether.
+import { type AttemptResult, attemptDelivery } from "../domain/email-delivery";
+import type { QueuedDelivery } from "../domain/registration";
+import type { Services } from "../domain/services";
+import { failureSentence } from "../emails/failures";
+import { env } from "../env";
+import { publishNow } from "./publish";
+
+export type Dispatch =
+  | { queued: true }
+  | { queued: false; sent: true }
+  /** Not out yet; `error` is why. The outbox row and the delivery stay, and something will take them over. */
+  | { queued: false; sent: false; error: string };
+
+/** Never throws. Settles within the publish limit and EMAIL_SYNC_BUDGET together. */
+export async function dispatchDelivery(services: Services, queued: QueuedDelivery): Promise<Dispatch> {
+  if (env().EMAIL_MODE === "async") {
+    const publication = await publishNow(services, queued.outboxId);
+    if (publication.published) return { queued: true };
+    const attempt = await attemptWithinBudget(services, queued.deliveryId);
+    if (attempt?.outcome === "sent") return { queued: false, sent: true };
+    return { queued: false, sent: false, error: `Failed to queue email: ${publication.error}` };
+  }
+  const attempt = await attemptWithinBudget(services, queued.deliveryId);
+  if (attempt?.outcome === "sent") return { queued: false, sent: true };
+  const reason =
+    attempt && "code" in attempt ? failureSentence(attempt.code) : "The mail server has not answered yet.";
+  return { queued: false, sent: false, error: `Failed to send email: ${reason}` };
+}
+
+/** Null when the budget ended first; the attempt then goes on and records its own result. */
+async function attemptWithinBudget(services: Services, deliveryId: string): Promise<AttemptResult | null> {
+  const attempt = attemptDelivery(services, deliveryId).catch((error: unknown) => {
+    services.log.error({ err: error, deliveryId }, "Sending inside the request failed");
+    return null;
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const budget = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), env().EMAIL_SYNC_BUDGET * 1000);
+  });
+  const result = await Promise.race([attempt, budget]);
+  clearTimeout(timer);
+  return result;
+}

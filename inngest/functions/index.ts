@@ -1,0 +1,8 @@
+import type { Inngest } from "inngest";
+import type { Services } from "../../domain/services";
+import { createSendConfirmationEmail } from "./send-confirmation-email";
+
+/** Everything the engine may run for us. */
+export function createFunctions(inngest: Inngest, services: () => Services) {
+  return [createSendConfirmationEmail(inngest, services)];
+}

@@ -1,0 +1,57 @@
+// The order of steps of one email: a short pause, then attempts until it is settled. The rules are in domain/.
+import { type Inngest, NonRetriableError, RetryAfterError } from "inngest";
+import { type AttemptResult, attemptDelivery, settleAfterRun } from "../../domain/email-delivery";
+import type { Services } from "../../domain/services";
+import { deliveryRequested, parseDeliveryData, userRegistered } from "../events";
+
+/** Between the answer and the first attempt the page shows "queued"; the engine sleeps whole seconds. */
+const asDuration = (seconds: number) => `${Math.max(1, Math.round(seconds))}s` as const;
+
+export function createSendConfirmationEmail(inngest: Inngest, services: () => Services) {
+  const { queueDelaySeconds, retry } = services().settings;
+  return inngest.createFunction(
+    {
+      id: "send-confirmation-email",
+      name: "Send confirmation email",
+      triggers: [userRegistered, deliveryRequested],
+      retries: retriesOf(retry.maxAttempts),
+      onFailure: async ({ event, step }) => {
+        const data = parseDeliveryData(event.data.event.data);
+        if (!data) return { outcome: "no_delivery" };
+        return step.run("settle", async () => ({
+          outcome: await settleAfterRun(services(), data.deliveryId),
+        }));
+      },
+    },
+    async ({ event, step }) => {
+      if (queueDelaySeconds > 0) await step.sleep("settle", asDuration(queueDelaySeconds));
+      return step.run("attempt-delivery", async () =>
+        outcomeOrThrow(await attemptDelivery(services(), event.data.deliveryId)),
+      );
+    },
+  );
+}
+
+/** What a step returns is kept by the engine: an outcome and a count, nothing personal. */
+function outcomeOrThrow(result: AttemptResult): { outcome: string; attempt?: number } {
+  switch (result.outcome) {
+    case "sent":
+      return { outcome: "sent", attempt: result.attempt };
+    case "settled":
+      return { outcome: result.status ?? "gone" };
+    // A Date is exact; seconds may come back up to one second early on a real server.
+    case "retry":
+      throw new RetryAfterError(`Attempt ${result.attempt} failed: ${result.code}`, result.at);
+    case "busy":
+      throw new RetryAfterError("Another worker is sending this email", result.until);
+    case "failed":
+      throw new NonRetriableError(`Attempt ${result.attempt} was the last: ${result.code}`);
+  }
+}
+
+type Retries = NonNullable<Parameters<Inngest["createFunction"]>[0]["retries"]>;
+
+/** The SDK's type lists 0 to 20; env.ts holds the same bounds. */
+function retriesOf(maxAttempts: number): Retries {
+  return (maxAttempts - 1) as Retries;
+}

@@ -1,0 +1,83 @@
+// Outbox row → event. The row's id is the event's id, so publishing twice starts one run (dedupe: 24 h).
+import { findOutboxRow, leaseOutboxRows, markPublished, releaseOutboxRows } from "../db/outbox";
+import type { OutboxRow } from "../db/schema";
+import type { Services } from "../domain/services";
+import { inngest } from "./client";
+
+/** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
+export const PUBLISH_LIMIT_MS = 250;
+
+export type Publication = { published: true } | { published: false; error: string };
+
+async function send(rows: OutboxRow[]): Promise<void> {
+  await inngest().send(
+    rows.map((row) => ({ id: row.id, name: row.name, data: row.data, ts: row.createdAt.getTime() })),
+  );
+}
+
+/**
+ * Publishes one row within PUBLISH_LIMIT_MS. Never throws: the row is safe in the outbox, and a publication that
+ * comes through later is still recorded.
+ */
+export async function publishNow(services: Services, outboxId: string): Promise<Publication> {
+  const publishing = (async (): Promise<Publication> => {
+    try {
+      const row = await findOutboxRow(services.db, outboxId);
+      if (!row || row.publishedAt) return { published: true };
+      await send([row]);
+      await markPublished(services.db, [row.id], services.clock());
+      return { published: true };
+    } catch (error) {
+      return { published: false, error: describeEngineError(error) };
+    }
+  })();
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<Publication>((resolve) => {
+    timer = setTimeout(() => resolve({ published: false, error: "Timed out" }), PUBLISH_LIMIT_MS);
+  });
+  const publication = await Promise.race([publishing, limit]);
+  clearTimeout(timer);
+  if (!publication.published)
+    services.log.warn(
+      { outboxId, error: publication.error },
+      "The engine did not take an event; it waits in the outbox",
+    );
+  return publication;
+}
+
+const BATCH_SIZE = 100;
+const BATCH_LEASE_SECONDS = 30;
+
+/** Publishes what waits, oldest first. Returns how many rows went out and whether more may be waiting. */
+export async function relayOutbox(services: Services): Promise<{ published: number; failed: number }> {
+  const rows = await leaseOutboxRows(services.db, BATCH_SIZE, BATCH_LEASE_SECONDS);
+  if (rows.length === 0) return { published: 0, failed: 0 };
+  const ids = rows.map((row) => row.id);
+  try {
+    await send(rows);
+  } catch (error) {
+    const tries = Math.min(...rows.map((row) => row.tries));
+    await releaseOutboxRows(services.db, ids, Math.min(2 ** tries, 30));
+    services.log.warn(
+      { waiting: rows.length, error: describeEngineError(error) },
+      "The engine is away; events wait in the outbox",
+    );
+    return { published: 0, failed: rows.length };
+  }
+  await markPublished(services.db, ids, services.clock());
+  return { published: rows.length, failed: 0 };
+}
+
+/** One plain phrase for the ways an engine can be away: it goes into an API answer, so no address and no port. */
+export function describeEngineError(error: unknown): string {
+  const code =
+    error instanceof Error && error.cause instanceof Error
+      ? (error.cause as NodeJS.ErrnoException).code
+      : undefined;
+  if (code === "ECONNREFUSED") return "Connection refused";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Host not found";
+  if (code === "ECONNRESET" || code === "UND_ERR_SOCKET") return "Connection lost";
+  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
+    return "Timed out";
+  return "The queue refused the event";
+}

@@ -1,0 +1,8 @@
+// Next calls register() once in each server process, before the first request.
+
+export async function register(): Promise<void> {
+  // Next inlines this one; it keeps the server's code out of the edge bundle.
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { startServerProcess } = await import("./inngest/server-process");
+  startServerProcess();
+}

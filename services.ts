@@ -1,0 +1,50 @@
+// Builds the services of this process from its environment, once: the one place where configuration meets the rules.
+import { type DatabaseClient, openDatabase } from "./db/client";
+import { type Notifications, openNotifications } from "./db/notifications";
+import { systemClock } from "./domain/clock";
+import { deriveKeys } from "./domain/keys";
+import type { Services } from "./domain/services";
+import { selectTransport } from "./emails/transports/select";
+import { type Env, env } from "./env";
+import { createLog } from "./log";
+
+export type ProcessServices = Services & { database: DatabaseClient; notifications: Notifications };
+
+/** Services for one environment. Opens no connection before the first query. */
+export function createServices(environment: Env): ProcessServices {
+  const database = openDatabase(environment.DATABASE_URL, environment.DATABASE_POOL_SIZE);
+  const log = createLog(environment.LOG_LEVEL);
+  return {
+    database,
+    db: database.db,
+    notifications: openNotifications(environment.DATABASE_URL, log),
+    clock: systemClock,
+    keys: deriveKeys(environment.APP_SECRET),
+    transport: selectTransport({
+      resendApiKey: environment.RESEND_API_KEY,
+      resendBaseUrl: environment.RESEND_BASE_URL,
+      smtpUrl: environment.SMTP_URL,
+    }),
+    settings: {
+      appUrl: environment.APP_URL.replace(/\/+$/, ""),
+      emailFrom: environment.EMAIL_FROM,
+      queueDelaySeconds: environment.EMAIL_QUEUE_DELAY,
+      retry: {
+        maxAttempts: environment.EMAIL_MAX_RETRIES + 1,
+        baseSeconds: environment.EMAIL_RETRY_BASE,
+        maxSeconds: environment.EMAIL_RETRY_MAX,
+      },
+      emailTimeoutMs: environment.EMAIL_TIMEOUT * 1000,
+    },
+    log,
+  };
+}
+
+// Next bundles pages, route handlers and instrumentation apart; they share one process and must share one pool.
+const shared = globalThis as typeof globalThis & { latchkeyServices?: ProcessServices };
+
+/** The services of this process. Throws EnvironmentError at the first call when the environment is not complete. */
+export function services(): ProcessServices {
+  shared.latchkeyServices ??= createServices(env());
+  return shared.latchkeyServices;
+}
