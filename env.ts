@@ -62,12 +62,6 @@ const Schema = z
     const value = context.value;
     const complain = (path: string, message: string) =>
       context.issues.push({ code: "custom", path: [path], message, input: value });
-    if (!value.RESEND_API_KEY && !value.SMTP_URL)
-      complain("RESEND_API_KEY", "is missing (or set SMTP_URL): without one no email can be sent");
-    if (!value.INNGEST_DEV && !value.INNGEST_SIGNING_KEY)
-      complain("INNGEST_SIGNING_KEY", "is missing: without it anybody could run the functions");
-    if (!value.INNGEST_DEV && !value.INNGEST_EVENT_KEY)
-      complain("INNGEST_EVENT_KEY", "is missing: without it no event can be published");
     const onLoopback = isLoopback(value.APP_URL);
     if (value.RATE_LIMITS === "off" && !onLoopback)
       complain("RATE_LIMITS", "may be off only while APP_URL is on loopback");
@@ -80,6 +74,18 @@ const Schema = z
   });
 
 export type Env = z.infer<typeof Schema>;
+
+/** Services that one of several variables can name: checked on what was given, so that one list holds everything. */
+function listMissingServices(source: Record<string, string | undefined>): string[] {
+  const missing: string[] = [];
+  if (!source.RESEND_API_KEY && !source.SMTP_URL)
+    missing.push("RESEND_API_KEY is missing (or set SMTP_URL): without one no email can be sent");
+  if (!source.INNGEST_DEV && !source.INNGEST_SIGNING_KEY)
+    missing.push("INNGEST_SIGNING_KEY is missing: without it anybody could run the functions");
+  if (!source.INNGEST_DEV && !source.INNGEST_EVENT_KEY)
+    missing.push("INNGEST_EVENT_KEY is missing: without it no event can be published");
+  return missing;
+}
 
 /** True for localhost, *.localhost (RFC 6761), 127.0.0.0/8 and [::1]. */
 export function isLoopback(url: string): boolean {
@@ -100,12 +106,14 @@ export class EnvironmentError extends Error {
 /** Parses an environment; throws EnvironmentError with every complaint at once, never with a value. */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const result = Schema.safeParse(source);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => {
+  const unset = listMissingServices(source);
+  if (result.success && unset.length === 0) return result.data;
+  const issues = result.success ? [] : result.error.issues;
+  const lines = issues.map((issue) => {
     const name = issue.path.join(".");
-    const missing = source[name] === undefined && !issue.message.includes("is missing");
-    return `  ${name} ${missing ? "is missing" : issue.message}`;
+    return `  ${name} ${source[name] === undefined ? "is missing" : issue.message}`;
   });
+  lines.push(...unset.map((line) => `  ${line}`));
   throw new EnvironmentError(
     `Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].join("\n")}`,
   );

@@ -1,0 +1,207 @@
+import { and, eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findDelivery } from "@/db/deliveries";
+import { confirmationCodes, outbox, users } from "@/db/schema";
+import { deriveCode } from "@/domain/confirmation-code";
+import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
+import { attemptDelivery } from "@/domain/email-delivery";
+import { DomainError } from "@/domain/errors";
+import { registerUser } from "@/domain/registration";
+import { authenticateAccessToken } from "@/domain/tokens";
+import { createTestDatabase } from "@/tests/support/database";
+import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let services: TestServices;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  services = createTestServices(database.url);
+  return () => services.close();
+});
+
+async function codeOf(deliveryId: string): Promise<string> {
+  const delivery = await findDelivery(services.db, deliveryId);
+  return deriveCode(services.keys, delivery?.codeId ?? "");
+}
+
+const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, "0");
+const codeOfRefusal = (error: unknown) => (error instanceof DomainError ? error.code : String(error));
+
+describe("confirming", () => {
+  test("opens a new full session, ends the claim's, and announces it", async () => {
+    const { user, deliveryId, session } = await registerUser(services, someone());
+    const confirmed = await confirmEmail(services, user.id, await codeOf(deliveryId));
+    expect(confirmed.user.email_confirmed).toBe(true);
+    expect(await authenticateAccessToken(services, confirmed.session.tokens.access_token)).toMatchObject({
+      userId: user.id,
+      scope: "full",
+    });
+    expect(confirmed.session.identity.sessionId).not.toBe(session.identity.sessionId);
+    await expect(authenticateAccessToken(services, session.tokens.access_token)).rejects.toMatchObject({
+      code: "invalid_token",
+    });
+    const events = await services.db
+      .select()
+      .from(outbox)
+      .where(and(eq(outbox.name, "user/confirmed"), sql`${outbox.data}->>'userId' = ${user.id}`));
+    expect(events).toHaveLength(1);
+  });
+
+  test("takes the code as people paste it", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    const code = await codeOf(deliveryId);
+    await expect(
+      confirmEmail(services, user.id, ` ${code.slice(0, 3)} ${code.slice(3)} `),
+    ).resolves.toBeDefined();
+  });
+
+  test("a second time says that it is confirmed already", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    const code = await codeOf(deliveryId);
+    await confirmEmail(services, user.id, code);
+    await expect(confirmEmail(services, user.id, code)).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+
+  test("twenty times in parallel with the right code confirms once", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    const code = await codeOf(deliveryId);
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, () => confirmEmail(services, user.id, code)),
+    );
+    expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("something that is no code at all costs no try", async () => {
+    const { user } = await registerUser(services, someone());
+    await expect(confirmEmail(services, user.id, "12345")).rejects.toMatchObject({ code: "invalid_input" });
+    expect((await getConfirmation(services, user.id))?.code.tries_left).toBe(5);
+  });
+});
+
+describe("wrong codes", () => {
+  test("count down from five, then the right one is refused too", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    const code = await codeOf(deliveryId);
+    for (const triesLeft of [4, 3, 2, 1, 0])
+      await expect(confirmEmail(services, user.id, otherThan(code))).rejects.toMatchObject({
+        code: "wrong_code",
+        details: { triesLeft },
+      });
+    await expect(confirmEmail(services, user.id, code)).rejects.toMatchObject({ code: "too_many_tries" });
+  });
+
+  test("of a hundred guesses in parallel exactly five are judged", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    const wrong = otherThan(await codeOf(deliveryId));
+    const results = await Promise.allSettled(
+      Array.from({ length: 100 }, () => confirmEmail(services, user.id, wrong)),
+    );
+    const codes = results.map((result) =>
+      result.status === "rejected" ? codeOfRefusal(result.reason) : "confirmed",
+    );
+    expect(codes.filter((code) => code === "wrong_code")).toHaveLength(5);
+    expect(codes.filter((code) => code === "too_many_tries")).toHaveLength(95);
+    const [row] = await services.db.select().from(users).where(eq(users.id, user.id));
+    expect(row?.wrongCodeCount).toBe(5);
+  });
+
+  test("are limited to twenty over the whole claim: a new code does not reset the count", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    await services.db.update(users).set({ wrongCodeCount: 20 }).where(eq(users.id, user.id));
+    await expect(confirmEmail(services, user.id, await codeOf(deliveryId))).rejects.toMatchObject({
+      code: "too_many_tries",
+    });
+    services.pass(60);
+    const again = await requestAnotherCode(services, user.id);
+    await expect(confirmEmail(services, user.id, await codeOf(again.deliveryId))).rejects.toMatchObject({
+      code: "too_many_tries",
+    });
+  });
+});
+
+describe("the code's life", () => {
+  test("ends 15 minutes after the provider's acceptance", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    await attemptDelivery(services, deliveryId);
+    services.pass(900);
+    await expect(confirmEmail(services, user.id, await codeOf(deliveryId))).rejects.toMatchObject({
+      code: "code_expired",
+    });
+  });
+
+  test("does not run while the mail is still on its way", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    services.pass(1800);
+    await expect(confirmEmail(services, user.id, await codeOf(deliveryId))).resolves.toBeDefined();
+  });
+
+  test("never outlives the claim", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    services.pass(24 * 3600 - 60);
+    await attemptDelivery(services, deliveryId);
+    const [code] = await services.db
+      .select()
+      .from(confirmationCodes)
+      .where(eq(confirmationCodes.userId, user.id));
+    expect(code?.expiresAt?.getTime()).toBe(services.clock().getTime() + 60_000);
+  });
+});
+
+describe("asking for another code", () => {
+  test("is refused for 60 s and says until when", async () => {
+    const { user } = await registerUser(services, someone());
+    services.pass(59);
+    await expect(requestAnotherCode(services, user.id)).rejects.toMatchObject({
+      code: "resend_cooldown",
+      details: { nextAllowedAt: new Date(services.clock().getTime() + 1000) },
+    });
+    expect((await getConfirmation(services, user.id))?.resend).toMatchObject({
+      allowed: false,
+      reason: "cooldown",
+    });
+  });
+
+  test("makes a new code; the one before still works, the one before that does not", async () => {
+    const first = await registerUser(services, someone());
+    services.pass(60);
+    const second = await requestAnotherCode(services, first.user.id);
+    services.pass(120);
+    const third = await requestAnotherCode(services, first.user.id);
+    const codes = await Promise.all([first, second, third].map(({ deliveryId }) => codeOf(deliveryId)));
+    await expect(confirmEmail(services, first.user.id, codes[0] ?? "")).rejects.toMatchObject({
+      code: "wrong_code",
+    });
+    await expect(confirmEmail(services, first.user.id, codes[1] ?? "")).resolves.toBeDefined();
+  });
+
+  test("cancels what was still pending", async () => {
+    const first = await registerUser(services, someone());
+    services.pass(60);
+    const second = await requestAnotherCode(services, first.user.id);
+    expect(await attemptDelivery(services, first.deliveryId)).toEqual({
+      outcome: "settled",
+      status: "cancelled",
+    });
+    expect(await attemptDelivery(services, second.deliveryId)).toMatchObject({ outcome: "sent" });
+    expect(services.transport.handed).toHaveLength(1);
+  });
+
+  test("ten times in parallel queues one mail", async () => {
+    const { user } = await registerUser(services, someone());
+    services.pass(60);
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => requestAnotherCode(services, user.id)),
+    );
+    expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("is refused once the address is confirmed", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    await confirmEmail(services, user.id, await codeOf(deliveryId));
+    services.pass(60);
+    await expect(requestAnotherCode(services, user.id)).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+});

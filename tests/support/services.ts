@@ -1,0 +1,83 @@
+// Services for integration tests: real Postgres, a clock that tests move, a provider that answers as told.
+import { openDatabase } from "@/db/client";
+import { deriveKeys } from "@/domain/keys";
+import type { Log, Services } from "@/domain/services";
+import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
+
+export type ScriptedTransport = Transport & {
+  /** What was handed over, in order, accepted or not. */
+  readonly handed: OutgoingEmail[];
+  /** Answers for the next sends, in order; afterwards everything is accepted. */
+  answer(...results: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[]): void;
+};
+
+export function createScriptedTransport(): ScriptedTransport {
+  const script: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[] = [];
+  const handed: OutgoingEmail[] = [];
+  return {
+    name: "scripted",
+    handed,
+    answer: (...results) => void script.push(...results),
+    async send(email) {
+      handed.push(email);
+      const next = script.shift();
+      if (typeof next === "function") return next(email);
+      return next ?? { outcome: "accepted", providerMessageId: `provider-${handed.length}` };
+    },
+  };
+}
+
+export const refusal = (change: Partial<Extract<SendResult, { outcome: "failed" }>> = {}): SendResult => ({
+  outcome: "failed",
+  class: "transient",
+  code: "timeout",
+  providerCode: null,
+  providerText: "the provider said nothing",
+  retryAfterSeconds: null,
+  ...change,
+});
+
+export type LogLine = { level: keyof Log; facts: object; sentence: string };
+
+export type TestServices = Services & {
+  transport: ScriptedTransport;
+  lines: LogLine[];
+  /** Moves the clock of the services forward. */
+  pass(seconds: number): void;
+  close(): Promise<void>;
+};
+
+export function createTestServices(databaseUrl: string): TestServices {
+  const database = openDatabase(databaseUrl, 12);
+  let now = new Date();
+  const lines: LogLine[] = [];
+  const write = (level: keyof Log) => (facts: object, sentence: string) =>
+    void lines.push({ level, facts, sentence });
+  return {
+    db: database.db,
+    close: database.close,
+    clock: () => new Date(now),
+    pass(seconds) {
+      now = new Date(now.getTime() + seconds * 1000);
+    },
+    keys: deriveKeys("a secret for tests that is long enough"),
+    transport: createScriptedTransport(),
+    settings: {
+      appUrl: "http://localhost:3000",
+      emailFrom: "Latchkey <hello@latchkey.example>",
+      queueDelaySeconds: 2,
+      retry: { maxAttempts: 6, baseSeconds: 60, maxSeconds: 900 },
+      emailTimeoutMs: 10_000,
+    },
+    lines,
+    log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
+  };
+}
+
+let counter = 0;
+
+/** A registration nobody else has. */
+export function someone(change: Partial<{ username: string; email: string; password: string }> = {}) {
+  const name = `ada${process.pid}x${++counter}`;
+  return { username: name, email: `${name}@example.com`, password: "correct horse battery", ...change };
+}

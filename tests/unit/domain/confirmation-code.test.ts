@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { cleanCode, deriveCode, hashCode, matchesCode } from "@/domain/confirmation-code";
+import { deriveKeys } from "@/domain/keys";
+
+const keys = deriveKeys("a secret of at least thirty-two characters");
+const ids = Array.from({ length: 2000 }, () => randomUUID());
+
+describe("the confirmation code", () => {
+  test("is always the same six digits for one row, whatever the attempt", () => {
+    for (const id of ids.slice(0, 50)) {
+      expect(deriveCode(keys, id)).toMatch(/^[0-9]{6}$/);
+      expect(deriveCode(keys, id)).toBe(deriveCode(keys, id));
+    }
+  });
+
+  test("uses the full range: every first digit occurs, 0 too", () => {
+    expect(new Set(ids.map((id) => deriveCode(keys, id)[0])).size).toBe(10);
+  });
+
+  test("depends on the server's secret", () => {
+    const other = deriveKeys("another secret of at least thirty-two characters");
+    const same = ids.filter((id) => deriveCode(keys, id) === deriveCode(other, id));
+    expect(same.length).toBeLessThan(5);
+  });
+
+  test("is hashed with its row's id, so that equal codes do not look equal", () => {
+    expect(hashCode(keys, "row-1", "123456")).not.toBe(hashCode(keys, "row-2", "123456"));
+  });
+
+  test("matches only itself", () => {
+    const [id = ""] = ids;
+    const code = deriveCode(keys, id);
+    const hash = hashCode(keys, id, code);
+    expect(matchesCode(keys, id, hash, code)).toBe(true);
+    expect(matchesCode(keys, id, hash, code === "000000" ? "000001" : "000000")).toBe(false);
+    expect(matchesCode(keys, id, "", code)).toBe(false);
+  });
+
+  test.each([
+    ["123456", "123456"],
+    [" 123 456 ", "123456"],
+    ["123-456", "123456"],
+    ["123–456", "123456"],
+    ["１２３４５６", "123456"],
+    ["012345", "012345"],
+    ["12345", null],
+    ["1234567", null],
+    ["12345a", null],
+    ["", null],
+  ])("typed as %j it reads %j", (typed, code) => {
+    expect(cleanCode(typed)).toBe(code);
+  });
+});

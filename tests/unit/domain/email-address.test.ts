@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { maskEmail, normalizeEmail } from "@/domain/email-address";
+
+describe("an email address", () => {
+  test.each([
+    ["ada@example.com", "ada@example.com"],
+    ["  Ada.Lovelace@Example.COM ", "ada.lovelace@example.com"],
+    ["a+tag@example.com", "a+tag@example.com"],
+    ["o'brien@example.co.uk", "o'brien@example.co.uk"],
+    ["jürgen@bücher.example", "jürgen@xn--bcher-kva.example"],
+    ["用户@例子.广告", "用户@xn--fsqu00a.xn--4rr70v"],
+    ["ada@ｅｘａｍｐｌｅ.com", "ada@example.com"],
+    [`${"a".repeat(64)}@example.com`, `${"a".repeat(64)}@example.com`],
+  ])("%j is kept as %j", (typed, normalized) => {
+    expect(normalizeEmail(typed)).toBe(normalized);
+  });
+
+  test.each([
+    "",
+    "ada",
+    "ada@",
+    "@example.com",
+    "ada@example",
+    "ada@@example.com",
+    "ada@evil.com＠example.com",
+    "ada@exam ple.com",
+    "a b@example.com",
+    "ada\0@example.com",
+    "ada@example.com\r\nBcc: eve@example.com",
+    ".ada@example.com",
+    "ada.@example.com",
+    "a..b@example.com",
+    '"ada lovelace"@example.com',
+    "ada@-example.com",
+    "ada@example-.com",
+    "ada@1.2.3.4",
+    "ada@[127.0.0.1]",
+    "ada@exa%6dple.com",
+    "ada@example.com:25",
+    "ada@example.c",
+    `${"a".repeat(65)}@example.com`,
+    `ada@${`${"a".repeat(60)}.`.repeat(5)}com`,
+    "ada@example..com",
+    "<ada@example.com>",
+    "ada@example.com,eve@example.com",
+    "\ud800@example.com",
+  ])("%j is refused", (typed) => {
+    expect(normalizeEmail(typed)).toBeNull();
+  });
+
+  test("normalising twice changes nothing, and nothing typed can break a header", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: "binary", maxLength: 40 })), (typed) => {
+        const once = normalizeEmail(typed);
+        if (once === null) return;
+        expect(normalizeEmail(once)).toBe(once);
+        expect(once).not.toMatch(/[\s,;<>"()\\\p{C}]/u);
+        expect(Buffer.byteLength(once)).toBeLessThanOrEqual(254);
+      }),
+    );
+  });
+
+  test.each([
+    ["ada.lovelace@example.com", "a…e@example.com"],
+    ["ab@example.com", "a…@example.com"],
+    ["x@example.com", "x…@example.com"],
+    ["nonsense", "…"],
+  ])("%j is shown to operators as %j", (address, masked) => {
+    expect(maskEmail(address)).toBe(masked);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { decideRetry, scheduledWaitSeconds } from "@/domain/retry-policy";
+
+const policy = { maxAttempts: 6, baseSeconds: 60, maxSeconds: 900 };
+const transient = { class: "transient", retryAfterSeconds: null } as const;
+
+describe("the retry schedule (P4)", () => {
+  test("waits 60, 120, 240, 480 and 900 seconds, then stops", () => {
+    const waits = [1, 2, 3, 4, 5, 6].map((attempt) => decideRetry(policy, attempt, transient));
+    expect(waits).toEqual([
+      { retry: true, waitSeconds: 60 },
+      { retry: true, waitSeconds: 120 },
+      { retry: true, waitSeconds: 240 },
+      { retry: true, waitSeconds: 480 },
+      { retry: true, waitSeconds: 900 },
+      { retry: false },
+    ]);
+  });
+
+  test("never waits longer than the cap by itself", () => {
+    expect(scheduledWaitSeconds(policy, 20)).toBe(900);
+  });
+
+  test("a permanent refusal stops at once", () => {
+    expect(decideRetry(policy, 1, { class: "permanent", retryAfterSeconds: 5 })).toEqual({ retry: false });
+  });
+
+  test.each(["transient", "ambiguous", "ours"] as const)("%s failures are tried again", (failureClass) => {
+    expect(decideRetry(policy, 1, { class: failureClass, retryAfterSeconds: null }).retry).toBe(true);
+  });
+
+  test("the provider's own wait wins when it is longer, not when it is shorter, and never past a day", () => {
+    const after = (retryAfterSeconds: number) =>
+      decideRetry(policy, 1, { class: "transient", retryAfterSeconds });
+    expect(after(300)).toEqual({ retry: true, waitSeconds: 300 });
+    expect(after(3)).toEqual({ retry: true, waitSeconds: 60 });
+    expect(after(10_000_000)).toEqual({ retry: true, waitSeconds: 86_400 });
+  });
+
+  test("no retries configured means one attempt", () => {
+    expect(decideRetry({ ...policy, maxAttempts: 1 }, 1, transient)).toEqual({ retry: false });
+  });
+});
