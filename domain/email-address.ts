@@ -36,6 +36,6 @@ export function maskEmail(address: string): string {
   const at = address.lastIndexOf("@");
   if (at < 1) return "…";
   const local = [...address.slice(0, at)];
-  const shown = local.length > 2 ? `${local[0]}…${local.at(-1)}` : `${local[0]}…`;
+  const shown = local.length > 3 ? `${local[0]}…${local.at(-1)}` : `${local[0]}…`;
   return `${shown}${address.slice(at)}`;
 }

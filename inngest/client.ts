@@ -1,6 +1,8 @@
 // The client of the engine, whichever that is (DESIGN.md section 2: engine). Built at first use, because a build
 // has no environment.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Inngest } from "inngest";
+import type { Log } from "../domain/services";
 import { env } from "../env";
 import { services } from "../services";
 
@@ -34,12 +36,34 @@ function createClient(): Inngest {
     ...(INNGEST_SIGNING_KEY_FALLBACK ? { signingKeyFallback: INNGEST_SIGNING_KEY_FALLBACK } : {}),
     // Every engine then asks for one step at a time, so all of them behave alike.
     checkpointing: false,
-    fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(ENGINE_CALL_TIMEOUT_MS) }),
-    logger: {
-      debug: (...parts: unknown[]) => log.debug({ engine: parts.map(String).join(" ") }, "inngest"),
-      info: (...parts: unknown[]) => log.debug({ engine: parts.map(String).join(" ") }, "inngest"),
-      warn: (...parts: unknown[]) => log.warn({ engine: parts.map(String).join(" ") }, "inngest"),
-      error: (...parts: unknown[]) => log.warn({ engine: parts.map(String).join(" ") }, "inngest"),
-    },
+    fetch: fetchFromEngine,
+    logger: engineLogger(log),
   });
+}
+
+/** Told about the first call to the engine that fails while it is set: the SDK itself goes on trying for 1.7 s. */
+export const firstFailure = new AsyncLocalStorage<(error: unknown) => void>();
+
+const fetchFromEngine: typeof fetch = async (input, init) => {
+  const tell = firstFailure.getStore();
+  try {
+    const response = await fetch(input, { ...init, signal: AbortSignal.timeout(ENGINE_CALL_TIMEOUT_MS) });
+    if (!response.ok) tell?.(new Error(`The engine answered ${response.status}`));
+    return response;
+  } catch (error) {
+    tell?.(error);
+    throw error;
+  }
+};
+
+/** The SDK logs through console by default; here its words go where all others go. */
+function engineLogger(log: Log) {
+  const write =
+    (level: keyof Log) =>
+    (...parts: unknown[]) => {
+      const words = parts.filter((part) => typeof part === "string").join(" ");
+      const error = parts.find((part) => part instanceof Error);
+      log[level](error ? { err: error } : {}, `Inngest: ${words || "error"}`);
+    };
+  return { debug: write("debug"), info: write("debug"), warn: write("warn"), error: write("warn") };
 }

@@ -2,7 +2,7 @@
 import { findOutboxRow, leaseOutboxRows, markPublished, releaseOutboxRows } from "../db/outbox";
 import type { OutboxRow } from "../db/schema";
 import type { Services } from "../domain/services";
-import { inngest } from "./client";
+import { firstFailure, inngest } from "./client";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
 export const PUBLISH_LIMIT_MS = 250;
@@ -20,7 +20,11 @@ async function send(rows: OutboxRow[]): Promise<void> {
  * comes through later is still recorded.
  */
 export async function publishNow(services: Services, outboxId: string): Promise<Publication> {
-  const publishing = (async (): Promise<Publication> => {
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<Publication>((resolve) => {
+    fail = (error) => resolve({ published: false, error: describeEngineError(error) });
+  });
+  const publishing = firstFailure.run(fail, async (): Promise<Publication> => {
     try {
       const row = await findOutboxRow(services.db, outboxId);
       if (!row || row.publishedAt) return { published: true };
@@ -30,12 +34,12 @@ export async function publishNow(services: Services, outboxId: string): Promise<
     } catch (error) {
       return { published: false, error: describeEngineError(error) };
     }
-  })();
+  });
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Publication>((resolve) => {
     timer = setTimeout(() => resolve({ published: false, error: "Timed out" }), PUBLISH_LIMIT_MS);
   });
-  const publication = await Promise.race([publishing, limit]);
+  const publication = await Promise.race([publishing, failed, limit]);
   clearTimeout(timer);
   if (!publication.published)
     services.log.warn(

@@ -30,11 +30,11 @@ describe("the retry schedule (P4)", () => {
   });
 
   test("the provider's own wait wins when it is longer, not when it is shorter, and never past a day", () => {
-    const after = (retryAfterSeconds: number) =>
+    const decideAfter = (retryAfterSeconds: number) =>
       decideRetry(policy, 1, { class: "transient", retryAfterSeconds });
-    expect(after(300)).toEqual({ retry: true, waitSeconds: 300 });
-    expect(after(3)).toEqual({ retry: true, waitSeconds: 60 });
-    expect(after(10_000_000)).toEqual({ retry: true, waitSeconds: 86_400 });
+    expect(decideAfter(300)).toEqual({ retry: true, waitSeconds: 300 });
+    expect(decideAfter(3)).toEqual({ retry: true, waitSeconds: 60 });
+    expect(decideAfter(10_000_000)).toEqual({ retry: true, waitSeconds: 86_400 });
   });
 
   test("no retries configured means one attempt", () => {
