@@ -1,0 +1,43 @@
+// The local inbox, as tests read it: they wait for a mail instead of sleeping.
+import { readRunning } from "./running";
+
+export type Mail = {
+  id: string;
+  to: string[];
+  subject: string;
+  received_at: string;
+  html: string;
+  text: string;
+  idempotency_key: string | null;
+};
+
+const WAIT_MS = 15_000;
+
+/** The next mail to an address that arrives, or arrived, after `after`. Throws when none comes in time. */
+export async function nextMail(to: string, options: { after?: Date; waitMs?: number } = {}): Promise<Mail> {
+  const { mail } = readRunning();
+  const waitMs = options.waitMs ?? WAIT_MS;
+  const query = new URLSearchParams({ to, timeout_ms: String(waitMs) });
+  if (options.after) query.set("after", options.after.toISOString());
+  const response = await fetch(`${mail.url}/_/mails/wait?${query}`, {
+    signal: AbortSignal.timeout(waitMs + 5000),
+  });
+  if (!response.ok) throw new Error(`No mail for ${to}: ${response.status} ${await response.text()}`);
+  const found = (await response.json()) as { id: string };
+  return (await (await fetch(`${mail.url}/_/mails/${found.id}`)).json()) as Mail;
+}
+
+/** How many mails an address has got so far. */
+export async function countMails(to: string): Promise<number> {
+  const { mail } = readRunning();
+  const response = await fetch(`${mail.url}/_/mails?${new URLSearchParams({ to })}`);
+  const body = (await response.json()) as { mails: unknown[] } | unknown[];
+  return Array.isArray(body) ? body.length : body.mails.length;
+}
+
+/** The six digits of a confirmation mail. */
+export function codeIn(mail: Pick<Mail, "text">): string {
+  const code = /(?<!\d)\d{6}(?!\d)/.exec(mail.text)?.[0];
+  if (!code) throw new Error(`No code in this mail:\n${mail.text}`);
+  return code;
+}
