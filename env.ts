@@ -50,6 +50,9 @@ const Schema = z
     /** Seconds a request may spend on sending when the engine is away. */
     EMAIL_SYNC_BUDGET: z.coerce.number().finite().min(0.1).max(10).default(0.7),
 
+    /** Seconds past its due time after which a server process sends a delivery itself that the engine did not start. */
+    EMAIL_WATCHDOG_AFTER: seconds(30, 1),
+
     OPS_PASSWORD: optionalText,
     LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
     /** Address of the development inbox, shown on the confirm page; only honoured on loopback. */

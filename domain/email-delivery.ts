@@ -7,6 +7,7 @@ import {
   cancelOpenDeliveries,
   claimDelivery,
   findDelivery,
+  listOverdueDeliveries,
   markAttemptFailed,
   markFailed,
   markSent,
@@ -264,4 +265,25 @@ export async function settleAfterRun(services: Services, deliveryId: string): Pr
     log.error(facts, `Email to user ${delivery.userId} failed for good`);
     return "failed";
   });
+}
+
+const OVERDUE_AT_ONCE = 4;
+const OVERDUE_BATCH = 100;
+
+/**
+ * Sends what was due more than `afterSeconds` ago and was not begun: the engine accepted an event and never ran it
+ * (an app that is not registered, an engine that lost its state), or every worker died. Through the same lease as
+ * everybody, so an engine that starts late finds it done. Returns how many deliveries were attempted.
+ */
+export async function deliverOverdue(services: Services, afterSeconds: number): Promise<number> {
+  const dueBefore = addSeconds(services.clock(), -afterSeconds);
+  const ids = await listOverdueDeliveries(services.db, dueBefore, OVERDUE_BATCH);
+  if (ids.length > 0)
+    services.log.warn({ deliveries: ids.length }, "Deliveries are overdue; this process sends them itself");
+  const waiting = [...ids];
+  const work = async () => {
+    for (let id = waiting.shift(); id; id = waiting.shift()) await attemptDelivery(services, id);
+  };
+  await Promise.all(Array.from({ length: OVERDUE_AT_ONCE }, work));
+  return ids.length;
 }

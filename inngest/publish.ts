@@ -1,11 +1,27 @@
 // Outbox row → event. The row's id is the event's id, so publishing twice starts one run (dedupe: 24 h).
 import { findOutboxRow, leaseOutboxRows, markPublished, releaseOutboxRows } from "../db/outbox";
 import type { OutboxRow } from "../db/schema";
+import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-breaker";
 import type { Services } from "../domain/services";
 import { firstFailure, inngest } from "./client";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
 export const PUBLISH_LIMIT_MS = 250;
+
+const ENGINE_AWAY = "Connection refused";
+const BREAKER = { failuresToOpen: 2, openMs: 5_000 };
+
+const shared = globalThis as typeof globalThis & { latchkeyEngine?: { breaker: CircuitBreaker } };
+
+/** What this process knows of the engine's health; shared by Next's bundles. */
+export function engine(services: Services): { breaker: CircuitBreaker } {
+  shared.latchkeyEngine ??= {
+    breaker: createCircuitBreaker(BREAKER, (from, to) =>
+      services.log.warn({ breaker: to, from }, `Circuit breaker of the engine: ${to}`),
+    ),
+  };
+  return shared.latchkeyEngine;
+}
 
 export type Publication = { published: true } | { published: false; error: string };
 
@@ -20,6 +36,8 @@ async function send(rows: OutboxRow[]): Promise<void> {
  * comes through later is still recorded.
  */
 export async function publishNow(services: Services, outboxId: string): Promise<Publication> {
+  const { breaker } = engine(services);
+  if (!breaker.mayCall(services.clock())) return { published: false, error: ENGINE_AWAY };
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<Publication>((resolve) => {
     fail = (error) => resolve({ published: false, error: describeEngineError(error) });
@@ -29,6 +47,7 @@ export async function publishNow(services: Services, outboxId: string): Promise<
       const row = await findOutboxRow(services.db, outboxId);
       if (!row || row.publishedAt) return { published: true };
       await send([row]);
+      breaker.succeeded(services.clock());
       await markPublished(services.db, [row.id], services.clock());
       return { published: true };
     } catch (error) {
@@ -41,11 +60,12 @@ export async function publishNow(services: Services, outboxId: string): Promise<
   });
   const publication = await Promise.race([publishing, failed, limit]);
   clearTimeout(timer);
-  if (!publication.published)
-    services.log.warn(
-      { outboxId, error: publication.error },
-      "The engine did not take an event; it waits in the outbox",
-    );
+  if (publication.published) return publication;
+  breaker.failed(services.clock());
+  services.log.warn(
+    { outboxId, error: publication.error },
+    "The engine did not take an event; it waits in the outbox",
+  );
   return publication;
 }
 
@@ -57,9 +77,13 @@ export async function relayOutbox(services: Services): Promise<{ published: numb
   const rows = await leaseOutboxRows(services.db, BATCH_SIZE, BATCH_LEASE_SECONDS);
   if (rows.length === 0) return { published: 0, failed: 0 };
   const ids = rows.map((row) => row.id);
+  // The relay is the one that keeps asking; its success lets the registrations publish again.
+  const { breaker } = engine(services);
   try {
     await send(rows);
+    breaker.succeeded(services.clock());
   } catch (error) {
+    breaker.failed(services.clock());
     const tries = Math.min(...rows.map((row) => row.tries));
     await releaseOutboxRows(services.db, ids, Math.min(2 ** tries, 30));
     services.log.warn(

@@ -1,6 +1,7 @@
 // What runs beside the requests in every server process, and what ends with it.
 import { services } from "../services";
 import { startRelay } from "./relay";
+import { startWatchdog } from "./watchdog";
 
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
 
@@ -9,4 +10,5 @@ export function startServerProcess(): void {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
   startRelay(services());
+  startWatchdog(services());
 }

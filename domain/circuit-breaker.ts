@@ -1,0 +1,62 @@
+// Remembers that a service is away, so that not everybody waits to find out. Pure: time comes in by argument.
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+export type BreakerPolicy = {
+  /** Failures in a row that open it. */
+  failuresToOpen: number;
+  /** How long it stays open before one caller may probe, in milliseconds. */
+  openMs: number;
+};
+
+export type CircuitBreaker = {
+  /**
+   * True when a call may be made now. While open nobody may; once `openMs` have passed exactly one caller gets true
+   * (half-open) and must report how it went, and the others wait for that report.
+   */
+  mayCall(now: Date): boolean;
+  succeeded(now: Date): void;
+  failed(now: Date): void;
+  state(): BreakerState;
+};
+
+/** `onChange` hears of each change of state, once. */
+export function createCircuitBreaker(
+  policy: BreakerPolicy,
+  onChange: (from: BreakerState, to: BreakerState) => void,
+): CircuitBreaker {
+  let state: BreakerState = "closed";
+  let failures = 0;
+  let openedAt = 0;
+  let probedAt = 0;
+
+  function move(to: BreakerState): void {
+    if (state === to) return;
+    const from = state;
+    state = to;
+    onChange(from, to);
+  }
+
+  return {
+    mayCall(now) {
+      if (state === "closed") return true;
+      if (state === "open" && now.getTime() - openedAt < policy.openMs) return false;
+      // A probe that never reported (its process was stopped in between) does not keep the breaker half-open for ever.
+      if (state === "half_open" && now.getTime() - probedAt < policy.openMs) return false;
+      probedAt = now.getTime();
+      move("half_open");
+      return true;
+    },
+    succeeded() {
+      failures = 0;
+      move("closed");
+    },
+    failed(now) {
+      failures++;
+      if (state === "closed" && failures < policy.failuresToOpen) return;
+      openedAt = now.getTime();
+      move("open");
+    },
+    state: () => state,
+  };
+}
