@@ -5,7 +5,7 @@ import { findDelivery, listAttempts } from "@/db/deliveries";
 import { confirmationCodes, deliveries, outbox } from "@/db/schema";
 import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail, getConfirmation } from "@/domain/email-confirmation";
-import { attemptDelivery, settleAfterRun } from "@/domain/email-delivery";
+import { attemptDelivery, deliverOverdue, settleAfterRun } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import type { SendResult } from "@/emails/transport";
 import { createTestDatabase } from "@/tests/support/database";
@@ -251,6 +251,29 @@ describe("after the engine gave up on a run", () => {
     const { deliveryId } = await registerUser(services, someone());
     await attemptDelivery(services, deliveryId);
     expect(await settleAfterRun(services, deliveryId)).toBe("settled");
+  });
+});
+
+describe("what the engine took and did not start", () => {
+  test("is sent by the server process once it is overdue, not before, and the late engine finds it done", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.pass(2 + 29);
+    await deliverOverdue(services, 30);
+    expect(services.transport.handed.map((mail) => mail.idempotencyKey)).not.toContain(
+      `delivery/${deliveryId}`,
+    );
+    services.pass(2);
+    await deliverOverdue(services, 30);
+    expect(services.transport.handed.map((mail) => mail.idempotencyKey)).toContain(`delivery/${deliveryId}`);
+    expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "settled", status: "sent" });
+  });
+
+  test("is sent once when four processes look at the same time", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.pass(60);
+    await Promise.all([1, 2, 3, 4].map(() => deliverOverdue(services, 30)));
+    const sent = services.transport.handed.filter((mail) => mail.idempotencyKey === `delivery/${deliveryId}`);
+    expect(sent).toHaveLength(1);
   });
 });
 
