@@ -1,5 +1,5 @@
 // One JSON object a line on standard output. Secrets never get here: callers pass ids and masked addresses,
-// and the redaction below is the net under that.
+// and what is below is the net under that.
 import { type Logger, pino } from "pino";
 
 const SECRETS = [
@@ -15,12 +15,38 @@ const SECRETS = [
   "subject",
 ];
 
+export type LoggedError = {
+  name: string;
+  message: string;
+  code?: string;
+  stack?: string;
+  cause?: LoggedError;
+};
+
+/**
+ * An error as it may be written down. A failed query's message ends in its parameters (addresses, hashes, tokens):
+ * they are cut off, here and in the stack, which repeats the message.
+ */
+export function describeErrorForLog(error: unknown, depth = 0): LoggedError {
+  if (!(error instanceof Error)) return { name: "NotAnError", message: typeof error };
+  const { code } = error as NodeJS.ErrnoException;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return {
+    name: error.name,
+    message: error.message.split(/\nparams:/)[0] ?? "",
+    ...(code === undefined ? {} : { code: String(code) }),
+    ...(frames.length > 0 ? { stack: frames.join("\n") } : {}),
+    ...(error.cause === undefined || depth > 3 ? {} : { cause: describeErrorForLog(error.cause, depth + 1) }),
+  };
+}
+
 export function createLog(level: string): Logger {
   return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: (error: unknown) => describeErrorForLog(error) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: "[redacted]" },
   });
 }
