@@ -47,6 +47,10 @@ export function createLog(level: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: (error: unknown) => describeErrorForLog(error) },
-    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: "[redacted]" },
+    // One level down `code` is an error's own (ECONNREFUSED).
+    redact: {
+      paths: [...SECRETS, ...SECRETS.filter((name) => name !== "code").map((name) => `*.${name}`)],
+      censor: "[redacted]",
+    },
   });
 }
