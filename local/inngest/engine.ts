@@ -1,0 +1,200 @@
+// Puts the parts together and keeps them alive: one object that main.ts runs and tests drive.
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { createCaller } from "./call.ts";
+import { type Clock, createClock } from "./clock.ts";
+import { Crons } from "./crons.ts";
+import { Life } from "./life.ts";
+import { Loop } from "./loop.ts";
+import { startPruning } from "./prune.ts";
+import { createRegistry, type Registry } from "./registry.ts";
+import { randomJitterMs } from "./schedule.ts";
+import { createServer } from "./server.ts";
+import { connect, type Sql } from "./store/database.ts";
+import { loadFunctions, loadOffset } from "./store/functions.ts";
+import { releaseOwnLeases } from "./store/leases.ts";
+import { createSchema } from "./store/schema.ts";
+import { Sync } from "./sync.ts";
+import { Writer } from "./writer.ts";
+
+export type EngineOptions = {
+  databaseUrl: string;
+  /** Where the app serves its functions, e.g. `http://127.0.0.1:3000/api/inngest`. The only address called. */
+  appUrl: string;
+  /** 0 takes any free port. */
+  port: number;
+  eventKey?: string | null;
+  signingKey?: string | null;
+  /** Offers `/dev/clock`. */
+  hasClockApi?: boolean;
+  /** Calls of the app at the same time. */
+  parallelMax?: number;
+  jitterMs?: () => number;
+  log?: (message: string) => void;
+};
+
+export type Engine = {
+  url: string;
+  port: number;
+  clock: Clock;
+  /** Stops cleanly: calls under way may finish for a few seconds, the rest is given back. */
+  stop(): Promise<void>;
+};
+
+const PARALLEL_DEFAULT = 50;
+/** How long calls under way may take when the engine is asked to stop. */
+const STOP_GRACE_MS = 3_000;
+
+export type Context = {
+  sql: Sql;
+  clock: Clock;
+  loop: Loop;
+  writer: Writer;
+  sync: Sync;
+  registry: () => Registry;
+  appUrl: URL;
+  eventKey: string | null;
+  signingKey: string | null;
+  hasClockApi: boolean;
+  log: (message: string) => void;
+};
+
+/** Starts an engine; rejects with a sentence when the port is taken or the database cannot be used. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const log = options.log ?? (() => {});
+  const appUrl = new URL(options.appUrl);
+  const signingKey = options.signingKey ?? null;
+  const parallelMax = options.parallelMax ?? PARALLEL_DEFAULT;
+  const clock = createClock();
+  const sql = connect(options.databaseUrl, { max: 10 });
+  await createSchema(sql);
+  clock.adopt(await loadOffset(sql));
+  let registry = createRegistry(await loadFunctions(sql));
+  const reload = async () => {
+    registry = createRegistry(await loadFunctions(sql));
+  };
+
+  const life = new Life(sql, options.databaseUrl, log);
+  const owner = await life.begin();
+  const caller = createCaller(appUrl, parallelMax);
+  const sync = new Sync({
+    sql,
+    clock,
+    caller,
+    appUrl,
+    signingKey,
+    log,
+    onChange: async () => {
+      await reload();
+      crons.wake();
+      loop.wake();
+    },
+  });
+  await sync.load();
+  const loop: Loop = new Loop({
+    sql,
+    owner,
+    clock,
+    caller,
+    writer: () => writer,
+    registry: () => registry,
+    signingKey,
+    parallelMax,
+    jitterMs: options.jitterMs ?? randomJitterMs,
+    log,
+  });
+  const writer = new Writer({
+    sql,
+    log,
+    environment: { owner, clock, registry: () => registry, appName: () => sync.state.appName ?? "app" },
+    onCommit: (madeDueJobs) => {
+      if (madeDueJobs) loop.wake();
+    },
+  });
+  const crons = new Crons({ sql, clock, writer, registry: () => registry, log });
+
+  const context: Context = {
+    sql,
+    clock,
+    loop,
+    writer,
+    sync,
+    registry: () => registry,
+    appUrl,
+    eventKey: options.eventKey ?? null,
+    signingKey,
+    hasClockApi: options.hasClockApi ?? false,
+    log,
+  };
+  const app = createServer(context);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  try {
+    await listen(server, options.port);
+  } catch (error) {
+    await life.end();
+    await sql.end({ timeout: 1 });
+    throw error;
+  }
+
+  const adoptOffset = async () => {
+    clock.adopt(await loadOffset(sql));
+    crons.wake();
+    loop.wake();
+  };
+  const listening = sql.listen(
+    "inngest_jobs",
+    () => loop.wake(),
+    () => loop.wake(),
+  );
+  const listeningFunctions = sql.listen("inngest_functions", () => void reload().catch(() => {}));
+  const listeningClock = sql.listen("inngest_clock", () => void adoptOffset().catch(() => {}));
+  await Promise.all([listening, listeningFunctions, listeningClock]);
+  life.keep(
+    () => loop.jobIds,
+    () => loop.wake(),
+  );
+  const stopPruning = startPruning(sql, clock, log);
+  await crons.start();
+  sync.start();
+  loop.wake();
+
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    sync.stop();
+    crons.stop();
+    stopPruning();
+    server.close();
+    server.closeIdleConnections();
+    await loop.stop(STOP_GRACE_MS);
+    server.closeAllConnections();
+    caller.close();
+    await releaseOwnLeases(sql, owner).catch(() => {});
+    await life.end();
+    await sql.end({ timeout: 1 });
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    clock,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(`Port ${port} is already taken; choose another one with --port.`)
+          : error,
+      );
+    });
+    // Loopback only: in dev style nothing is signed, so whoever can reach the port can start functions.
+    server.listen(port, "127.0.0.1", () => resolve());
+  });
+}

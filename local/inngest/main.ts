@@ -1,0 +1,63 @@
+// The engine as a process of its own: `node --import tsx local/inngest/main.ts --port 8288 --app-url …`.
+import { parseArgs } from "node:util";
+import { startEngine } from "./engine.ts";
+import { isSigningKey } from "./signing.ts";
+
+const log = (message: string) => console.log(`inngest: ${message}`);
+
+function fail(message: string): never {
+  console.error(`inngest: ${message}`);
+  process.exit(1);
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8288" },
+      "app-url": { type: "string", default: "http://127.0.0.1:3000/api/inngest" },
+      clock: { type: "boolean", default: false },
+      parallel: { type: "string", default: "50" },
+    },
+  });
+  const port = Number(values.port);
+  const parallelMax = Number(values.parallel);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port ${values.port} is not a port.`);
+  if (!Number.isInteger(parallelMax) || parallelMax < 1) throw new Error("--parallel must be 1 or more.");
+  if (!URL.canParse(values["app-url"]) || !/^https?:/.test(values["app-url"])) {
+    throw new Error(`--app-url ${values["app-url"]} is not an http address.`);
+  }
+  const databaseUrl = process.env.DATABASE_URL;
+  if (!databaseUrl) throw new Error("DATABASE_URL is not set.");
+  const signingKey = process.env.INNGEST_SIGNING_KEY || null;
+  if (signingKey !== null && !isSigningKey(signingKey)) {
+    throw new Error("INNGEST_SIGNING_KEY must look like signkey-prod-<hex>.");
+  }
+  return {
+    port,
+    parallelMax,
+    databaseUrl,
+    signingKey,
+    appUrl: values["app-url"],
+    hasClockApi: values.clock,
+    eventKey: process.env.INNGEST_EVENT_KEY || null,
+  };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const engine = await startEngine({ ...options, log });
+  const stop = () => {
+    engine.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  process.once("disconnect", stop);
+  log(`ready at ${engine.url}, for ${options.appUrl}${options.hasClockApi ? ", with a movable clock" : ""}`);
+  process.send?.({ type: "ready", url: engine.url, port: engine.port, pid: process.pid });
+}
+
+main().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));

@@ -1,0 +1,30 @@
+// The engine's HTTP side: who may ask, and which room answers.
+import { Hono } from "hono";
+import type { Context } from "./engine.ts";
+import { guard } from "./guard.ts";
+import { addClock } from "./routes/clock.ts";
+import { addEvents } from "./routes/events.ts";
+import { addRegister } from "./routes/register.ts";
+import { addV0 } from "./routes/v0.ts";
+
+export function createServer(context: Context): Hono {
+  const app = new Hono();
+  app.use(guard());
+  app.use(async (c, next) => {
+    await next();
+    c.header("x-inngest-server-kind", context.signingKey === null ? "dev" : "cloud");
+  });
+  app.get("/health", (c) => c.json({ status: 200, message: "OK" }));
+  addEvents(app, context);
+  addRegister(app, context);
+  addV0(app, context);
+  addClock(app, context);
+  app.notFound((c) =>
+    c.json({ status: 404, error: `The local engine has no ${c.req.method} ${c.req.path}.` }, 404),
+  );
+  app.onError((error, c) => {
+    context.log(`${c.req.method} ${c.req.path} failed: ${error.message}`);
+    return c.json({ status: 500, error: "The engine could not do this now; its log says why." }, 500);
+  });
+  return app;
+}

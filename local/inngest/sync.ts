@@ -1,0 +1,255 @@
+// Keeps the engine's idea of the app's functions up to date: asks the app for them (in-band sync) again and
+// again, so that an app that starts later, restarts or changes is picked up, and takes what the app sends
+// itself (out-of-band).
+import { createHash } from "node:crypto";
+import { type Caller, describeNetworkError } from "./call.ts";
+import type { Clock } from "./clock.ts";
+import { parseCron } from "./cron.ts";
+import { uuidOf } from "./ids.ts";
+import { parseJson, plainText } from "./json.ts";
+import { describeIssues, Registration } from "./protocol.ts";
+import { canonicalJson, signBody } from "./signing.ts";
+import type { Sql } from "./store/database.ts";
+import { type CronRow, loadSetting, replaceCrons, replaceFunctions, saveSetting } from "./store/functions.ts";
+import { checkFunctions } from "./supported.ts";
+
+const FIRST_PAUSE_MS = 250;
+/** As often as the real dev server asks. */
+const STEADY_PAUSE_MS = 5_000;
+const SYNC_TIMEOUT_MS = 30_000;
+
+export type SyncState = {
+  appName: string | null;
+  sdk: string | null;
+  framework: string | null;
+  /** When the app's functions were last taken over, engine time. */
+  syncedAtMs: number | null;
+  /** Why the last attempt did not work; null when it did. */
+  error: string | null;
+  isReachable: boolean;
+};
+
+export type SyncAnswer =
+  | { ok: true; modified: boolean; syncId: string; appId: string }
+  | { ok: false; status: number; error: string };
+
+export type SyncOptions = {
+  sql: Sql;
+  clock: Clock;
+  caller: Caller;
+  appUrl: URL;
+  signingKey: string | null;
+  /** Called after functions changed in the database. */
+  onChange: () => Promise<void>;
+  log: (message: string) => void;
+};
+
+export class Sync {
+  readonly #options: SyncOptions;
+  #state: SyncState = {
+    appName: null,
+    sdk: null,
+    framework: null,
+    syncedAtMs: null,
+    error: "The app has not answered yet.",
+    isReachable: false,
+  };
+  #checksum = "";
+  #timer: NodeJS.Timeout | null = null;
+  #pauseMs = FIRST_PAUSE_MS;
+  #isStopped = false;
+
+  constructor(options: SyncOptions) {
+    this.#options = options;
+  }
+
+  get state(): SyncState {
+    return this.#state;
+  }
+
+  /** Remembers the app of an earlier life, so that the page and ids are right before the app answers. */
+  async load(): Promise<void> {
+    const stored = parseJson((await loadSetting(this.#options.sql, "app")) ?? "null");
+    if (typeof stored !== "object" || stored === null) return;
+    const text = (key: string): string | null => {
+      const value = (stored as { [key: string]: unknown })[key];
+      return typeof value === "string" ? value : null;
+    };
+    this.#state = {
+      ...this.#state,
+      appName: text("appName"),
+      sdk: text("sdk"),
+      framework: text("framework"),
+    };
+  }
+
+  start(): void {
+    void this.#round();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  async #round(): Promise<void> {
+    const before = this.#state.error;
+    try {
+      await this.#ask();
+    } catch (error) {
+      this.#state = { ...this.#state, isReachable: false, error: describeNetworkError(error) };
+    }
+    if (this.#isStopped) return;
+    const { error } = this.#state;
+    if (error !== null && error !== before)
+      this.#options.log(`The app's functions were not taken over: ${error}`);
+    this.#pauseMs = error === null ? STEADY_PAUSE_MS : Math.min(this.#pauseMs * 1.5, STEADY_PAUSE_MS);
+    // A reachable app that is new to us, or was lost, is asked at the quick pace again.
+    if (error !== null && before === null) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#timer = setTimeout(() => void this.#round(), this.#pauseMs);
+  }
+
+  async #ask(): Promise<void> {
+    const { appUrl, caller, clock, signingKey } = this.#options;
+    const body = canonicalJson(JSON.stringify({ url: appUrl.href }));
+    const answer = await caller.request(
+      "PUT",
+      appUrl.search,
+      {
+        "content-type": "application/json",
+        "user-agent": "Inngest",
+        "x-inngest-server-kind": signingKey === null ? "dev" : "cloud",
+        "x-inngest-sync-kind": "in_band",
+        ...(signingKey === null
+          ? {}
+          : { "x-inngest-signature": signBody(signingKey, body, clock.realNow()) }),
+      },
+      body,
+      { timeoutMs: SYNC_TIMEOUT_MS },
+    );
+    this.#state = { ...this.#state, isReachable: true };
+    const parsed = parseJson(answer.body);
+    if (answer.status !== 200) {
+      const message =
+        typeof parsed === "object" && parsed !== null && "message" in parsed ? String(parsed.message) : "";
+      const hint =
+        answer.status === 401 ? " (do the app and the engine have the same INNGEST_SIGNING_KEY?)" : "";
+      this.#fail(`${this.#options.appUrl.href} answered ${answer.status} ${plainText(message, 200)}${hint}`);
+      return;
+    }
+    // The app refused in-band sync and registered itself while it was asked: nothing more to do.
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed && !("functions" in parsed))
+      return;
+    if (answer.headers["x-inngest-sdk"] === undefined) {
+      this.#fail(`${this.#options.appUrl.href} does not answer as an Inngest app.`);
+      return;
+    }
+    await this.register(parsed);
+  }
+
+  #fail(error: string): void {
+    this.#state = { ...this.#state, error };
+  }
+
+  /** Takes over a registration, or refuses it as a whole and says why. */
+  async register(body: unknown): Promise<SyncAnswer> {
+    const parsed = Registration.safeParse(body);
+    if (!parsed.success)
+      return this.#refuse(400, `The registration cannot be read: ${describeIssues(parsed.error)}`);
+    const registration = parsed.data;
+    if (!this.#isOurApp(registration.url)) {
+      return this.#refuse(
+        400,
+        `This engine serves ${this.#options.appUrl.href} only, not ${plainText(registration.url, 300)}.`,
+      );
+    }
+    const { functions, refusals } = checkFunctions(registration.functions);
+    for (const fn of functions) {
+      const url = fn.steps.step?.runtime.url ?? "";
+      if (!this.#isOurApp(url))
+        refusals.push(`function "${fn.id}" is to be called at another address (${url})`);
+    }
+    if (refusals.length > 0) return this.#refuse(400, refusals.join("; "));
+
+    const appName = plainText(registration.appName ?? registration.app_id ?? "app", 200);
+    const rows = functions.map((fn) => ({
+      slug: fn.id,
+      id: uuidOf(`function:${appName}:${fn.id}`),
+      name: plainText(fn.name ?? fn.id, 256),
+      config: canonicalJson(JSON.stringify(withoutUrls(fn))),
+    }));
+    const checksum = createHash("sha256")
+      .update(JSON.stringify([appName, rows]))
+      .digest("hex");
+    const modified = checksum === this.#checksum ? false : await this.#store(appName, registration, rows);
+    this.#checksum = checksum;
+    this.#state = {
+      appName,
+      sdk: plainText(registration.sdk ?? "", 60) || null,
+      framework: plainText(registration.framework ?? "", 60) || null,
+      syncedAtMs: this.#options.clock.now(),
+      error: null,
+      isReachable: true,
+    };
+    if (modified) {
+      this.#options.log(`Took over ${rows.length} functions of the app "${appName}".`);
+      await this.#options.onChange();
+    }
+    return { ok: true, modified, syncId: crypto.randomUUID(), appId: uuidOf(`app:${appName}`) };
+  }
+
+  async #store(
+    appName: string,
+    registration: Registration,
+    rows: readonly { slug: string; id: string; name: string; config: string }[],
+  ): Promise<boolean> {
+    const nowMs = this.#options.clock.now();
+    const crons: CronRow[] = [];
+    const { functions } = checkFunctions(registration.functions);
+    for (const fn of functions) {
+      for (const trigger of fn.triggers) {
+        if (!("cron" in trigger)) continue;
+        const next = parseCron(trigger.cron).next(nowMs);
+        if (next !== null) crons.push({ function_slug: fn.id, expression: trigger.cron, next_at_ms: next });
+      }
+    }
+    return await this.#options.sql.begin(async (tx) => {
+      const modified = await replaceFunctions(tx, rows, nowMs);
+      await replaceCrons(tx, crons);
+      const { sdk, framework } = registration;
+      await saveSetting(tx, "app", JSON.stringify({ appName, sdk, framework }));
+      if (modified) await tx`select pg_notify('inngest_functions', '')`;
+      return modified;
+    });
+  }
+
+  #refuse(status: number, error: string): SyncAnswer {
+    // A registration for somebody else's address says nothing about our app.
+    if (!error.startsWith("This engine serves")) this.#fail(error);
+    return { ok: false, status, error };
+  }
+
+  /** The same address, where localhost, 127.0.0.1 and [::1] are the same host. */
+  #isOurApp(text: string): boolean {
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    const { appUrl } = this.#options;
+    const isLoopback = (host: string) => ["localhost", "127.0.0.1", "[::1]"].includes(host);
+    const sameHost =
+      url.hostname === appUrl.hostname || (isLoopback(url.hostname) && isLoopback(appUrl.hostname));
+    return (
+      sameHost &&
+      url.protocol === appUrl.protocol &&
+      url.port === appUrl.port &&
+      url.pathname === appUrl.pathname
+    );
+  }
+}
+
+/** The addresses inside a registration are not used (only the configured one is), so they are not kept. */
+function withoutUrls<T extends { steps: { [id: string]: { runtime: { url: string } } } }>(fn: T): T {
+  const steps = Object.fromEntries(
+    Object.entries(fn.steps).map(([id, step]) => [id, { ...step, runtime: { ...step.runtime, url: "" } }]),
+  );
+  return { ...fn, steps };
+}
