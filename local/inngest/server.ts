@@ -6,6 +6,8 @@ import { addClock } from "./routes/clock.ts";
 import { addEvents } from "./routes/events.ts";
 import { addRegister } from "./routes/register.ts";
 import { addV0 } from "./routes/v0.ts";
+import { addV1 } from "./routes/v1.ts";
+import { addV2 } from "./routes/v2.ts";
 
 export function createServer(context: Context): Hono {
   const app = new Hono();
@@ -18,6 +20,8 @@ export function createServer(context: Context): Hono {
   addEvents(app, context);
   addRegister(app, context);
   addV0(app, context);
+  addV1(app, context);
+  addV2(app, context);
   addClock(app, context);
   app.notFound((c) =>
     c.json({ status: 404, error: `The local engine has no ${c.req.method} ${c.req.path}.` }, 404),
