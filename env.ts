@@ -34,6 +34,10 @@ const Schema = z
 
     RESEND_API_KEY: optionalText,
     RESEND_BASE_URL: optionalText.pipe(z.url().optional()),
+    /** `whsec_…`: signs what Resend tells us afterwards (delivered, bounced); without it those states stay unknown. */
+    RESEND_WEBHOOK_SECRET: optionalText.pipe(
+      z.string().startsWith("whsec_", "must start with whsec_").optional(),
+    ),
     SMTP_URL: optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
     EMAIL_FROM: z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
 

@@ -167,6 +167,27 @@ export const outbox = pgTable(
   (table) => [index("outbox_waiting_idx").on(table.createdAt).where(sql`${table.publishedAt} is null`)],
 );
 
+/** What a provider told us afterwards, by its own event id: the same event twice changes nothing. */
+export const providerEvents = pgTable(
+  "provider_events",
+  {
+    /** The webhook's id (Standard Webhooks: `webhook-id`, at Resend `svix-id`). */
+    id: text("id").primaryKey(),
+    type: text("type").notNull(),
+    deliveryId: uuid("delivery_id").references(() => deliveries.id, { onDelete: "cascade" }),
+    receivedAt: instant("received_at").notNull(),
+  },
+  (table) => [index("provider_events_delivery_idx").on(table.deliveryId)],
+);
+
+/** Addresses that must not be mailed after a hard bounce or a complaint. */
+export const suppressions = pgTable("suppressions", {
+  email: text("email").primaryKey(),
+  /** `bounced`, `complained`, `suppressed` (by the provider). */
+  reason: text("reason").notNull(),
+  createdAt: instant("created_at").notNull(),
+});
+
 /** Behind the browser's cookie and the API tokens alike: revoking the row ends both. */
 export const sessions = pgTable(
   "sessions",

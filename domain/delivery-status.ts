@@ -5,7 +5,7 @@ const NEXT = {
   queued: ["sending", "suppressed", "cancelled", "failed"],
   sending: ["sent", "retrying", "failed", "cancelled", "sending"], // `sending` again: taken over after a lost lease
   retrying: ["sending", "failed", "suppressed", "cancelled"],
-  sent: ["delivered", "bounced", "complained"],
+  sent: ["delivered", "bounced", "complained", "suppressed", "failed"],
   delivered: ["complained", "bounced"], // some mailboxes accept first and bounce later (RFC 3461)
   failed: ["queued"], // an operator pressed Replay
   bounced: [],

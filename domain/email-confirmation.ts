@@ -15,7 +15,6 @@ import {
   lockUser,
   markEmailConfirmed,
 } from "@/db/users";
-import { failureSentence } from "@/emails/failures";
 import { addSeconds } from "./clock";
 import {
   cleanCode,
@@ -25,6 +24,7 @@ import {
   VALID_CODES_PER_CLAIM,
 } from "./confirmation-code";
 import type { Confirmation } from "./confirmation-state";
+import { reasonSentence } from "./delivery-reasons";
 import { DomainError } from "./errors";
 import { DELIVERY_REQUESTED, USER_CONFIRMED } from "./events";
 import { type QueuedDelivery, queueDelivery } from "./registration";
@@ -73,7 +73,7 @@ export function describeConfirmation(
       sent_at: delivery.sentAt?.toISOString() ?? null,
       delivered_at: delivery.deliveredAt?.toISOString() ?? null,
       reason: delivery.reasonCode
-        ? { code: delivery.reasonCode, message: failureSentence(delivery.reasonCode) }
+        ? { code: delivery.reasonCode, message: reasonSentence(delivery.reasonCode) }
         : null,
     },
     code: {

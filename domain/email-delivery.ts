@@ -1,7 +1,7 @@
 // One attempt at one delivery: lease, render, send, record. Everything that ever sends a mail comes through here
 // (engine, fallback, watchdog, operators), so a mail cannot go out twice however many of them try (promise P3).
 import { randomUUID } from "node:crypto";
-import { isUniqueViolation } from "@/db/client";
+import { type Executor, isUniqueViolation } from "@/db/client";
 import { startCodeLifetime } from "@/db/codes";
 import {
   cancelOpenDeliveries,
@@ -14,6 +14,7 @@ import {
   recordAttemptEnd,
 } from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
+import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryRow } from "@/db/schema";
 import { findUser } from "@/db/users";
 import { renderEmail } from "@/emails/render";
@@ -91,8 +92,21 @@ function tooManyLost(): SendResult {
   };
 }
 
+function addressSuppressed(): SendResult {
+  const providerText = "Mail to this address bounced or was complained about before";
+  return {
+    outcome: "failed",
+    class: "permanent",
+    code: "address_suppressed",
+    providerCode: null,
+    providerText,
+    retryAfterSeconds: null,
+  };
+}
+
 async function sendOnce(services: Services, delivery: DeliveryRow): Promise<SendResult> {
   const { transport, settings } = services;
+  if (await isSuppressed(services.db, delivery.recipient)) return addressSuppressed();
   let email: OutgoingEmail;
   try {
     email = await composeEmail(services, delivery);
@@ -151,13 +165,7 @@ async function recordAcceptance(
         now,
       );
       await markSent(tx, delivery.id, result.providerMessageId, now);
-      const user = await findUser(tx, delivery.userId);
-      if (delivery.codeId && user)
-        await startCodeLifetime(
-          tx,
-          delivery.codeId,
-          earlier(addSeconds(now, CODE_LIFETIME_SECONDS), user.claimExpiresAt),
-        );
+      await startCodeOf(tx, delivery, now);
     });
   try {
     await write();
@@ -166,6 +174,14 @@ async function recordAcceptance(
     if (!isUniqueViolation(error, "delivery_attempts_one_accepted")) throw error;
     await write();
   }
+}
+
+/** The code of an accepted mail lives from now for 15 minutes, and never longer than its claim. */
+export async function startCodeOf(executor: Executor, delivery: DeliveryRow, now: Date): Promise<void> {
+  const user = await findUser(executor, delivery.userId);
+  if (!delivery.codeId || !user) return;
+  const expiresAt = earlier(addSeconds(now, CODE_LIFETIME_SECONDS), user.claimExpiresAt);
+  await startCodeLifetime(executor, delivery.codeId, expiresAt);
 }
 
 async function recordFailure(

@@ -34,7 +34,7 @@ export async function readBody(request: Request): Promise<ReadBody> {
   const charset = /charset=\s*"?([^";\s]+)/i.exec(request.headers.get("content-type") ?? "")?.[1] ?? "utf-8";
   if (!/^utf-?8$/i.test(charset))
     throw new HttpError(415, "unsupported_charset", "Please send the body in UTF-8.");
-  const text = decodeUtf8(await readBounded(request));
+  const text = await readText(request, BODY_BYTES_MAX);
   if (form) return { kind: "form", fields: parseForm(text) };
   let parsed: unknown;
   try {
@@ -51,6 +51,11 @@ export async function readBody(request: Request): Promise<ReadBody> {
   return { kind: "json", fields: parsed as Fields };
 }
 
+/** The body as text. Throws HttpError 400 (not UTF-8), 408 or 413. */
+export async function readText(request: Request, bytesMax: number): Promise<string> {
+  return decodeUtf8(await readBounded(request, bytesMax));
+}
+
 function parseForm(text: string): Fields {
   return Object.fromEntries(new URLSearchParams(text));
 }
@@ -63,10 +68,10 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-async function readBounded(request: Request): Promise<Uint8Array> {
+async function readBounded(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>
-    new HttpError(413, "body_too_large", `The body is larger than ${BODY_BYTES_MAX / 1024} KB.`);
-  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) throw tooLarge();
+    new HttpError(413, "body_too_large", `The body is larger than ${bytesMax / 1024} KB.`);
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
   const chunks: Uint8Array[] = [];
@@ -83,7 +88,7 @@ async function readBounded(request: Request): Promise<Uint8Array> {
       const { done, value } = await Promise.race([reader.read(), timeout]);
       if (done) return Buffer.concat(chunks);
       size += value.byteLength;
-      if (size > BODY_BYTES_MAX) throw tooLarge();
+      if (size > bytesMax) throw tooLarge();
       chunks.push(value);
     }
   } catch (error) {

@@ -1,0 +1,92 @@
+// Resend's webhooks: signed (Standard Webhooks over the raw body), sent again until we answer 2xx.
+
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import { z } from "zod";
+import { HttpError } from "@/app/_http/http-error";
+import { readText } from "@/app/_http/request";
+import { problemResponse } from "@/app/_http/respond";
+import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
+import { env } from "@/env";
+import { services } from "@/services";
+
+/** A bounce's diagnostics can be long; the rest is small. */
+const BODY_BYTES_MAX = 256 * 1024;
+
+const TYPES: Record<string, ProviderEvent["type"]> = {
+  "email.sent": "accepted",
+  "email.delivered": "delivered",
+  "email.delivery_delayed": "delayed",
+  "email.bounced": "bounced",
+  "email.complained": "complained",
+  "email.suppressed": "suppressed",
+  "email.failed": "failed",
+};
+
+const Payload = z.object({
+  type: z.string(),
+  data: z.object({
+    email_id: z.string().min(1).max(200),
+    /** Documented as an object; older deliveries carry a list. */
+    tags: z
+      .union([z.record(z.string(), z.string()), z.array(z.object({ name: z.string(), value: z.string() }))])
+      .optional(),
+    bounce: z.object({ message: z.string().optional(), type: z.string().optional() }).optional(),
+    failed: z.object({ reason: z.string().optional() }).optional(),
+  }),
+});
+
+/** 204 for what was applied, was applied before, or is not ours to know; 404 asks Resend to send it again. */
+export async function POST(request: Request): Promise<Response> {
+  try {
+    const secret = env().RESEND_WEBHOOK_SECRET;
+    if (!secret) throw new HttpError(404, "not_configured", "Webhooks are not configured here.");
+    const raw = await readText(request, BODY_BYTES_MAX);
+    const id = verify(request, raw, secret);
+    const payload = Payload.safeParse(JSON.parse(raw));
+    if (!payload.success) throw new HttpError(400, "invalid_payload", "This is not an event of an email.");
+    const type = TYPES[payload.data.type];
+    if (!type) return new Response(null, { status: 204 });
+    const { data } = payload.data;
+    const outcome = await applyProviderEvent(services(), {
+      id,
+      type,
+      providerMessageId: data.email_id,
+      deliveryId: deliveryTag(data.tags),
+      isPermanent: data.bounce?.type !== "Transient",
+      text: data.bounce?.message ?? data.failed?.reason ?? null,
+    });
+    if (outcome === "unknown")
+      throw new HttpError(404, "unknown_email", "No delivery of ours has this email.");
+    return new Response(null, { status: 204 });
+  } catch (error) {
+    return problemResponse(error);
+  }
+}
+
+/** The event's id. Throws 401 unless the raw body carries a fresh signature of ours (5 minutes' tolerance). */
+function verify(request: Request, raw: string, secret: string): string {
+  const header = (name: string) =>
+    request.headers.get(`svix-${name}`) ?? request.headers.get(`webhook-${name}`) ?? "";
+  const id = header("id");
+  try {
+    new Webhook(secret).verify(raw, {
+      "webhook-id": id,
+      "webhook-timestamp": header("timestamp"),
+      "webhook-signature": header("signature"),
+    });
+    return id;
+  } catch (error) {
+    if (error instanceof WebhookVerificationError)
+      throw new HttpError(401, "invalid_signature", "The signature of this webhook is not valid.");
+    throw error;
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function deliveryTag(tags: z.infer<typeof Payload>["data"]["tags"]): string | null {
+  const value = Array.isArray(tags)
+    ? tags.find((tag) => tag.name === "delivery_id")?.value
+    : tags?.delivery_id;
+  return value && UUID.test(value) ? value : null;
+}

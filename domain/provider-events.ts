@@ -1,0 +1,86 @@
+// What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
+// against any order of arrival (by the table of allowed moves).
+
+import { markSent } from "@/db/deliveries";
+import {
+  insertProviderEvent,
+  insertSuppression,
+  lockDeliveryOfProvider,
+  updateDelivery,
+} from "@/db/provider-events";
+import { canMove, isOpen } from "./delivery-status";
+import { startCodeOf } from "./email-delivery";
+import type { Services } from "./services";
+
+export type ProviderEvent = {
+  /** The webhook's own id: unique per event, the same when it is sent again. */
+  id: string;
+  type: "accepted" | "delivered" | "delayed" | "bounced" | "complained" | "suppressed" | "failed";
+  providerMessageId: string;
+  /** Our delivery's id when the provider carries it (a tag): then a mail whose reply was lost is found too. */
+  deliveryId: string | null;
+  /** A bounce that will not change by itself: the address is not mailed again. */
+  isPermanent: boolean;
+  /** The provider's own words; null when it gave none. */
+  text: string | null;
+};
+
+/**
+ * Applies one event. `unknown` when no delivery fits: it may be ahead of our own record of the acceptance, so the
+ * provider should send it again. `repeated` when it was applied before.
+ */
+export async function applyProviderEvent(
+  services: Services,
+  event: ProviderEvent,
+): Promise<"applied" | "repeated" | "unknown"> {
+  const now = services.clock();
+  return services.db.transaction(async (tx) => {
+    const delivery = await lockDeliveryOfProvider(tx, event);
+    if (!delivery) return "unknown";
+    const isNew = await insertProviderEvent(tx, {
+      id: event.id,
+      type: event.type,
+      deliveryId: delivery.id,
+      receivedAt: now,
+    });
+    if (!isNew) return "repeated";
+    let { status } = delivery;
+    // Our worker has not written the acceptance down (its reply was lost): the event is the proof of it.
+    if (isOpen(status) && event.type !== "failed") {
+      await markSent(tx, delivery.id, event.providerMessageId, now);
+      await startCodeOf(tx, delivery, now);
+      status = "sent";
+    }
+    const facts = { deliveryId: delivery.id, userId: delivery.userId, event: event.type };
+    services.log.info(facts, `Provider says ${event.type} for a mail to user ${delivery.userId}`);
+    const reason = { reasonCode: event.type, reasonText: event.text?.slice(0, 500) ?? null };
+    switch (event.type) {
+      case "accepted":
+        break;
+      case "delayed":
+        if (status === "sent") await updateDelivery(tx, delivery.id, reason);
+        break;
+      case "delivered":
+        if (canMove(status, "delivered"))
+          await updateDelivery(tx, delivery.id, {
+            status: "delivered",
+            deliveredAt: now,
+            reasonCode: null,
+            reasonText: null,
+          });
+        break;
+      case "failed":
+        if (canMove(status, "failed"))
+          await updateDelivery(tx, delivery.id, { status: "failed", settledAt: now, ...reason });
+        break;
+      case "bounced":
+      case "complained":
+      case "suppressed":
+        if (canMove(status, event.type))
+          await updateDelivery(tx, delivery.id, { status: event.type, settledAt: now, ...reason });
+        if (event.type !== "bounced" || event.isPermanent)
+          await insertSuppression(tx, { email: delivery.recipient, reason: event.type, createdAt: now });
+    }
+    return "applied";
+  });
+}
