@@ -1,0 +1,23 @@
+import { Heading } from "react-email";
+import { color, font } from "./theme";
+
+/** The one h1 of a mail. */
+export function HeadingText({ children }: { children: string }) {
+  return (
+    <Heading
+      as="h1"
+      className="lk-text"
+      style={{
+        margin: "0 0 16px 0",
+        fontFamily: font.sans,
+        fontSize: "24px",
+        lineHeight: "32px",
+        fontWeight: 650,
+        letterSpacing: "-0.3px",
+        color: color.text,
+      }}
+    >
+      {children}
+    </Heading>
+  );
+}

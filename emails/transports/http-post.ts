@@ -1,0 +1,97 @@
+// One HTTP request that knows how far it got. `fetch` does not tell whether a request that failed had been sent, and
+// that is the difference between "try again anywhere" and "the provider may have the mail" (promise P3).
+import http from "node:http";
+import https from "node:https";
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+export type HttpAnswer = { status: number; headers: Record<string, string>; body: string };
+
+export type HttpOutcome =
+  | ({ kind: "answer" } & HttpAnswer)
+  /** `handedOver`: the whole request had left this process, so the server may have acted on it. */
+  | { kind: "broken"; error: Error; timedOut: boolean; handedOver: boolean };
+
+/** Keeps connections open between requests, unlike Node's default agent of old; idle ones do not hold the process. */
+export function createAgent(url: URL): http.Agent {
+  const options = { keepAlive: true, scheduling: "lifo" } as const;
+  return url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
+}
+
+/**
+ * Posts `body` and reads the answer, at most 64 KiB of it. Settles when `signal` aborts at the latest; never rejects.
+ * The limit covers name lookup, connecting, TLS and the whole answer.
+ */
+export async function postOnce(
+  url: URL,
+  request: { headers: Record<string, string>; body: string; agent: http.Agent; signal: AbortSignal },
+): Promise<HttpOutcome> {
+  const first = await attempt(url, request);
+  // A kept connection that the server closed while our request was on its way: nobody has read it, or the idempotency
+  // key makes a second one harmless. Without this, every first mail after a pause could cost a minute.
+  const isStale = first.outcome.kind === "broken" && first.wasReused && !first.outcome.timedOut;
+  return isStale && !request.signal.aborted ? (await attempt(url, request)).outcome : first.outcome;
+}
+
+function attempt(
+  url: URL,
+  { headers, body, agent, signal }: Parameters<typeof postOnce>[1],
+): Promise<{ outcome: HttpOutcome; wasReused: boolean }> {
+  return new Promise((resolve) => {
+    const send = url.protocol === "https:" ? https.request : http.request;
+    const bytes = Buffer.from(body);
+    const request = send(url, {
+      method: "POST",
+      agent,
+      signal,
+      headers: { ...headers, "content-length": String(bytes.byteLength) },
+    });
+    const settle = (outcome: HttpOutcome) => resolve({ outcome, wasReused: request.reusedSocket });
+    const fail = (error: Error) =>
+      settle({
+        kind: "broken",
+        error,
+        timedOut: signal.aborted,
+        // Set once everything has been given to the operating system, so not before connection and TLS stand.
+        handedOver: request.writableFinished,
+      });
+    request.on("error", fail);
+    request.on("response", (response) => readAnswer(response, settle, fail));
+    request.end(bytes);
+  });
+}
+
+function readAnswer(
+  response: http.IncomingMessage,
+  settle: (outcome: HttpOutcome) => void,
+  fail: (error: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const finish = () =>
+    settle({
+      kind: "answer",
+      status: response.statusCode ?? 0,
+      headers: flatten(response.headers),
+      body: Buffer.concat(chunks).toString("utf8"),
+    });
+  response.on("data", (chunk: Buffer) => {
+    size += chunk.byteLength;
+    chunks.push(chunk);
+    if (size > BODY_BYTES_MAX) {
+      // No answer of an API is this long; what was read so far says enough.
+      finish();
+      response.destroy();
+    }
+  });
+  response.on("end", finish);
+  response.on("error", fail);
+}
+
+function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}
