@@ -17,10 +17,10 @@ import { insertOutboxRow } from "@/db/outbox";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryRow } from "@/db/schema";
 import { findUser } from "@/db/users";
-import { renderEmail } from "@/emails/render";
 import type { OutgoingEmail, SendResult } from "@/emails/transport";
 import { addSeconds, earlier } from "./clock";
-import { CODE_LIFETIME_SECONDS, deriveCode } from "./confirmation-code";
+import { composeEmail } from "./compose-email";
+import { CODE_LIFETIME_SECONDS } from "./confirmation-code";
 import type { DeliveryStatus } from "./confirmation-state";
 import { isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
@@ -123,23 +123,6 @@ async function sendOnce(services: Services, delivery: DeliveryRow): Promise<Send
     };
   }
   return transport.send(email, settings.emailTimeoutMs);
-}
-
-/** The mail of a delivery: the same bytes at every attempt, since providers refuse one key with two payloads. */
-export async function composeEmail(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
-  const { keys, settings } = services;
-  const rendered =
-    delivery.kind === "confirmation" && delivery.codeId
-      ? await renderEmail("confirmation", { code: deriveCode(keys, delivery.codeId) })
-      : await renderEmail("existing_account", { signInUrl: `${settings.appUrl}/sign-in` });
-  const senderDomain = /@([^\s@>]+)>?\s*$/.exec(delivery.sender)?.[1] ?? new URL(settings.appUrl).hostname;
-  return {
-    ...rendered,
-    from: delivery.sender,
-    to: delivery.recipient,
-    idempotencyKey: `delivery/${delivery.id}`,
-    messageId: `<delivery.${delivery.id}@${senderDomain}>`,
-  };
 }
 
 async function recordAcceptance(

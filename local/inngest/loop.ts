@@ -6,7 +6,6 @@ import { type Answer, decide, emptyDecision, failed } from "./ops.ts";
 import { RUN_STATE_BYTES_MAX } from "./protocol.ts";
 import { parsePayload, type Registry } from "./registry.ts";
 import type { Sql } from "./store/database.ts";
-import { loadEvents } from "./store/events.ts";
 import { claimFreeJobs, claimLimitedJobs, findNextDue, type Job } from "./store/jobs.ts";
 import { loadRuns, type Run } from "./store/runs.ts";
 import { loadSteps } from "./store/steps.ts";
@@ -129,7 +128,7 @@ export class Loop {
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(delayMs, 0), TIMER_MAX_MS));
   }
 
-  /** Loads what the calls need, in three queries for any number of jobs. */
+  /** Loads what the calls need, in two queries for any number of jobs. */
   async #dispatch(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return;
     const calls = jobs.filter((job) => job.kind === "call");
@@ -151,23 +150,16 @@ export class Loop {
 
   async #load(runIds: readonly string[]): Promise<Map<string, RunState>> {
     const { sql } = this.#options;
-    const [runs, steps, jobs] = await Promise.all([
-      loadRuns(sql, runIds),
-      loadSteps(sql, runIds),
-      sql<{ run_id: string; count: number }[]>`
-        select run_id, count(*) as count from inngest.jobs
-        where run_id = any(${[...runIds]}::text[]) group by run_id`,
-    ]);
-    const events = await loadEvents(sql, [...new Set([...runs.values()].map((run) => run.event_id))]);
+    const [runs, steps] = await Promise.all([loadRuns(sql, runIds), loadSteps(sql, runIds)]);
     const states = new Map<string, RunState>();
     for (const run of runs.values()) {
       states.set(run.id, {
         run,
-        event: events.get(run.event_id)?.payload ?? "{}",
+        event: run.payload,
         memos: new Map(),
         stepCount: 0,
         pendingCount: 0,
-        jobCount: jobs.find((row) => row.run_id === run.id)?.count ?? 0,
+        jobCount: run.job_count,
         isStale: false,
       });
     }

@@ -111,21 +111,20 @@ export class Work {
   /** Writes what came out of calls. Results of jobs that this engine no longer holds are dropped. */
   async settle(results: readonly Result[]): Promise<void> {
     if (results.length === 0) return;
-    const running = await lockRunning(this.#tx, unique(results.map((one) => one.job.run_id)));
     const retries: { id: string; attempt: number; run_at_ms: number }[] = [];
     const finished: string[] = [];
     for (const { job, decision } of results) {
-      if (decision.next.kind === "retry" && running.has(job.run_id)) {
-        retries.push({ id: job.id, attempt: decision.next.attempt, run_at_ms: decision.next.runAtMs });
-      } else finished.push(job.id);
+      const { next } = decision;
+      if (next.kind === "retry") retries.push({ id: job.id, attempt: next.attempt, run_at_ms: next.runAtMs });
+      else finished.push(job.id);
     }
-    const [put, taken] = await Promise.all([
+    // The runs first; a run that has ended has no jobs left to put back or take.
+    const [, put, taken] = await Promise.all([
+      lockRunning(this.#tx, unique(results.map((one) => one.job.run_id))),
       putBackJobs(this.#tx, this.#env.owner, retries),
       takeJobs(this.#tx, this.#env.owner, finished),
     ]);
-    const valid = results.filter(
-      ({ job }) => running.has(job.run_id) && (put.has(job.id) || taken.has(job.id)),
-    );
+    const valid = results.filter(({ job }) => put.has(job.id) || taken.has(job.id));
     const [fresh] = await Promise.all([
       reportSteps(
         this.#tx,

@@ -5,7 +5,6 @@ import type { Context } from "../engine.ts";
 import { requireKey } from "../guard.ts";
 import { parseJson } from "../json.ts";
 import { CheckpointBody, describeIssues } from "../protocol.ts";
-import { loadEvents } from "../store/events.ts";
 import { isLeased } from "../store/jobs.ts";
 import { loadRuns } from "../store/runs.ts";
 import { loadSteps, settleSteps } from "../store/steps.ts";
@@ -16,9 +15,8 @@ export function addV0(app: Hono, context: Context): void {
 
   app.get("/v0/runs/:id/batch", requireKey(signingKey), async (c) => {
     const run = (await loadRuns(sql, [c.req.param("id")])).get(c.req.param("id"));
-    const event = run && (await loadEvents(sql, [run.event_id])).get(run.event_id);
-    if (!event) return c.json({ status: 404, error: "No such run" }, 404);
-    return c.body(`[${event.payload}]`, 200, { "content-type": "application/json" });
+    if (!run) return c.json({ status: 404, error: "No such run" }, 404);
+    return c.body(`[${run.payload}]`, 200, { "content-type": "application/json" });
   });
 
   app.get("/v0/runs/:id/actions", requireKey(signingKey), async (c) => {

@@ -30,6 +30,9 @@ export type NewJob = {
 /** How long a claim holds without renewal; renewed every third of it while the call is under way. */
 export const LEASE_SECONDS = 30;
 
+/** How often one claim looks again when the jobs it saw all wanted the same place. */
+const CLAIM_PASSES_MAX = 4;
+
 const columns = (sql: Queryable) =>
   sql`j.id, j.run_id, j.kind, j.step_id, j.wakes, j.attempt, j.generation, j.run_at_ms, j.limit_keys`;
 
@@ -67,46 +70,42 @@ export async function claimLimitedJobs(
     where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys <> '{}' limit 1`;
   if (waiting.length === 0) return [];
   return await sql.begin(async (tx): Promise<Job[]> => {
-    await tx`select pg_advisory_xact_lock(${LOCK_CLASS}, ${LOCK_LIMITS})`;
-    const running = await tx<{ key: string; count: number }[]>`
-      select key, count(*) as count
-      from inngest.jobs, unnest(limit_keys) as key
-      where lease_owner is not null group by key`;
+    const [, running] = await Promise.all([
+      tx`select pg_advisory_xact_lock(${LOCK_CLASS}, ${LOCK_LIMITS})`,
+      tx<{ key: string; count: number }[]>`
+        select key, count(*) as count
+        from inngest.jobs, unnest(limit_keys) as key
+        where lease_owner is not null group by key`,
+    ]);
     const places = new Map<string, number>();
     const placesOf = (key: string): number => {
-      const known = places.get(key);
-      if (known !== undefined) return known;
-      const limit = limitOf(key) ?? Number.POSITIVE_INFINITY;
-      places.set(key, limit);
-      return limit;
+      const left = places.get(key) ?? limitOf(key) ?? Number.POSITIVE_INFINITY;
+      places.set(key, left);
+      return left;
     };
     for (const { key, count: used } of running) places.set(key, placesOf(key) - used);
-    const full = [...places].filter(([, left]) => left <= 0).map(([key]) => key);
-    const candidates = await tx<{ id: string; limit_keys: string[] }[]>`
-      select id, limit_keys from (
-        select id, limit_keys, run_at_ms,
-               row_number() over (partition by limit_keys order by run_at_ms) as place
-        from (
-          select id, limit_keys, run_at_ms from inngest.jobs
-          where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys <> '{}'
-            and not limit_keys && ${full}::text[]
-          order by run_at_ms limit 2000
-          for update skip locked
-        ) due
-      ) ranked
-      where place <= ${count} order by run_at_ms limit 500`;
-    const chosen: string[] = [];
-    for (const candidate of candidates) {
-      if (chosen.length >= count) break;
-      if (candidate.limit_keys.some((key) => placesOf(key) <= 0)) continue;
-      for (const key of candidate.limit_keys) places.set(key, placesOf(key) - 1);
-      chosen.push(candidate.id);
+    const chosen = new Set<string>();
+    // Another pass when the first candidates all wanted the same last place.
+    for (let pass = 0; pass < CLAIM_PASSES_MAX && chosen.size < count; pass++) {
+      const full = [...places].filter(([, left]) => left <= 0).map(([key]) => key);
+      const candidates = await tx<{ id: string; limit_keys: string[] }[]>`
+        select id, limit_keys from inngest.jobs
+        where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys <> '{}'
+          and not limit_keys && ${full}::text[] and id <> all(${[...chosen]}::text[])
+        order by run_at_ms limit ${count * 2}`;
+      for (const candidate of candidates) {
+        if (chosen.size >= count) break;
+        if (candidate.limit_keys.some((key) => placesOf(key) <= 0)) continue;
+        for (const key of candidate.limit_keys) places.set(key, placesOf(key) - 1);
+        chosen.add(candidate.id);
+      }
+      if (candidates.length < count * 2) break;
     }
-    if (chosen.length === 0) return [];
+    if (chosen.size === 0) return [];
     return await tx<Job[]>`
       update inngest.jobs j
       set lease_owner = ${owner}, lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
-      where j.id = any(${chosen}::text[])
+      where j.id = any(${[...chosen]}::text[]) and j.lease_owner is null
       returning ${columns(tx)}`;
   });
 }
@@ -203,7 +202,11 @@ export async function deleteTimeouts(
 /** When the next job that nobody holds is due, engine milliseconds; null when there is none. */
 export async function findNextDue(sql: Sql, afterMs: number): Promise<number | null> {
   const [row] = await sql<{ next: number | null }[]>`
-    select min(run_at_ms) as next from inngest.jobs where lease_owner is null and run_at_ms > ${afterMs}`;
+    select least(
+      (select min(run_at_ms) from inngest.jobs
+        where lease_owner is null and limit_keys = '{}' and run_at_ms > ${afterMs}),
+      (select min(run_at_ms) from inngest.jobs
+        where lease_owner is null and limit_keys <> '{}' and run_at_ms > ${afterMs})) as next`;
   return row?.next ?? null;
 }
 

@@ -58,9 +58,19 @@ export async function insertRuns(tx: Transaction, runs: readonly NewRun[]): Prom
       cron text, parent_run_id text, parent_step_id text, original_run_id text, created_at_ms bigint)`;
 }
 
-export async function loadRuns(sql: Queryable, ids: readonly string[]): Promise<Map<string, Run>> {
-  const rows = await sql<Run[]>`
-    select ${columns(sql)} from inngest.runs r where r.id = any(${[...ids]}::text[])`;
+export type RunToCall = Run & {
+  /** JSON of the event that started it. */
+  payload: string;
+  job_count: number;
+};
+
+/** What a call needs to know of its run, besides the steps. */
+export async function loadRuns(sql: Queryable, ids: readonly string[]): Promise<Map<string, RunToCall>> {
+  const rows = await sql<RunToCall[]>`
+    select ${columns(sql)}, e.payload,
+      (select count(*) from inngest.jobs j where j.run_id = r.id) as job_count
+    from inngest.runs r join inngest.events e on e.id = r.event_id
+    where r.id = any(${[...ids]}::text[])`;
   return new Map(rows.map((row) => [row.id, row]));
 }
 
