@@ -6,7 +6,7 @@ import { type Answer, decide, emptyDecision, failed } from "./ops.ts";
 import { RUN_STATE_BYTES_MAX } from "./protocol.ts";
 import { parsePayload, type Registry } from "./registry.ts";
 import type { Sql } from "./store/database.ts";
-import { claimFreeJobs, claimLimitedJobs, findNextDue, type Job } from "./store/jobs.ts";
+import { claimJobs, findNextDue, type Job } from "./store/jobs.ts";
 import { loadRuns, type Run } from "./store/runs.ts";
 import { loadSteps } from "./store/steps.ts";
 import type { Result } from "./work.ts";
@@ -107,11 +107,7 @@ export class Loop {
 
   async #claim(room: number): Promise<Job[]> {
     const { sql, owner, clock } = this.#options;
-    const limitOf = (key: string) => this.#options.registry().limitOf(key);
-    const free = await claimFreeJobs(sql, owner, room, clock.now());
-    const left = room - free.length;
-    const limited = left > 0 ? await claimLimitedJobs(sql, owner, left, clock.now(), limitOf) : [];
-    const jobs = [...free, ...limited];
+    const jobs = await claimJobs(sql, owner, room, clock.now(), this.#options.registry().limits);
     for (const job of jobs) this.#inFlight.set(job.id, { job, state: null });
     return jobs;
   }

@@ -5,6 +5,7 @@ import { isObject, parseJson } from "./json.ts";
 import { FunctionConfig, RETRIES_DEFAULT } from "./protocol.ts";
 import { parseDuration } from "./schedule.ts";
 import type { FunctionRow } from "./store/functions.ts";
+import type { Limit as JobLimit } from "./store/jobs.ts";
 
 export type Cancellation = { event: string; expression: Expression | null; timeoutMs: number | null };
 type Limit = { limit: number; key: Expression | null };
@@ -32,8 +33,8 @@ export type Registry = {
   startedBy(name: string, event: unknown): RegisteredFunction[];
   /** Functions whose runs an event of this name can cancel. */
   cancelledBy(name: string): RegisteredFunction[];
-  /** Limit of a concurrency key; null when the function has no such limit any more. */
-  limitOf(key: string): number | null;
+  /** Every concurrency limit there is. */
+  limits: readonly JobLimit[];
 };
 
 export function createRegistry(rows: readonly FunctionRow[]): Registry {
@@ -64,10 +65,9 @@ export function createRegistry(rows: readonly FunctionRow[]): Registry {
       return [...new Set(matching.map((trigger) => trigger.fn))];
     },
     cancelledBy: (name) => cancelling.get(name) ?? [],
-    limitOf: (key) => {
-      const [, slug = "", index = ""] = /^(.*)#(\d+)#[0-9a-f]*$/s.exec(key) ?? [];
-      return functions.get(slug)?.limits[Number(index)]?.limit ?? null;
-    },
+    limits: [...functions.values()].flatMap((fn) =>
+      fn.limits.map(({ limit }, index) => ({ prefix: `${fn.slug}#${index}`, places: limit })),
+    ),
   };
 }
 

@@ -30,18 +30,39 @@ export type NewJob = {
 /** How long a claim holds without renewal; renewed every third of it while the call is under way. */
 export const LEASE_SECONDS = 30;
 
-/** How often one claim looks again when the jobs it saw all wanted the same place. */
-const CLAIM_PASSES_MAX = 4;
-
 const columns = (sql: Queryable) =>
   sql`j.id, j.run_id, j.kind, j.step_id, j.wakes, j.attempt, j.generation, j.run_at_ms, j.limit_keys`;
 
-/** Claims up to `count` due jobs that no concurrency limit concerns, oldest first. */
-export async function claimFreeJobs(sql: Sql, owner: number, count: number, nowMs: number): Promise<Job[]> {
+/** How many runs' steps may execute at once under one concurrency option: `<slug>#<index>` and its limit. */
+export type Limit = { prefix: string; places: number };
+
+/**
+ * Claims up to `count` due jobs, oldest first, as far as the concurrency limits allow.
+ *
+ * A key (`<slug>#<index>#<value>`) without a limit, of a function that no longer has one, is free. While there
+ * are limits, one engine claims at a time, so that two of them never both take the last place.
+ */
+export async function claimJobs(
+  sql: Sql,
+  owner: number,
+  count: number,
+  nowMs: number,
+  limits: readonly Limit[],
+): Promise<Job[]> {
+  if (limits.length === 0) return await claimFreely(sql, owner, count, nowMs);
+  const [, jobs] = await sql.begin((tx) => [
+    tx`select pg_advisory_xact_lock(${LOCK_CLASS}, ${LOCK_LIMITS})`,
+    // A statement of its own: its snapshot must be younger than the lock.
+    claimWithin(tx, owner, count, nowMs, limits),
+  ]);
+  return jobs;
+}
+
+async function claimFreely(sql: Sql, owner: number, count: number, nowMs: number): Promise<Job[]> {
   return await sql<Job[]>`
     with due as (
       select id from inngest.jobs
-      where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys = '{}'
+      where lease_owner is null and run_at_ms <= ${nowMs}
       order by run_at_ms
       limit ${count}
       for update skip locked
@@ -52,62 +73,42 @@ export async function claimFreeJobs(sql: Sql, owner: number, count: number, nowM
     returning ${columns(sql)}`;
 }
 
-/**
- * Claims up to `count` due jobs of functions with a concurrency limit, as far as the limits allow.
- *
- * `limitOf` gives the limit of a key (null when it has none any more). One engine claims at a time, so
- * that two of them never both take the last place.
- */
-export async function claimLimitedJobs(
-  sql: Sql,
-  owner: number,
-  count: number,
-  nowMs: number,
-  limitOf: (key: string) => number | null,
-): Promise<Job[]> {
-  const waiting = await sql`
-    select 1 from inngest.jobs
-    where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys <> '{}' limit 1`;
-  if (waiting.length === 0) return [];
-  return await sql.begin(async (tx): Promise<Job[]> => {
-    const [, running] = await Promise.all([
-      tx`select pg_advisory_xact_lock(${LOCK_CLASS}, ${LOCK_LIMITS})`,
-      tx<{ key: string; count: number }[]>`
-        select key, count(*) as count
-        from inngest.jobs, unnest(limit_keys) as key
-        where lease_owner is not null group by key`,
-    ]);
-    const places = new Map<string, number>();
-    const placesOf = (key: string): number => {
-      const left = places.get(key) ?? limitOf(key) ?? Number.POSITIVE_INFINITY;
-      places.set(key, left);
-      return left;
-    };
-    for (const { key, count: used } of running) places.set(key, placesOf(key) - used);
-    const chosen = new Set<string>();
-    // Another pass when the first candidates all wanted the same last place.
-    for (let pass = 0; pass < CLAIM_PASSES_MAX && chosen.size < count; pass++) {
-      const full = [...places].filter(([, left]) => left <= 0).map(([key]) => key);
-      const candidates = await tx<{ id: string; limit_keys: string[] }[]>`
-        select id, limit_keys from inngest.jobs
+/** Ranks the due jobs of each key and takes those whose rank is within the places left. */
+function claimWithin(tx: Transaction, owner: number, count: number, nowMs: number, limits: readonly Limit[]) {
+  return tx<Job[]>`
+    with limits as (
+      select prefix, places from json_to_recordset(${asRows(limits)}::text::json) as l(prefix text, places int)
+    ), running as materialized (
+      select key, count(*) as used from inngest.jobs, unnest(limit_keys) as key
+      where lease_owner is not null group by key
+    ), full_keys as (
+      select array_agg(r.key) as keys
+      from running r join limits l on l.prefix = substring(r.key from '^(.*)#') where r.used >= l.places
+    ), candidates as materialized (
+      (select id, run_at_ms, limit_keys from inngest.jobs
+        where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys = '{}'
+        order by run_at_ms limit ${count})
+      union all
+      (select id, run_at_ms, limit_keys from inngest.jobs
         where lease_owner is null and run_at_ms <= ${nowMs} and limit_keys <> '{}'
-          and not limit_keys && ${full}::text[] and id <> all(${[...chosen]}::text[])
-        order by run_at_ms limit ${count * 2}`;
-      for (const candidate of candidates) {
-        if (chosen.size >= count) break;
-        if (candidate.limit_keys.some((key) => placesOf(key) <= 0)) continue;
-        for (const key of candidate.limit_keys) places.set(key, placesOf(key) - 1);
-        chosen.add(candidate.id);
-      }
-      if (candidates.length < count * 2) break;
-    }
-    if (chosen.size === 0) return [];
-    return await tx<Job[]>`
-      update inngest.jobs j
-      set lease_owner = ${owner}, lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
-      where j.id = any(${[...chosen]}::text[]) and j.lease_owner is null
-      returning ${columns(tx)}`;
-  });
+          and not limit_keys && coalesce((select keys from full_keys), '{}')
+        order by run_at_ms limit ${count * 4})
+    ), ranked as (
+      select c.id, row_number() over (partition by k.key order by c.run_at_ms, c.id) as place,
+        l.places - coalesce(r.used, 0) as free
+      from candidates c
+      cross join unnest(c.limit_keys) as k(key)
+      join limits l on l.prefix = substring(k.key from '^(.*)#')
+      left join running r on r.key = k.key
+    ), chosen as (
+      select c.id from candidates c
+      where not exists (select 1 from ranked x where x.id = c.id and x.place > x.free)
+      order by c.run_at_ms limit ${count}
+    )
+    update inngest.jobs j
+    set lease_owner = ${owner}, lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
+    from chosen where j.id = chosen.id and j.lease_owner is null
+    returning ${columns(tx)}`;
 }
 
 /** Removes jobs that this engine still holds and says which; what another engine took over is left alone. */
@@ -202,11 +203,7 @@ export async function deleteTimeouts(
 /** When the next job that nobody holds is due, engine milliseconds; null when there is none. */
 export async function findNextDue(sql: Sql, afterMs: number): Promise<number | null> {
   const [row] = await sql<{ next: number | null }[]>`
-    select least(
-      (select min(run_at_ms) from inngest.jobs
-        where lease_owner is null and limit_keys = '{}' and run_at_ms > ${afterMs}),
-      (select min(run_at_ms) from inngest.jobs
-        where lease_owner is null and limit_keys <> '{}' and run_at_ms > ${afterMs})) as next`;
+    select min(run_at_ms) as next from inngest.jobs where lease_owner is null and run_at_ms > ${afterMs}`;
   return row?.next ?? null;
 }
 

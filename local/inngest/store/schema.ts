@@ -116,9 +116,8 @@ create table if not exists inngest.jobs (
   lease_owner integer,
   lease_until timestamptz
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
-create index if not exists jobs_due on inngest.jobs (run_at_ms) where lease_owner is null and limit_keys = '{}';
-create index if not exists jobs_due_limited on inngest.jobs (run_at_ms)
-  where lease_owner is null and limit_keys <> '{}';
+create index if not exists jobs_due on inngest.jobs (run_at_ms) where lease_owner is null;
+create index if not exists jobs_due_free on inngest.jobs (run_at_ms) where lease_owner is null and limit_keys = '{}';
 create index if not exists jobs_leased on inngest.jobs (lease_owner) where lease_owner is not null;
 create index if not exists jobs_run on inngest.jobs (run_id);
 
