@@ -1,0 +1,65 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import { currentVisitor } from "@/app/_auth/visitor";
+import { getConfirmation } from "@/app/_data/confirmation";
+import { inboxUrl } from "@/app/_data/inbox";
+import { readFlash } from "@/app/_http/flash";
+import { ConfirmView } from "@/components/confirm-view";
+import { describeStatus, tabTitle } from "@/components/timeline";
+import { buttonClass } from "@/components/ui/button-class";
+import { Card } from "@/components/ui/card";
+
+export const dynamic = "force-dynamic";
+
+/** Who looks and what they wait for; read once for the page and its title. */
+const readState = cache(async () => {
+  const visitor = await currentVisitor();
+  return { visitor, confirmation: visitor && (await getConfirmation(visitor.userId)) };
+});
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { confirmation } = await readState();
+  if (!confirmation) return { title: "Nothing to confirm here" };
+  const { headline } = describeStatus(confirmation, Date.parse(confirmation.server_time));
+  return { title: { absolute: tabTitle(headline) } };
+}
+
+export default async function ConfirmPage() {
+  const { visitor, confirmation } = await readState();
+  if (!visitor || !confirmation) return <NothingToConfirm />;
+  // A claim's session whose address was confirmed a moment ago elsewhere has no account page to go to.
+  if (confirmation.confirmed) redirect(visitor.scope === "full" ? "/account" : "/sign-in?confirmed=1");
+  const [codeFlash, resendFlash] = await Promise.all([readFlash("confirm"), readFlash("resend")]);
+  return (
+    <Card isWide>
+      <ConfirmView
+        initial={confirmation}
+        inboxUrl={inboxUrl()}
+        codeRefusal={codeFlash?.problem ?? null}
+        resendRefusal={resendFlash?.problem ?? null}
+      />
+    </Card>
+  );
+}
+
+function NothingToConfirm() {
+  return (
+    <Card>
+      <h1 className="text-title font-semibold tracking-tight">Nothing to confirm here</h1>
+      <p className="mt-2 text-fg-muted">
+        This browser has no registration that waits for a code. If you registered on another device, sign in
+        with your username and password, and this page will know you again.
+      </p>
+      <div className="mt-6 grid gap-3">
+        <Link href="/sign-in" prefetch={false} className={buttonClass("primary")}>
+          Sign in
+        </Link>
+        <Link href="/register" prefetch={false} className={buttonClass("secondary")}>
+          Create an account
+        </Link>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,37 @@
+"use client";
+import { buttonClass } from "@/components/ui/button-class";
+import "./globals.css";
+
+/** Shown when not even the frame of the pages could be made. */
+export default function GlobalError({
+  error,
+  reset,
+}: {
+  error: Error & { digest?: string };
+  reset: () => void;
+}) {
+  return (
+    <html lang="en">
+      <head>
+        <title>Something went wrong · Latchkey</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+      </head>
+      <body className="min-h-dvh">
+        <main className="mx-auto w-full max-w-md px-5 pt-[18vh]">
+          <h1 className="text-title font-semibold tracking-tight">Something went wrong on our side</h1>
+          <p className="mt-2 text-fg-muted">
+            Nothing of yours is lost. It usually helps to try again in a moment.
+          </p>
+          {error.digest ? (
+            <p className="mt-2 text-small text-fg-muted">
+              If it stays so, tell us this number: <span className="font-mono">{error.digest}</span>
+            </p>
+          ) : null}
+          <button type="button" onClick={reset} className={buttonClass("primary", "mt-6")}>
+            Try again
+          </button>
+        </main>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "Latchkey", template: "%s · Latchkey" },
+  description:
+    "Sign-up that answers at once, and a confirmation email that is never lost, never sent twice, and never a mystery.",
+  robots: { index: true, follow: true },
+  formatDetection: { telephone: false, email: false, address: false },
+};
+
+export const viewport: Viewport = {
+  width: "device-width",
+  initialScale: 1,
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#faf9f7" },
+    { media: "(prefers-color-scheme: dark)", color: "#101216" },
+  ],
+};
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body className="relative isolate flex min-h-dvh flex-col">
+        <div
+          aria-hidden="true"
+          className="backdrop pointer-events-none absolute inset-x-0 top-0 -z-10 h-104"
+        />
+        {children}
+      </body>
+    </html>
+  );
+}

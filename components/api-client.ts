@@ -1,0 +1,72 @@
+// The browser's side of the API: JSON in, JSON out, every outcome a value. Pages and API share one contract, so what
+// comes back as a problem is what the form shows.
+import type { Problem } from "@/app/_http/problem";
+import type { Confirmation } from "@/domain/confirmation-state";
+
+export type ApiResult<Data> =
+  | { outcome: "done"; data: Data }
+  /** `retryAtMs` is on this device's clock, so that a wrong one does not matter; null when waiting does not help. */
+  | { outcome: "refused"; problem: Problem; retryAtMs: number | null }
+  /** No answer that we understand: offline, a timeout, a proxy's error page. Whether it took effect is not known. */
+  | { outcome: "unreachable" };
+
+/** Longer than any answer of ours takes; afterwards a person wants to be told. */
+const TIMEOUT_MS = 20_000;
+
+export function postJson<Data = unknown>(url: string, body?: object): Promise<ApiResult<Data>> {
+  return call<Data>(url, {
+    method: "POST",
+    ...(body ? { headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : {}),
+  });
+}
+
+/** The state of the confirmation of whoever the browser's cookie stands for. */
+export async function fetchConfirmation(): Promise<ApiResult<Confirmation>> {
+  const result = await call<unknown>("/api/v1/usr/confirmation", {});
+  if (result.outcome !== "done") return result;
+  return isConfirmation(result.data) ? { outcome: "done", data: result.data } : { outcome: "unreachable" };
+}
+
+/** Enough to tell our answer from a proxy's. */
+export function isConfirmation(value: unknown): value is Confirmation {
+  return typeof value === "object" && value !== null && "confirmed" in value && "server_time" in value;
+}
+
+async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Data>> {
+  try {
+    const response = await fetch(url, {
+      ...init,
+      headers: { accept: "application/json", ...init.headers },
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return { outcome: "done", data: answer as Data };
+    return isProblem(answer)
+      ? { outcome: "refused", problem: answer, retryAtMs: readRetryAfter(response) }
+      : { outcome: "unreachable" };
+  } catch {
+    return { outcome: "unreachable" };
+  }
+}
+
+/** Retry-After in seconds (RFC 9110 10.2.3), as an instant of this device's clock. */
+function readRetryAfter(response: Response): number | null {
+  const header = response.headers.get("retry-after");
+  const seconds = header === null ? Number.NaN : Number(header);
+  return Number.isFinite(seconds) ? Date.now() + seconds * 1000 : null;
+}
+
+function isProblem(value: unknown): value is Problem {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "code" in value &&
+    "detail" in value &&
+    typeof value.detail === "string"
+  );
+}
+
+export const UNREACHABLE_SENTENCE =
+  "We could not reach our server. Nothing you typed is lost; check your connection and try again.";

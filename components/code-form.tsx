@@ -1,0 +1,132 @@
+"use client";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import type { Problem } from "@/app/_http/problem";
+import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { CODE_LENGTH, readDigits } from "./code-digits";
+import type { CodeHint } from "./code-hint";
+import { LocalTime } from "./local-time";
+import { CodeInput } from "./ui/code-input";
+import { FieldNote } from "./ui/field";
+import { SubmitButton } from "./ui/submit-button";
+
+/** `confirmed`: accepted, and the account page is on its way. */
+type Phase = "idle" | "sending" | "confirmed";
+
+const INCOMPLETE = `The code has ${CODE_LENGTH} digits. Please type all of them.`;
+
+/**
+ * Takes the code and sends it at the sixth digit. A refused code is cleared, an unsent one stays. `onSending` comes
+ * before the code goes out, `onSettled` after it was refused, `onConfirmed` when it was right.
+ */
+export function CodeForm({
+  hint,
+  refusal,
+  isAtHand,
+  onSending,
+  onSettled,
+  onConfirmed,
+}: {
+  hint: CodeHint;
+  /** Why the form came back without JavaScript, or null. */
+  refusal: Problem | null;
+  /** True when a code can be in the mailbox: the field then takes the focus where that opens no keyboard. */
+  isAtHand: boolean;
+  onSending: () => void;
+  onSettled: () => void;
+  onConfirmed: () => void;
+}) {
+  const input = useRef<HTMLInputElement>(null);
+  const phase = useRef<Phase>("idle");
+  const [isBusy, setBusy] = useState(false);
+  const [length, setLength] = useState(0);
+  const [error, setError] = useState<string | null>(refusal?.detail ?? null);
+
+  useEffect(() => {
+    if (isAtHand && document.activeElement === document.body && matchMedia("(pointer: fine)").matches)
+      input.current?.focus({ preventScroll: true });
+  }, [isAtHand]);
+
+  function enter(next: Phase): void {
+    phase.current = next;
+    setBusy(next !== "idle");
+  }
+
+  async function send(): Promise<void> {
+    const field = input.current;
+    if (!field || phase.current !== "idle") return;
+    const code = readDigits(field.value);
+    if (code.length < CODE_LENGTH) {
+      setError(INCOMPLETE);
+      return field.focus();
+    }
+    setError(null);
+    enter("sending");
+    onSending();
+    const result = await postJson("/api/v1/usr/confirm-email", { code });
+    if (
+      result.outcome === "done" ||
+      (result.outcome === "refused" && result.problem.code === "already_confirmed")
+    ) {
+      enter("confirmed");
+      return onConfirmed();
+    }
+    enter("idle");
+    if (result.outcome === "refused") {
+      field.value = "";
+      setLength(0);
+    }
+    setError(result.outcome === "refused" ? result.problem.detail : UNREACHABLE_SENTENCE);
+    field.focus();
+    onSettled();
+  }
+
+  return (
+    <form
+      method="post"
+      action="/api/v1/usr/confirm-email"
+      noValidate
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <label htmlFor="code" className="mb-1.5 block font-medium">
+        Confirmation code
+      </label>
+      <CodeInput
+        ref={input}
+        id="code"
+        describedBy="code-note"
+        isInvalid={error !== null}
+        isReadOnly={isBusy}
+        length={length}
+        onDigits={(digits) => {
+          setLength(digits.length);
+          if (digits.length < CODE_LENGTH) return setError((before) => (digits === "" ? before : null));
+          void send();
+        }}
+      />
+      <FieldNote id="code-note" hint={<Hint hint={hint} />} error={error} isAnnounced />
+      <SubmitButton isBusy={isBusy} className="w-full">
+        Confirm
+      </SubmitButton>
+    </form>
+  );
+}
+
+function Hint({ hint }: { hint: CodeHint }) {
+  switch (hint.kind) {
+    case "waiting":
+      return "Six digits from the mail, once it is there.";
+    case "works":
+      return (
+        <>
+          Six digits from the mail. They work until <LocalTime at={hint.expiresAt} shape="minute" />.
+        </>
+      );
+    case "expired":
+      return "This code has expired. Ask for a new one below.";
+    case "no_tries":
+      return "No tries left for this code. Ask for a new one below.";
+  }
+}

@@ -1,0 +1,13 @@
+// The line under the code field: how long the code works, or why it does not. Pure.
+import type { Confirmation } from "@/domain/confirmation-state";
+
+export type CodeHint =
+  /** No mail has left yet, so there is nothing to type. */
+  { kind: "waiting" } | { kind: "works"; expiresAt: string } | { kind: "expired" } | { kind: "no_tries" };
+
+/** `nowMs` is the server's clock. A code whose mail has left is over by time first: "no tries" would be beside the point. */
+export function describeCode({ code, delivery }: Confirmation, nowMs: number): CodeHint {
+  if (code.expires_at !== null && Date.parse(code.expires_at) <= nowMs) return { kind: "expired" };
+  if (delivery !== null && code.tries_left === 0) return { kind: "no_tries" };
+  return code.expires_at === null ? { kind: "waiting" } : { kind: "works", expiresAt: code.expires_at };
+}

@@ -1,0 +1,168 @@
+"use client";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useEffect, useState } from "react";
+import type { Problem } from "@/app/_http/problem";
+import type { Confirmation } from "@/domain/confirmation-state";
+import { CodeForm } from "./code-form";
+import { describeCode } from "./code-hint";
+import { ConnectionBadge } from "./connection-badge";
+import { DeliveryTimeline } from "./delivery-timeline";
+import { LocalTime } from "./local-time";
+import { forgetDraft } from "./register-draft";
+import { ResendForm } from "./resend-form";
+import { StatusLine } from "./status-line";
+import { describeStatus, tabTitle } from "./timeline";
+import { useConfirmation } from "./use-confirmation";
+import { useNow } from "./use-now";
+
+/** A confirmation by another tab or device: long enough to read that it happened, and for its cookie to arrive. */
+const MOVE_ON_MS = 1_200;
+
+/** The confirm page: where the mail is, the code, another code. */
+export function ConfirmView({
+  initial,
+  inboxUrl,
+  codeRefusal,
+  resendRefusal,
+}: {
+  initial: Confirmation;
+  /** The development inbox; null in production. */
+  inboxUrl: string | null;
+  codeRefusal: Problem | null;
+  resendRefusal: Problem | null;
+}) {
+  const router = useRouter();
+  const { confirmation, receivedAtMs, connection, isEnded, refresh } = useConfirmation(initial);
+  const nowMs = useNow({ atMs: Date.parse(confirmation.server_time), receivedAtMs }, !isEnded);
+  const [resentFor, setResentFor] = useState<string | null>(null);
+  const [isSendingCode, setSendingCode] = useState(false);
+  const { email, confirmed, delivery } = confirmation;
+
+  const status = describeStatus(confirmation, nowMs);
+  const isUnderWay = delivery?.status === "queued" || delivery?.status === "sending";
+  const sentence =
+    resentFor !== null && isUnderWay && status.tone === "live"
+      ? `A new code is on its way to ${resentFor}.`
+      : status.sentence;
+
+  useEffect(() => {
+    document.title = tabTitle(status.headline);
+  }, [status.headline]);
+
+  useEffect(() => {
+    // The tab that sent the code has its own answer, and moves on with it.
+    if (!confirmed || isSendingCode) return;
+    forgetDraft();
+    const timer = setTimeout(() => router.replace("/account?confirmed=1"), MOVE_ON_MS);
+    return () => clearTimeout(timer);
+  }, [confirmed, isSendingCode, router]);
+
+  return (
+    <div className="grid gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
+      <div>
+        <h1 className="text-title font-semibold tracking-tight">Confirm your email address</h1>
+        <p className="mt-2 text-fg-muted">
+          We send a 6-digit code to <strong className="font-medium break-words text-fg">{email}</strong>.
+        </p>
+      </div>
+
+      <section
+        aria-labelledby="mail-heading"
+        className="rounded-card border border-line bg-sunken p-4 sm:p-5 md:row-span-2 md:self-start"
+      >
+        <div className="mb-3.5 flex min-h-6 items-center justify-between gap-3">
+          <h2 id="mail-heading" className="font-semibold">
+            Your mail
+          </h2>
+          <ConnectionBadge connection={isEnded ? "connecting" : connection} />
+          <noscript>
+            <a href="/confirm" className="text-small text-accent-fg underline underline-offset-2">
+              Refresh
+            </a>
+          </noscript>
+        </div>
+        <DeliveryTimeline confirmation={confirmation} nowMs={nowMs} />
+        <StatusLine tone={status.tone}>{sentence}</StatusLine>
+        <noscript>
+          <p className="mt-3 text-small text-fg-muted">
+            This is how things stood at <LocalTime at={initial.server_time} shape="time" />. Refresh to see
+            more.
+          </p>
+        </noscript>
+      </section>
+
+      {isEnded ? (
+        <SessionEnded />
+      ) : (
+        <div>
+          <CodeForm
+            hint={describeCode(confirmation, nowMs)}
+            refusal={codeRefusal}
+            isAtHand={delivery?.sent_at != null}
+            onSending={() => setSendingCode(true)}
+            onSettled={() => {
+              setSendingCode(false);
+              refresh();
+            }}
+            onConfirmed={() => {
+              forgetDraft();
+              router.replace("/account");
+            }}
+          />
+          <div className="mt-5">
+            <ResendForm
+              resend={confirmation.resend}
+              nowMs={nowMs}
+              refusal={resendRefusal}
+              onResent={() => {
+                setResentFor(email);
+                refresh();
+              }}
+              onRefused={refresh}
+            />
+          </div>
+          <p className="mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted">
+            <Link
+              href="/register"
+              prefetch={false}
+              className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
+            >
+              Wrong address? Register again
+            </Link>
+            {inboxUrl ? (
+              <a
+                href={inboxUrl}
+                target="_blank"
+                rel="noreferrer"
+                className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
+              >
+                Development inbox
+              </a>
+            ) : null}
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */
+function SessionEnded() {
+  return (
+    <div role="alert">
+      <p className="font-medium">This page has come to its end.</p>
+      <p className="mt-1.5 text-fg-muted">
+        If you have confirmed your address on another device,{" "}
+        <Link href="/sign-in" prefetch={false} className="text-accent-fg underline underline-offset-2">
+          sign in
+        </Link>{" "}
+        there or here. If not, this registration has ended, and you can{" "}
+        <Link href="/register" prefetch={false} className="text-accent-fg underline underline-offset-2">
+          register again
+        </Link>
+        .
+      </p>
+    </div>
+  );
+}

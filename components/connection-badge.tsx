@@ -1,0 +1,35 @@
+import { WifiOff } from "lucide-react";
+import type { Connection } from "./confirmation-feed";
+
+/** How fresh the state on the page is. Room is kept, so nothing moves when it changes. */
+export function ConnectionBadge({ connection }: { connection: Connection }) {
+  switch (connection) {
+    case "connecting":
+      return null;
+    case "live":
+      return (
+        <Badge>
+          <span aria-hidden="true" className="size-2 rounded-full bg-done-fg motion-safe:animate-breathe" />
+          Live
+        </Badge>
+      );
+    case "polling":
+      return (
+        <Badge>
+          <span aria-hidden="true" className="size-2 rounded-full border-2 border-waiting-fg" />
+          Updated every few seconds
+        </Badge>
+      );
+    case "offline":
+      return (
+        <Badge>
+          <WifiOff aria-hidden="true" className="size-3.5 text-waiting-fg" />
+          Connection lost; trying again
+        </Badge>
+      );
+  }
+}
+
+function Badge({ children }: { children: React.ReactNode }) {
+  return <span className="inline-flex items-center gap-1.5 text-small text-fg-muted">{children}</span>;
+}

@@ -1,0 +1,73 @@
+"use client";
+import { type FormEvent, useRef, useState } from "react";
+import type { Problem } from "@/app/_http/problem";
+import type { Confirmation } from "@/domain/confirmation-state";
+import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { formatCountdown, secondsUntil } from "./countdown";
+import { SubmitButton } from "./ui/submit-button";
+
+/** Asks for another code. The server says when that is possible; this only counts down to it. */
+export function ResendForm({
+  resend,
+  nowMs,
+  refusal,
+  onResent,
+  onRefused,
+}: {
+  resend: Confirmation["resend"];
+  /** The server's clock. */
+  nowMs: number;
+  /** Why the form came back without JavaScript, or null. */
+  refusal: Problem | null;
+  onResent: () => void;
+  onRefused: () => void;
+}) {
+  const isUnderWay = useRef(false);
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(refusal?.detail ?? null);
+  const waitSeconds = resend.next_allowed_at ? secondsUntil(resend.next_allowed_at, nowMs) : 0;
+  const isOff = waitSeconds > 0 || resend.reason === "already_confirmed";
+
+  async function send(): Promise<void> {
+    isUnderWay.current = true;
+    setBusy(true);
+    setError(null);
+    const result = await postJson("/api/v1/usr/resend-confirmation");
+    isUnderWay.current = false;
+    setBusy(false);
+    if (result.outcome === "done") return onResent();
+    setError(result.outcome === "refused" ? result.problem.detail : UNREACHABLE_SENTENCE);
+    onRefused();
+  }
+
+  return (
+    <form
+      method="post"
+      action="/api/v1/usr/resend-confirmation"
+      aria-describedby="resend-note"
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        if (!isOff && !isUnderWay.current) void send();
+      }}
+    >
+      <div className="flex min-h-11 items-center gap-3">
+        <SubmitButton look="secondary" isBusy={isBusy} isOff={isOff} className="shrink-0 px-5">
+          Resend code
+        </SubmitButton>
+        <span id="resend-note" className="text-small text-fg-muted tabular-nums">
+          {waitSeconds > 0 ? (
+            <>
+              {resend.reason === "limit" ? "You asked often; again in " : "You can ask again in "}
+              {formatCountdown(waitSeconds)}
+            </>
+          ) : isOff ? null : (
+            "No mail? Ask for a new code."
+          )}
+        </span>
+      </div>
+      <p role="alert" className="min-h-5.5 pt-1 text-small text-bad-fg">
+        {error}
+      </p>
+    </form>
+  );
+}

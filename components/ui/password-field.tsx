@@ -1,0 +1,51 @@
+"use client";
+import { Eye, EyeOff } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { useHydrated } from "../use-hydrated";
+import { Field, type FieldInputProps } from "./field";
+
+/** A password that can be looked at, with a word about Caps Lock while it is on. */
+export function PasswordField({
+  label,
+  hint,
+  error,
+  ...input
+}: Omit<FieldInputProps, "type"> & { label: string; hint?: ReactNode; error: string | null }) {
+  const [isShown, setShown] = useState(false);
+  const [isCapsLock, setCapsLock] = useState(false);
+  const isHydrated = useHydrated();
+  const watchCapsLock = (event: KeyboardEvent) => setCapsLock(event.getModifierState("CapsLock"));
+  const Icon = isShown ? EyeOff : Eye;
+  return (
+    <Field
+      {...input}
+      label={label}
+      hint={hint}
+      error={error}
+      type={isShown ? "text" : "password"}
+      autoCapitalize="none"
+      autoCorrect="off"
+      spellCheck={false}
+      onKeyDown={watchCapsLock}
+      onKeyUp={watchCapsLock}
+      aside={
+        <span role="status" className="text-small text-waiting-fg">
+          {isCapsLock ? "Caps Lock is on" : ""}
+        </span>
+      }
+      trailing={
+        isHydrated ? (
+          <button
+            type="button"
+            aria-label={isShown ? "Hide password" : "Show password"}
+            aria-controls={`field-${input.name}`}
+            onClick={() => setShown(!isShown)}
+            className="absolute inset-y-0 end-0 grid w-11 cursor-pointer place-items-center rounded-control text-fg-muted hover:text-fg"
+          >
+            <Icon aria-hidden="true" className="size-4.5" />
+          </button>
+        ) : null
+      }
+    />
+  );
+}

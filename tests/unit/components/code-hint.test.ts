@@ -1,0 +1,24 @@
+import { describe, expect, test } from "vitest";
+import { describeCode } from "@/components/code-hint";
+import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
+
+const NOW_MS = Date.parse(SERVER_TIME);
+const LATER = "2026-11-24T10:15:30.000Z";
+
+describe("the line under the code field", () => {
+  test("waits while no mail has left", () => {
+    expect(describeCode(makeConfirmation(), NOW_MS)).toEqual({ kind: "waiting" });
+  });
+
+  test("says until when the code works, and that it has expired from that instant on", () => {
+    const sent = makeConfirmation({ status: "sent" }, { code: { tries_left: 5, expires_at: LATER } });
+    expect(describeCode(sent, Date.parse(LATER) - 1)).toEqual({ kind: "works", expiresAt: LATER });
+    expect(describeCode(sent, Date.parse(LATER))).toEqual({ kind: "expired" });
+  });
+
+  test("says that no tries are left, unless the code is over anyway", () => {
+    const exhausted = makeConfirmation({ status: "sent" }, { code: { tries_left: 0, expires_at: LATER } });
+    expect(describeCode(exhausted, NOW_MS)).toEqual({ kind: "no_tries" });
+    expect(describeCode(exhausted, Date.parse(LATER) + 1)).toEqual({ kind: "expired" });
+  });
+});

@@ -1,0 +1,246 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ApiResult } from "@/components/api-client";
+import { type Connection, type Feed, openConfirmationFeed } from "@/components/confirmation-feed";
+import type { Confirmation } from "@/domain/confirmation-state";
+import { makeConfirmation } from "../../support/confirmations";
+
+class FakeStream extends EventTarget {
+  readyState = 0;
+  connect() {
+    this.readyState = 1;
+  }
+  send(confirmation: Confirmation) {
+    this.dispatchEvent(new MessageEvent("confirmation", { data: JSON.stringify(confirmation) }));
+  }
+  breakOff(readyState: 0 | 2) {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event("error"));
+  }
+  close() {
+    this.readyState = 2;
+  }
+}
+
+class FakeDocument extends EventTarget {
+  visibilityState: "visible" | "hidden" = "visible";
+  turn(visibilityState: "visible" | "hidden") {
+    this.visibilityState = visibilityState;
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
+}
+
+const UNREACHABLE: ApiResult<Confirmation> = { outcome: "unreachable" };
+const done = (confirmation: Confirmation): ApiResult<Confirmation> => ({
+  outcome: "done",
+  data: confirmation,
+});
+const refused = (status: number): ApiResult<Confirmation> => ({
+  outcome: "refused",
+  problem: { type: "about:blank", title: "", status, code: "x", detail: "" },
+  retryAtMs: null,
+});
+
+function start() {
+  const streams: FakeStream[] = [];
+  const seen: string[] = [];
+  const connections: Connection[] = [];
+  const window = new EventTarget();
+  const document = new FakeDocument();
+  const read = vi.fn<() => Promise<ApiResult<Confirmation>>>(() => Promise.resolve(UNREACHABLE));
+  let endedCount = 0;
+  const feed: Feed = openConfirmationFeed(
+    {
+      onConfirmation: ({ delivery }) => seen.push(delivery?.status ?? "none"),
+      onConnection: (connection) => connections.push(connection),
+      onEnded: () => {
+        endedCount += 1;
+      },
+    },
+    {
+      openStream: () => {
+        const stream = new FakeStream();
+        streams.push(stream);
+        return stream as unknown as EventSource;
+      },
+      read,
+      window: window as unknown as Window,
+      document: document as unknown as Document,
+      nowMs: () => Date.now(),
+    },
+  );
+  const current = () => {
+    const stream = streams.at(-1);
+    if (!stream) throw new Error("No stream was opened");
+    return stream;
+  };
+  return { feed, streams, current, seen, connections, window, document, read, ended: () => endedCount };
+}
+
+const queued = makeConfirmation({ status: "queued" });
+const sending = makeConfirmation({ status: "sending", attempt: 1 });
+const sent = makeConfirmation({ status: "sent", attempt: 1 });
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.parse("2026-11-24T10:00:30.000Z") });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the page's feed", () => {
+  test("hands on what the stream brings, and is live from then on", () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    page.current().send(sending);
+    expect(page.seen).toEqual(["queued", "sending"]);
+    expect(page.connections).toEqual(["live"]);
+  });
+
+  test("survives an event that makes no sense", () => {
+    const page = start();
+    page.current().connect();
+    page.current().dispatchEvent(new MessageEvent("confirmation", { data: "<html>" }));
+    page.current().send(sent);
+    expect(page.seen).toEqual(["sent"]);
+  });
+
+  test("reads the state every few seconds while there is no stream", async () => {
+    const page = start();
+    page.read.mockResolvedValue(done(queued));
+    page.current().breakOff(0);
+    await vi.advanceTimersByTimeAsync(4_000);
+    page.read.mockResolvedValue(done(sent));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(page.seen).toEqual(["queued", "sent"]);
+    expect(page.connections).toEqual(["polling"]);
+  });
+
+  test("reads at once when the stream is refused for good, and tries a stream again later", async () => {
+    const page = start();
+    page.read.mockResolvedValue(done(sending));
+    page.current().breakOff(2);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.seen).toEqual(["sending"]);
+    expect(page.streams).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(36_000);
+    expect(page.streams).toHaveLength(2);
+    page.current().connect();
+    page.current().send(sent);
+    expect(page.connections).toEqual(["polling", "live"]);
+  });
+
+  test("leaves an open stream alone, and looks after one that is silent for long", async () => {
+    const page = start();
+    page.read.mockResolvedValue(done(sent));
+    page.current().connect();
+    page.current().send(queued);
+    await vi.advanceTimersByTimeAsync(28_000);
+    expect(page.read).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(page.read).toHaveBeenCalledTimes(1);
+    expect(page.seen).toEqual(["queued", "sent"]);
+  });
+
+  test("says that the connection is lost when neither way works, and comes back by itself", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    page.current().breakOff(0);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(page.connections).toEqual(["live", "offline"]);
+    page.read.mockResolvedValue(done(sent));
+    page.window.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.streams).toHaveLength(2);
+    expect(page.seen).toEqual(["queued", "sent"]);
+    page.current().connect();
+    page.current().send(sent);
+    expect(page.connections.at(-1)).toBe("live");
+  });
+
+  test("takes nothing more from a stream it has replaced", async () => {
+    const page = start();
+    const [old] = page.streams;
+    old?.connect();
+    page.window.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(0);
+    old?.send(queued);
+    expect(page.seen).toEqual([]);
+  });
+
+  test("is right again after sleep: a page that was hidden for a while starts over", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    page.document.turn("hidden");
+    vi.setSystemTime(Date.now() + 3_600_000);
+    page.read.mockResolvedValue(done(sent));
+    page.document.turn("visible");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.seen).toEqual(["queued", "sent"]);
+    expect(page.streams).toHaveLength(2);
+  });
+
+  test("does not start over for a glance at another tab", async () => {
+    const page = start();
+    page.current().connect();
+    page.document.turn("hidden");
+    await vi.advanceTimersByTimeAsync(1_000);
+    page.document.turn("visible");
+    expect(page.streams).toHaveLength(1);
+    expect(page.read).not.toHaveBeenCalled();
+  });
+
+  test("closes its stream when the page is put away, and opens one when it is taken out again", () => {
+    const page = start();
+    page.current().connect();
+    page.window.dispatchEvent(new Event("pagehide"));
+    expect(page.current().readyState).toBe(2);
+    page.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    expect(page.streams).toHaveLength(2);
+  });
+
+  test("a slow read does not overwrite what the stream brought meanwhile", async () => {
+    const page = start();
+    page.current().connect();
+    page.read.mockReturnValue(
+      new Promise((resolve) => {
+        setTimeout(() => resolve(done(queued)), 2_000);
+      }),
+    );
+    page.feed.refresh();
+    page.current().send(sent);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(page.seen).toEqual(["sent"]);
+  });
+
+  test("ends when the session is over, and asks no more", async () => {
+    const page = start();
+    page.read.mockResolvedValue(refused(401));
+    page.current().breakOff(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(page.ended()).toBe(1);
+    expect(page.read).toHaveBeenCalledTimes(1);
+  });
+
+  test("a server in trouble is not the end of the session", async () => {
+    const page = start();
+    page.read.mockResolvedValue(refused(503));
+    page.current().breakOff(2);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(page.ended()).toBe(0);
+    expect(page.connections).toEqual(["offline"]);
+  });
+
+  test("is silent once closed", async () => {
+    const page = start();
+    page.read.mockResolvedValue(done(sent));
+    const stream = page.current();
+    page.feed.close();
+    stream.send(sent);
+    page.window.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([page.seen, page.streams.length, page.read.mock.calls.length]).toEqual([[], 1, 0]);
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { describeAttempt, describeStatus, describeSteps, tabTitle } from "@/components/timeline";
+import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
+import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
+
+const NOW_MS = Date.parse(SERVER_TIME);
+const STATUSES: DeliveryStatus[] = [
+  "queued",
+  "sending",
+  "retrying",
+  "sent",
+  "delivered",
+  "failed",
+  "bounced",
+  "complained",
+  "suppressed",
+  "cancelled",
+];
+const NO_ANSWER = { code: "timeout", message: "The mail server did not answer." };
+
+function attemptOf(confirmation: Confirmation, nowMs = NOW_MS): string | null {
+  return confirmation.delivery && describeAttempt(confirmation.delivery, nowMs);
+}
+
+describe("the steps", () => {
+  test.each(STATUSES)("are five with one current, so that nothing moves: %s", (status) => {
+    const steps = describeSteps(makeConfirmation({ status }));
+    expect(steps).toHaveLength(5);
+    expect(steps.filter((step) => step.isCurrent).map((step) => step.key)).toEqual([status]);
+  });
+
+  test("say what is over, what is under way and what has not come", () => {
+    const steps = describeSteps(makeConfirmation({ status: "sending", attempt: 1 }));
+    expect(steps.map((step) => [step.label, step.tone])).toEqual([
+      ["Registered", "done"],
+      ["Queued", "done"],
+      ["Sending", "live"],
+      ["Sent", "idle"],
+      ["Delivered", "idle"],
+    ]);
+  });
+
+  test("a mail that came back was sent; one that failed was not", () => {
+    expect(describeSteps(makeConfirmation({ status: "bounced" })).map((step) => step.tone)).toEqual([
+      "done",
+      "done",
+      "done",
+      "done",
+      "bad",
+    ]);
+    expect(describeSteps(makeConfirmation({ status: "failed" })).map((step) => step.tone)).toEqual([
+      "done",
+      "done",
+      "bad",
+      "idle",
+      "idle",
+    ]);
+  });
+
+  test("carry the instants that are known, and no others", () => {
+    const sentAt = "2026-11-24T10:00:03.000Z";
+    const steps = describeSteps(makeConfirmation({ status: "sent", attempt: 1, sent_at: sentAt }));
+    expect(steps.map((step) => step.at)).toEqual([
+      "2026-11-24T10:00:00.000Z",
+      "2026-11-24T10:00:00.000Z",
+      null,
+      sentAt,
+      null,
+    ]);
+  });
+
+  test("of an account without a mail end with the registration", () => {
+    const steps = describeSteps(makeConfirmation(null));
+    expect(steps.filter((step) => step.isCurrent).map((step) => step.key)).toEqual(["registered"]);
+  });
+});
+
+describe("the attempt", () => {
+  const retrying = makeConfirmation({
+    status: "retrying",
+    attempt: 1,
+    next_attempt_at: "2026-11-24T10:01:28.000Z",
+    reason: NO_ANSWER,
+  });
+
+  test("counts down to the next try and names it", () => {
+    expect(attemptOf(retrying)).toBe("next try in 0:58 (attempt 2 of 6)");
+    expect(attemptOf(retrying, NOW_MS + 57_500)).toBe("next try in 0:01 (attempt 2 of 6)");
+  });
+
+  test("stays true when the next try is due and has not begun", () => {
+    expect(attemptOf(retrying, NOW_MS + 60_000)).toBe("next try any moment (attempt 2 of 6)");
+  });
+
+  test("is worth a word from the second one on", () => {
+    expect(attemptOf(makeConfirmation({ status: "sending", attempt: 1 }))).toBeNull();
+    expect(attemptOf(makeConfirmation({ status: "sending", attempt: 2 }))).toBe("attempt 2 of 6");
+    expect(attemptOf(makeConfirmation({ status: "failed", attempt: 6 }))).toBe("after 6 attempts");
+    expect(attemptOf(makeConfirmation({ status: "sent", attempt: 3 }))).toBeNull();
+  });
+});
+
+describe("the sentence", () => {
+  test.each(STATUSES)("is the same from second to second while nothing changes: %s", (status) => {
+    const next_attempt_at = status === "retrying" ? "2026-11-24T10:01:28.000Z" : null;
+    const confirmation = makeConfirmation({ status, next_attempt_at, attempt: 1 });
+    const sentences = [0, 1, 5, 30, 57].map(
+      (seconds) => describeStatus(confirmation, NOW_MS + seconds * 1000).sentence,
+    );
+    expect(new Set(sentences).size).toBe(1);
+    expect(sentences[0]).toMatch(/[.?]$/);
+  });
+
+  test("gives the reason in plain words and what happens next while retrying", () => {
+    const { sentence } = describeStatus(
+      makeConfirmation({ status: "retrying", attempt: 1, reason: NO_ANSWER }),
+      NOW_MS,
+    );
+    expect(sentence).toBe(
+      "Attempt 1 of 6 failed: the mail server did not answer. We try again by ourselves; there is nothing you need to do.",
+    );
+  });
+
+  test("gives the reason and what to do when it failed", () => {
+    const { sentence } = describeStatus(
+      makeConfirmation({ status: "failed", attempt: 6, reason: NO_ANSWER }),
+      NOW_MS,
+    );
+    expect(sentence).toMatch(/^The mail server did not answer\. .*ask for a new code\.$/);
+  });
+
+  test("says that the queue is slow when a mail should have left ten seconds ago, and not before", () => {
+    const queued = makeConfirmation({ status: "queued", next_attempt_at: SERVER_TIME });
+    expect(describeStatus(queued, NOW_MS + 9_000).headline).toBe("Queued");
+    expect(describeStatus(queued, NOW_MS + 11_000)).toMatchObject({ headline: "Delayed", tone: "waiting" });
+  });
+
+  test("says so when the address is confirmed, whatever its mail does", () => {
+    const confirmed = makeConfirmation({ status: "cancelled" }, { confirmed: true });
+    expect(describeStatus(confirmed, NOW_MS)).toMatchObject({ headline: "Confirmed", tone: "done" });
+  });
+
+  test("stands first in the tab's title", () => {
+    expect(tabTitle("Retrying")).toMatch(/^Retrying · /);
+  });
+});
