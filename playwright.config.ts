@@ -1,0 +1,27 @@
+import { defineConfig } from "@playwright/test";
+import { LAUNCH_ARGS, listBrowsers } from "./tests/support/browser.mjs";
+
+const executablePath = listBrowsers()[0];
+
+export default defineConfig({
+  testDir: "tests/e2e",
+  outputDir: "test-results",
+  globalSetup: "./tests/support/product.ts",
+  // Two cores: one for the browsers, one for the product and its parts.
+  workers: 2,
+  fullyParallel: true,
+  // A test that passes at the second try has found something.
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    ...(process.env.E2E_BASE_URL ? { baseURL: process.env.E2E_BASE_URL } : {}),
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    // Without a browser on this machine, Playwright's own.
+    launchOptions: { args: LAUNCH_ARGS, ...(executablePath ? { executablePath } : {}) },
+  },
+  projects: [{ name: "chromium", use: { browserName: "chromium" } }],
+});

@@ -1,0 +1,81 @@
+// Runs a test suite and reads its counts from its report: the program's own words are for people.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { run } from "./run-program.mjs";
+
+const FOLDER = path.resolve(".latchkey/test");
+
+function reportFile(name) {
+  mkdirSync(FOLDER, { recursive: true });
+  const file = path.join(FOLDER, `${name}-report.json`);
+  rmSync(file, { force: true });
+  return file;
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+/** Runs one of Vitest's projects. */
+export async function runVitest(project) {
+  const file = reportFile(project);
+  const { code } = await run(
+    process.execPath,
+    [
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "--project",
+      project,
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${file}`,
+    ],
+    { show: true, env: { ...process.env, NODE_ENV: "test" } },
+  );
+  return countVitest(readReport(file), code);
+}
+
+/**
+ * Counts of a Vitest report. A file that could not be loaded, an error outside of any test, and a suite without
+ * tests each count as a failure.
+ */
+export function countVitest(report, code) {
+  if (!report) return { passed: 0, failed: 1, text: `It ended without a report (exit ${code}).` };
+  const passed = report.numPassedTests;
+  const unloaded = report.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+  return settle(passed, report.numFailedTests + unloaded, report.numPendingTests + report.numTodoTests, code);
+}
+
+/** Runs the browser tests. */
+export async function runPlaywright() {
+  const file = reportFile("e2e");
+  const { code } = await run(
+    process.execPath,
+    ["node_modules/@playwright/test/cli.js", "test", "--reporter=list,json"],
+    {
+      show: true,
+      env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: file, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+    },
+  );
+  return countPlaywright(readReport(file), code);
+}
+
+/** Counts of a Playwright report; errors outside of tests (set-up, tear-down, a file that does not load) are failures. */
+export function countPlaywright(report, code) {
+  if (!report) return { passed: 0, failed: 1, text: `It ended without a report (exit ${code}).` };
+  const { expected, unexpected, flaky, skipped } = report.stats;
+  return settle(expected, unexpected + flaky + report.errors.length, skipped, code);
+}
+
+function settle(passed, failed, skipped, code) {
+  if (passed + failed === 0) return { passed, failed: 1, skipped, text: "No test ran." };
+  // It says that something was wrong, and we do not know what: never green.
+  if (failed === 0 && code !== 0) return { passed, failed: 1, skipped, text: `It ended with exit ${code}.` };
+  return { passed, failed, skipped };
+}
