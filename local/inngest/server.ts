@@ -4,6 +4,7 @@ import type { Context } from "./engine.ts";
 import { guard } from "./guard.ts";
 import { addClock } from "./routes/clock.ts";
 import { addEvents } from "./routes/events.ts";
+import { addPages } from "./routes/pages.ts";
 import { addRegister } from "./routes/register.ts";
 import { addV0 } from "./routes/v0.ts";
 import { addV1 } from "./routes/v1.ts";
@@ -23,6 +24,7 @@ export function createServer(context: Context): Hono {
   addV1(app, context);
   addV2(app, context);
   addClock(app, context);
+  addPages(app, context);
   app.notFound((c) =>
     c.json({ status: 404, error: `The local engine has no ${c.req.method} ${c.req.path}.` }, 404),
   );

@@ -10,7 +10,7 @@ import { findNextDue, hasWorkNow } from "../store/jobs.ts";
 import { limitBody } from "./body.ts";
 
 /** No story is longer than the longest wait. */
-const ADVANCE_MAX_MS = 366 * 24 * 60 * 60 * 1000;
+export const ADVANCE_MAX_MS = 366 * 24 * 60 * 60 * 1000;
 
 const Move = z.union([
   z.strictObject({ advance: z.string() }),
@@ -63,7 +63,7 @@ export async function advance(context: Context, byMs: number): Promise<void> {
  * Moves to the next job that is due later, unless something is running or due now: then there is nothing to
  * skip yet. With `crons`, a cron slot counts as well.
  */
-async function advanceToNext(
+export async function advanceToNext(
   context: Context,
   crons: boolean,
 ): Promise<{ moved: boolean; moved_ms: number; reason?: string }> {

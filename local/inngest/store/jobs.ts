@@ -154,14 +154,15 @@ export type Resumption = {
   /** Id of the job to make. */
   id: string;
   run_id: string;
-  /** Go on although other steps of the run are pending (group.parallel in mode race). */
+  /** Go on although other steps of the run are pending: this one was in a race (group.parallel). */
   force: boolean;
   /** Keep the place: the engine that finished the step goes on with the run itself. */
   hot: boolean;
 };
 
 /**
- * Makes the call that discovers what comes next, for runs with nothing pending (or `force`).
+ * Makes the call that discovers what comes next, for runs with nothing pending (or `force`). Those that
+ * lost a race may stay pending for ever, so they do not count.
  * Answers the jobs made for `hot` ones, which are already leased to `owner`.
  */
 export async function resumeRuns(
@@ -179,7 +180,7 @@ export async function resumeRuns(
     from json_to_recordset(${asRows(resumptions)}::text::json) as n(id text, run_id text, force bool, hot bool)
     join inngest.runs r on r.id = n.run_id and r.status = 'Running'
     where n.force or not exists (
-      select 1 from inngest.steps s where s.run_id = n.run_id
+      select 1 from inngest.steps s where s.run_id = n.run_id and not s.race
         and s.state in ('planned', 'sleeping', 'waiting', 'invoking'))
     returning ${columns(tx)}`;
 }

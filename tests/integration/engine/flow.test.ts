@@ -1,0 +1,195 @@
+import postgres from "postgres";
+import { expect, onTestFinished, test } from "vitest";
+import { until } from "./support/until.ts";
+import { post, World } from "./support/world.ts";
+
+test("no more steps execute at once than the concurrency limit, for each key, and all get their turn", async () => {
+  const running = new Map<string, number>();
+  const most = new Map<string, number>();
+  let total = 0;
+  const world = await World.start((inngest) => [
+    inngest.createFunction(
+      { id: "limited", triggers: [{ event: "t/limited" }], concurrency: { limit: 2, key: "event.data.key" } },
+      async ({ event, step }) => {
+        const key = event.data.key as string;
+        await step.run("work", async () => {
+          const now = (running.get(key) ?? 0) + 1;
+          running.set(key, now);
+          most.set(key, Math.max(most.get(key) ?? 0, now));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          running.set(key, (running.get(key) ?? 0) - 1);
+          total++;
+        });
+      },
+    ),
+  ]);
+  const keys = ["a", "b", "c"];
+  await world.inngest.send(
+    Array.from({ length: 24 }, (_, n) => ({ name: "t/limited", data: { key: keys[n % 3] } })),
+  );
+  await until("all have had their turn", () => total === 24);
+  expect(Object.fromEntries(most)).toEqual({ a: 2, b: 2, c: 2 });
+});
+
+test("a run that sleeps takes no place of the limit", async () => {
+  const world = await World.start((inngest) => [
+    inngest.createFunction(
+      { id: "one", triggers: [{ event: "t/one" }], concurrency: 1 },
+      async ({ step }) => {
+        await step.sleep("nap", "1h");
+      },
+    ),
+  ]);
+  const ids = await Promise.all([1, 2, 3].map(() => world.send("t/one")));
+  await Promise.all(ids.map((id) => world.waiting(id)));
+  await world.advance(3_600_000);
+  for (const id of ids) expect((await world.ended(id)).status).toBe("Completed");
+});
+
+test("cancelOn ends the run that matches, at once, and the others go on", async () => {
+  const world = await World.start((inngest) => [
+    inngest.createFunction(
+      { id: "wait", triggers: [{ event: "t/wait" }], cancelOn: [{ event: "t/stop", match: "data.user" }] },
+      async ({ step }) => {
+        await step.sleep("nap", "1h");
+        return "slept";
+      },
+    ),
+  ]);
+  const [mine, other] = [
+    await world.send("t/wait", { user: "u1" }),
+    await world.send("t/wait", { user: "u2" }),
+  ];
+  await Promise.all([world.waiting(mine), world.waiting(other)]);
+  await world.send("t/stop", { user: "u1" });
+  expect((await world.ended(mine)).status).toBe("Cancelled");
+  const cancelled = await world.api<{ data: unknown[] }>("/v1/events?name=inngest/function.cancelled");
+  expect(cancelled.data).toHaveLength(1);
+  await world.advance(3_600_000);
+  expect((await world.ended(other)).output).toBe("slept");
+});
+
+test("a run is cancelled by the API, and what its call still answers is dropped", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let started = false;
+  let after = false;
+  const world = await World.start((inngest) => [
+    inngest.createFunction({ id: "slow", triggers: [{ event: "t/slow" }] }, async ({ step }) => {
+      await step.run("slow", async () => {
+        started = true;
+        await held;
+      });
+      await step.run("after", () => {
+        after = true;
+      });
+    }),
+  ]);
+  const eventId = await world.send("t/slow");
+  await until("the step executes", () => started);
+  const [run] = await world.runsOf(eventId);
+  if (!run) throw new Error("There is no run.");
+  expect((await world.fetch(`/v1/runs/${run.run_id}`, { method: "DELETE" })).status).toBe(204);
+  release();
+  expect((await world.ended(eventId)).status).toBe("Cancelled");
+  expect((await world.fetch(`/v1/runs/${run.run_id}`, { method: "DELETE" })).status).toBe(409);
+  // Another run through the whole engine shows that the answer of the first has been dealt with.
+  await world.ended(await world.send("t/slow"));
+  expect(after).toBe(true);
+  expect((await world.run(run.run_id)).status).toBe("Cancelled");
+});
+
+test("a run is started again with the same event, whatever its id", async () => {
+  const seen: unknown[] = [];
+  const world = await World.start((inngest) => [
+    inngest.createFunction({ id: "again", triggers: [{ event: "t/again" }] }, async ({ event }) => {
+      seen.push(event.data.n);
+    }),
+  ]);
+  const first = await world.ended(await world.send("t/again", { n: 5 }, { id: "once" }));
+  const made = await world.api<{ data: { runId: string } }>(`/v2/runs/${first.run_id}/rerun`, post({}));
+  const second = await until("it has run again", async () => {
+    const run = await world.run(made.data.runId);
+    return run.status === "Completed" ? run : null;
+  });
+  expect(seen).toEqual([5, 5]);
+  expect(second).toMatchObject({ event_id: first.event_id, original_run_id: first.run_id });
+});
+
+test("cron fires once per slot, and once when the clock jumps over several", async () => {
+  const fired: { cron: unknown; scheduledAt: unknown }[] = [];
+  const world = await World.start((inngest) => [
+    inngest.createFunction(
+      { id: "hourly", triggers: [{ cron: "TZ=Europe/Berlin 0 * * * *" }] },
+      async ({ event }) => {
+        fired.push(event.data as { cron: unknown; scheduledAt: unknown });
+      },
+    ),
+  ]);
+  const toNextHour = () => 3_600_000 - (world.engine.clock.now() % 3_600_000);
+  await world.advance(toNextHour());
+  await until("the slot has fired", () => fired.length === 1);
+  const slot = new Date(Math.floor(world.engine.clock.now() / 3_600_000) * 3_600_000);
+  expect(fired[0]).toMatchObject({
+    cron: "TZ=Europe/Berlin 0 * * * *",
+    scheduledAt: slot.toISOString().replace(".000", ""),
+  });
+  await world.advance(toNextHour() + 5 * 3_600_000);
+  await until("the last slot has fired", () => fired.length === 2);
+  await world.advance(toNextHour());
+  await until("the next slot has fired", () => fired.length === 3);
+});
+
+test("a function that the app no longer has starts no more, and its runs fail with that reason", async () => {
+  const keep = (inngest: World["inngest"]) =>
+    inngest.createFunction({ id: "keep", triggers: [{ event: "t/keep" }] }, async () => "kept");
+  const world = await World.start((inngest) => [
+    keep(inngest),
+    inngest.createFunction({ id: "gone", triggers: [{ event: "t/gone" }] }, async ({ step }) => {
+      await step.sleep("nap", "1h");
+    }),
+  ]);
+  const eventId = await world.send("t/gone");
+  await world.waiting(eventId);
+  world.serve((inngest) => [keep(inngest)]);
+  await until("the function is archived", async () => {
+    const { data } = await world.api<{ data: { id: string; isArchived: boolean }[] }>(
+      "/v2/apps/app/functions",
+    );
+    return data.find((fn) => fn.id === "app-gone")?.isArchived ?? false;
+  });
+  await world.advance(3_600_000);
+  const run = await world.ended(eventId);
+  expect(run).toMatchObject({ status: "Failed", output: { name: "FunctionRemoved" } });
+  const later = await world.send("t/gone");
+  await world.ended(await world.send("t/keep"));
+  expect(await world.runsOf(later)).toEqual([]);
+});
+
+test("the clock goes forward only, is kept, and does not exist unless asked for", async () => {
+  const functions = (inngest: World["inngest"]) => [
+    inngest.createFunction({ id: "any", triggers: [{ event: "t/any" }] }, async () => 1),
+  ];
+  const world = await World.start(functions);
+  type Clock = { offset_ms: number; now: string; moved?: boolean; reason?: string };
+  const move = (body: unknown) => world.fetch("/dev/clock", post(body));
+  expect(((await (await move({ advance: "60s" })).json()) as Clock).offset_ms).toBe(60_000);
+  expect(((await (await move({ advance_ms: 500 })).json()) as Clock).offset_ms).toBe(60_500);
+  for (const bad of [{ advance: "-1s" }, { advance_ms: -1 }, { advance: "soon" }, {}, { advance_ms: 1e15 }]) {
+    expect((await move(bad)).status).toBe(400);
+  }
+  expect((await (await move({ advance_to_next: true })).json()) as Clock).toMatchObject({
+    moved: false,
+    reason: "nothing is scheduled",
+  });
+  const stored = postgres(world.databaseUrl, { max: 1 });
+  onTestFinished(() => stored.end());
+  const [row] = await stored`select value from inngest.settings where key = 'clock_offset_ms'`;
+  expect(row?.value).toBe("60500");
+
+  const without = await World.start(functions, { hasClockApi: false });
+  expect((await without.fetch("/dev/clock")).status).toBe(404);
+  expect((await without.fetch("/dev/clock", post({ advance: "60s" }))).status).toBe(404);
+});
