@@ -1,0 +1,18 @@
+// `npm start` and `npm run dev`: installs what is missing, then hands over to up.ts in this very process.
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled, requireNode } from "./install.mjs";
+
+requireNode();
+const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
+process.chdir(root);
+try {
+  ensureInstalled(root);
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+const { register } = await import("tsx/esm/api");
+register();
+const { up } = await import("./up.ts");
+await up(root, process.argv.slice(2));

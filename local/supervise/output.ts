@@ -1,0 +1,48 @@
+// What the parts say: on the screen with their name in front, and in a bounded file each.
+import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import path from "node:path";
+
+const FILE_BYTES_MAX = 5 * 1024 * 1024;
+const LINE_MAX = 8_000;
+const WIDTH = 8;
+const COLOURS: Record<string, number> = { app: 36, postgres: 34, inngest: 35, mail: 33, latchkey: 32 };
+
+const useColour = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+
+/** Paints for a terminal; plain text anywhere else. */
+export function paint(text: string, colour: number): string {
+  return useColour ? `\u001b[${colour}m${text}\u001b[0m` : text;
+}
+
+/** Our own voice. */
+export function say(line: string): void {
+  console.log(line);
+}
+
+/** Takes a part's output in chunks and passes it on by whole lines. */
+export function createLineWriter(logsDir: string, part: string): (chunk: Buffer | string) => void {
+  mkdirSync(logsDir, { recursive: true });
+  const file = path.join(logsDir, `${part}.log`);
+  const prefix = paint(`${part.padEnd(WIDTH)} │ `, COLOURS[part] ?? 37);
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = (lines.pop() ?? "").slice(-LINE_MAX);
+    for (const line of lines) {
+      const clean = line.trimEnd();
+      if (clean === "") continue;
+      console.log(prefix + clean.slice(0, LINE_MAX));
+      write(file, clean);
+    }
+  };
+}
+
+function write(file: string, line: string): void {
+  try {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > FILE_BYTES_MAX)
+      renameSync(file, `${file}.1`);
+    appendFileSync(file, `${line}\n`);
+  } catch {
+    // A full disk must not stop the product for the sake of its log.
+  }
+}

@@ -1,0 +1,121 @@
+// One process of the product, kept alive: started, awaited, started again after a growing pause, stopped.
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { HEALTHY_AFTER_MS, restartPauseMs } from "./plan";
+
+/** What a part says of itself once it is ready: `url`, `pid` and more. */
+export type Ready = { url: string; pid: number } & Record<string, unknown>;
+
+export type PartOptions = {
+  name: string;
+  /** Arguments of node. Asked for at each start, so that a port found at the first one can be kept. */
+  args: () => string[];
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  readyTimeoutMs: number;
+  /** For programs that do not speak our channel: settles when the part answers. */
+  probe?: () => Promise<Ready["url"]>;
+  output: (chunk: Buffer | string) => void;
+  /** Called at every start, also after a restart. */
+  onReady: (ready: Ready) => void;
+  say: (line: string) => void;
+  stopTimeoutMs: number;
+};
+
+export type Part = {
+  /** Starts it for the first time. Rejects with a sentence when it ends, or is not ready in time. */
+  start(): Promise<Ready>;
+  /** SIGTERM, then SIGKILL; settles when it is gone. No restart follows. */
+  stop(): Promise<void>;
+  kill(): void;
+};
+
+export function createPart(options: PartOptions): Part {
+  let child: ChildProcess | undefined;
+  let isStopping = false;
+  let restarts = 0;
+
+  async function launch(): Promise<Ready> {
+    const started = Date.now();
+    const process_ = spawn(process.execPath, options.args(), {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // A group of its own: a terminal's Ctrl-C reaches us alone, and we stop the parts in order.
+      detached: true,
+    });
+    child = process_;
+    process_.stdout?.on("data", options.output);
+    process_.stderr?.on("data", options.output);
+    const ended = new Promise<string>((resolve) => {
+      process_.once("error", (error) => resolve(error.message));
+      process_.once("exit", (code, signal) => resolve(signal ? `killed by ${signal}` : `exit ${code}`));
+    });
+    const ready = await waitUntilReady(process_, ended);
+    options.onReady(ready);
+    void ended.then((how) => (isStopping ? undefined : startAgain(how, Date.now() - started)));
+    return ready;
+  }
+
+  async function waitUntilReady(process_: ChildProcess, ended: Promise<string>): Promise<Ready> {
+    const byMessage = new Promise<Ready>((resolve) =>
+      process_.on("message", (message: Ready & { type?: string }) => {
+        if (message.type === "ready" && !options.probe) resolve(message);
+      }),
+    );
+    const byProbe = options.probe?.().then((url): Ready => ({ url, pid: process_.pid ?? 0 }));
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`${options.name} was not ready after ${options.readyTimeoutMs / 1000} s`)),
+        options.readyTimeoutMs,
+      );
+    });
+    const gone = ended.then((how) => {
+      throw new Error(`${options.name} did not start (${how}); its last lines are above`);
+    });
+    try {
+      return await Promise.race([byProbe ?? byMessage, gone, tooLate]);
+    } catch (error) {
+      process_.kill("SIGKILL");
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function startAgain(how: string, ranMs: number): Promise<void> {
+    if (ranMs > HEALTHY_AFTER_MS) restarts = 0;
+    for (let reason = how; !isStopping; ) {
+      const pauseMs = restartPauseMs(restarts++);
+      options.say(`${options.name} ended (${reason}); starting it again in ${pauseMs / 1000} s`);
+      await delay(pauseMs);
+      if (isStopping) return;
+      try {
+        await launch();
+        if (!isStopping) options.say(`${options.name} is back`);
+        return;
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+      }
+    }
+  }
+
+  return {
+    start: launch,
+    async stop() {
+      isStopping = true;
+      const process_ = child;
+      if (!process_ || process_.exitCode !== null || process_.signalCode !== null) return;
+      const gone = new Promise((resolve) => process_.once("exit", resolve));
+      process_.kill("SIGTERM");
+      const timer = setTimeout(() => process_.kill("SIGKILL"), options.stopTimeoutMs);
+      await gone;
+      clearTimeout(timer);
+    },
+    kill() {
+      isStopping = true;
+      child?.kill("SIGKILL");
+    },
+  };
+}

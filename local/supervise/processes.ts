@@ -1,0 +1,160 @@
+// Who runs here: one start per data folder, and what an earlier one left behind.
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Since when a process runs, as `ps` writes it; null when it does not. Tells a process from a later one of its number. */
+export function startOf(pid: number): string | null {
+  return ps(pid, "lstart");
+}
+
+function ps(pid: number, column: "lstart" | "ppid"): string | null {
+  try {
+    const said = execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+    return said === "" ? null : said;
+  } catch {
+    return null;
+  }
+}
+
+type Holder = { pid: number; start: string | null; parent: number; viaNpm: boolean; url: string | null };
+
+export type Lock = { setUrl(url: string): void; release(): void };
+
+const TAKE_OVER_TIMEOUT_MS = 30_000;
+
+/**
+ * Makes this process the one that runs in `dir`. Throws a sentence when another one does. One whose npm was killed
+ * is about to end by itself: it is told to, and waited for.
+ */
+export async function takeLock(dir: string, say: (line: string) => void): Promise<Lock> {
+  const file = path.join(dir, "up.lock");
+  const own: Holder = {
+    pid: process.pid,
+    start: startOf(process.pid),
+    parent: process.ppid,
+    viaNpm: isRunByNpm(),
+    url: null,
+  };
+  const deadline = Date.now() + TAKE_OVER_TIMEOUT_MS;
+  for (let told = false; ; ) {
+    if (tryCreate(file, own)) break;
+    const holder = readHolder(file);
+    if (!holder || startOf(holder.pid) === null || startOf(holder.pid) !== holder.start) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    const isOrphan = holder.viaNpm && ps(holder.pid, "ppid") !== String(holder.parent);
+    if (!isOrphan || Date.now() > deadline)
+      throw new Error(
+        `Latchkey is already running here${holder.url ? ` at ${holder.url}` : ""} (pid ${holder.pid}). Stop it with: kill ${holder.pid}`,
+      );
+    if (!told) {
+      told = true;
+      say(`An earlier start (pid ${holder.pid}) lost its terminal; stopping it first …`);
+      process.kill(holder.pid, "SIGTERM");
+    }
+    await delay(200);
+  }
+  return {
+    setUrl: (url) => replace(file, { ...own, url }),
+    release: () => rmSync(file, { force: true }),
+  };
+}
+
+export function isRunByNpm(): boolean {
+  return process.env.npm_lifecycle_event !== undefined;
+}
+
+function tryCreate(file: string, holder: Holder): boolean {
+  try {
+    const handle = openSync(file, "wx", 0o644);
+    writeSync(handle, JSON.stringify(holder));
+    closeSync(handle);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readHolder(file: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Holder;
+  } catch {
+    return null; // written half, by a start that was killed in the middle of it
+  }
+}
+
+function replace(file: string, content: object): void {
+  writeFileSync(`${file}.part`, `${JSON.stringify(content, null, 2)}\n`);
+  renameSync(`${file}.part`, file);
+}
+
+type Known = Record<string, { pid: number; start: string | null }>;
+
+export type RunningFile = {
+  /** Writes what a part says of itself; replaces what it said before. */
+  set(part: string, facts: Record<string, unknown> & { pid: number }): void;
+  remove(): void;
+};
+
+/** `running.json` for tests and tools, and beside it what the next start needs to clean up after us. */
+export function openRunningFile(dir: string): RunningFile {
+  const file = path.join(dir, "running.json");
+  const running: Record<string, Record<string, unknown>> = {};
+  const known: Known = {};
+  return {
+    set(part, facts) {
+      running[part] = facts;
+      known[part] = { pid: facts.pid, start: startOf(facts.pid) };
+      replace(path.join(dir, "processes.json"), known);
+      replace(file, running);
+    },
+    remove() {
+      rmSync(file, { force: true });
+      rmSync(path.join(dir, "processes.json"), { force: true });
+    },
+  };
+}
+
+/**
+ * Ends what an earlier start that was killed has left running: they end by themselves, and this is for one that
+ * hangs. Postgres is left alone: it is adopted.
+ */
+export async function endLeftovers(dir: string, say: (line: string) => void): Promise<void> {
+  const file = path.join(dir, "processes.json");
+  if (!existsSync(file)) return;
+  let known: Known;
+  try {
+    known = JSON.parse(readFileSync(file, "utf8")) as Known;
+  } catch {
+    return;
+  }
+  const isThere = ({ pid, start }: Known[string]) =>
+    pid !== process.pid && start !== null && startOf(pid) === start;
+  const left = Object.entries(known).filter(([part]) => part !== "postgres" && part !== "up");
+  for (const deadline = Date.now() + 3_000; Date.now() < deadline && left.some(([, one]) => isThere(one)); )
+    await delay(100);
+  for (const [part, one] of left)
+    if (isThere(one)) {
+      say(`Ending what an earlier start left: ${part} (pid ${one.pid})`);
+      process.kill(one.pid, "SIGKILL");
+    }
+  rmSync(file, { force: true });
+  rmSync(path.join(dir, "running.json"), { force: true });
+}
