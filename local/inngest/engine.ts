@@ -1,7 +1,7 @@
 // Puts the parts together and keeps them alive: one object that main.ts runs and tests drive.
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { createCaller } from "./call.ts";
+import { createCaller, describeNetworkError } from "./call.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { Crons } from "./crons.ts";
 import { Life } from "./life.ts";
@@ -10,7 +10,7 @@ import { startPruning } from "./prune.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { randomJitterMs } from "./schedule.ts";
 import { createServer } from "./server.ts";
-import { connect, type Sql } from "./store/database.ts";
+import { connect, isTransient, type Sql } from "./store/database.ts";
 import { loadFunctions, loadOffset } from "./store/functions.ts";
 import { releaseOwnLeases } from "./store/leases.ts";
 import { createSchema } from "./store/schema.ts";
@@ -67,7 +67,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const parallelMax = options.parallelMax ?? PARALLEL_DEFAULT;
   const clock = createClock();
   const sql = connect(options.databaseUrl, { max: 10 });
-  await createSchema(sql);
+  await prepareDatabase(sql, options.databaseUrl, log);
   clock.adopt(await loadOffset(sql));
   let registry = createRegistry(await loadFunctions(sql));
   const reload = async () => {
@@ -183,6 +183,27 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return stopping;
     },
   };
+}
+
+/** A database that was started together with the engine may need a moment. */
+const DATABASE_PATIENCE_MS = 30_000;
+
+async function prepareDatabase(sql: Sql, url: string, log: (message: string) => void): Promise<void> {
+  const until = Date.now() + DATABASE_PATIENCE_MS;
+  const place = URL.canParse(url) ? new URL(url).host : "DATABASE_URL";
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await createSchema(sql);
+    } catch (error) {
+      const reason = describeNetworkError(error);
+      if (!isTransient(error) || Date.now() > until) {
+        await sql.end({ timeout: 1 });
+        throw new Error(`The database at ${place} cannot be used: ${reason}`, { cause: error });
+      }
+      if (attempt === 0) log(`Waiting for the database at ${place}: ${reason}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -16,7 +16,7 @@ test("no more steps execute at once than the concurrency limit, for each key, an
           const now = (running.get(key) ?? 0) + 1;
           running.set(key, now);
           most.set(key, Math.max(most.get(key) ?? 0, now));
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await until("a second one of this key has joined", () => (most.get(key) ?? 0) >= 2);
           running.set(key, (running.get(key) ?? 0) - 1);
           total++;
         });
