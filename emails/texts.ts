@@ -45,7 +45,7 @@ const TEXTS: Record<EmailLanguage, Texts> = {
       button: "Confirm this address",
       orOpen: "Or open this link:",
       why: "You got this mail because this address was used to sign up for Latchkey.",
-      notYou: "Was it not you? Then there is nothing to do: without the code, the sign-up leads nowhere.",
+      notYou: "Was it not you? Then there is nothing to do: without the code, nothing happens.",
       neverShare: "Nobody from Latchkey will ever ask you for this code.",
     },
     existingAccount: {

@@ -1,6 +1,6 @@
 // The sheet every mail is written on: wordmark, card, footer. One column of 600 px, tables, no images.
 import type { ReactNode } from "react";
-import { Body, Column, Container, Head, Html, Preview, Row, Section, Text } from "react-email";
+import { Column, Container, Head, Html, Preview, Row, Section, Text } from "react-email";
 import type { EmailDirection } from "../texts";
 import { color, font, smallText, styleSheet } from "./theme";
 
@@ -23,66 +23,98 @@ export function EmailLayout(props: {
         <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no" />
         <style>{styleSheet}</style>
       </Head>
-      <Body
+      {/* Not React Email's Body: it paints a cell of its own without a class, which stays light in dark mode. */}
+      <body
         lang={lang}
         dir={dir}
         className="lk-page"
-        style={{ margin: "0", padding: "32px 12px 40px", backgroundColor: color.page }}
+        style={{ margin: "0", padding: "0", backgroundColor: color.page }}
       >
         <Preview>{preview}</Preview>
-        <Container style={{ width: "100%", maxWidth: "600px" }}>
-          <Wordmark side={side} />
-          <Section
-            className="lk-card"
-            style={{
-              backgroundColor: color.card,
-              border: `1px solid ${color.border}`,
-              borderRadius: "14px",
-              borderCollapse: "separate",
-            }}
-          >
-            <Row>
-              <Column className="lk-gutter" style={{ padding: "40px 44px 32px", textAlign: side }}>
-                {children}
-              </Column>
-            </Row>
-          </Section>
-          <Section>
-            <Row>
-              <Column className="lk-gutter" style={{ padding: "24px 44px 0", textAlign: side }}>
-                {footer.map((paragraph) => (
-                  <Text key={paragraph} className="lk-muted" style={smallText}>
-                    {paragraph}
-                  </Text>
-                ))}
-              </Column>
-            </Row>
-          </Section>
-        </Container>
-      </Body>
+        <Section className="lk-page" style={{ padding: "32px 12px 40px", backgroundColor: color.page }}>
+          <Container style={{ width: "100%", maxWidth: "600px" }}>
+            <Wordmark side={side} />
+            <Section
+              className="lk-card"
+              style={{
+                backgroundColor: color.card,
+                border: `1px solid ${color.border}`,
+                borderRadius: "14px",
+                borderCollapse: "separate",
+              }}
+            >
+              <Row>
+                <Column className="lk-gutter" style={{ padding: "40px 44px 32px", textAlign: side }}>
+                  {children}
+                </Column>
+              </Row>
+            </Section>
+            <Section>
+              <Row>
+                <Column className="lk-gutter" style={{ padding: "24px 45px 0", textAlign: side }}>
+                  {footer.map((paragraph) => (
+                    <Text key={paragraph} className="lk-muted" style={smallText}>
+                      {paragraph}
+                    </Text>
+                  ))}
+                </Column>
+              </Row>
+            </Section>
+          </Container>
+        </Section>
+      </body>
     </Html>
   );
 }
 
-/** Text, so that it is there with images off; a table of its own, so that Outlook keeps it on one line. */
+/** The app's mark and name as text, so that both are there with images off. */
 function Wordmark({ side }: { side: "left" | "right" }) {
+  const gap = side === "left" ? { paddingLeft: "10px" } : { paddingRight: "10px" };
   return (
     <Section>
       <Row>
-        <Column className="lk-gutter" style={{ padding: "0 44px 20px", textAlign: side }}>
-          <span
-            className="lk-text"
-            style={{
-              fontFamily: font.sans,
-              fontSize: "18px",
-              fontWeight: 650,
-              letterSpacing: "-0.2px",
-              lineHeight: "28px",
-              color: color.text,
-            }}
-          >
-            Latchkey
-          </span>
+        <Column className="lk-gutter" style={{ padding: "0 45px 20px", textAlign: side }}>
+          <table border={0} cellPadding="0" cellSpacing="0" role="presentation" align={side}>
+            <tbody>
+              <tr>
+                <td
+                  aria-hidden="true"
+                  data-skip-in-text="true"
+                  className="lk-mark"
+                  width="28"
+                  height="28"
+                  style={{
+                    width: "28px",
+                    height: "28px",
+                    borderRadius: "7px",
+                    backgroundColor: color.accent,
+                    color: color.onAccent,
+                    fontFamily: font.sans,
+                    fontSize: "17px",
+                    fontWeight: 700,
+                    lineHeight: "28px",
+                    textAlign: "center",
+                  }}
+                >
+                  L
+                </td>
+                <td
+                  className="lk-text"
+                  style={{
+                    ...gap,
+                    fontFamily: font.sans,
+                    fontSize: "17px",
+                    fontWeight: 600,
+                    letterSpacing: "-0.2px",
+                    lineHeight: "28px",
+                    color: color.text,
+                  }}
+                >
+                  Latchkey
+                </td>
+              </tr>
+            </tbody>
+          </table>
         </Column>
       </Row>
     </Section>

@@ -28,7 +28,7 @@ export function LinkButton({ href, label, orOpen }: { href: string; label: strin
         <Link
           href={href}
           className="lk-link"
-          style={{ color: color.accent, textDecoration: "underline", wordBreak: "break-all" }}
+          style={{ color: color.link, textDecoration: "underline", wordBreak: "break-all" }}
         >
           {href}
         </Link>

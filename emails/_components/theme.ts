@@ -1,27 +1,30 @@
-// Colours, sizes and type of every mail. Light and dark values are both off-white and off-black: clients that invert
-// colours by force (Gmail, Outlook) leave such pairs readable, and pure black or white turns harsh.
+// Colours, sizes and type of every mail: the app's (app/globals.css), in hex, which is what mail clients read. Off-white
+// and off-black: clients that invert colours by force (Gmail, Outlook) leave such pairs readable.
 import type { CSSProperties } from "react";
 
 export const color = {
-  page: "#f6f6f3",
-  card: "#fffefb",
-  border: "#e6e5df",
-  text: "#23231f",
-  muted: "#6b6a62",
-  accent: "#4a45c4",
-  onAccent: "#fffefb",
-  panel: "#f3f2fb",
+  page: "#faf9f7",
+  card: "#fffffe",
+  border: "#dedfe4",
+  text: "#191d26",
+  muted: "#585c67",
+  accent: "#2d54d3",
+  link: "#2d54d3",
+  onAccent: "#fffffe",
+  panel: "#eef3fe",
 } as const;
 
-const dark = {
-  page: "#191917",
-  card: "#232320",
-  border: "#3a3a35",
-  text: "#f1f0ea",
-  muted: "#a8a79d",
-  accent: "#b3b0ff",
-  onAccent: "#1d1b45",
-  panel: "#2c2b3d",
+/** The same names in the dark; reached by class, see `styleSheet`. */
+export const darkColor = {
+  page: "#0f1115",
+  card: "#181a1f",
+  border: "#2d3037",
+  text: "#f1f0ed",
+  muted: "#a5a9b2",
+  accent: "#3963e2",
+  link: "#90b1fc",
+  onAccent: "#fffffe",
+  panel: "#1d2435",
 } as const;
 
 export const font = {
@@ -61,14 +64,13 @@ export const styleSheet = [
 
 function darkRules(scope: string): string {
   return [
-    `${scope}.lk-page { background-color: ${dark.page} !important; }`,
-    `${scope}.lk-card { background-color: ${dark.card} !important; border-color: ${dark.border} !important; }`,
-    `${scope}.lk-text { color: ${dark.text} !important; }`,
-    `${scope}.lk-muted { color: ${dark.muted} !important; }`,
-    `${scope}.lk-link { color: ${dark.accent} !important; }`,
-    `${scope}.lk-rule { border-color: ${dark.border} !important; }`,
-    `${scope}.lk-panel { background-color: ${dark.panel} !important; }`,
-    `${scope}.lk-button { background-color: ${dark.accent} !important; color: ${dark.onAccent} !important; }`,
-    `${scope}.lk-mark { background-color: ${dark.accent} !important; color: ${dark.onAccent} !important; }`,
+    `${scope}.lk-page { background-color: ${darkColor.page} !important; }`,
+    `${scope}.lk-card { background-color: ${darkColor.card} !important; border-color: ${darkColor.border} !important; }`,
+    `${scope}.lk-text { color: ${darkColor.text} !important; }`,
+    `${scope}.lk-muted { color: ${darkColor.muted} !important; }`,
+    `${scope}.lk-link { color: ${darkColor.link} !important; }`,
+    `${scope}.lk-panel { background-color: ${darkColor.panel} !important; }`,
+    `${scope}.lk-button { background-color: ${darkColor.accent} !important; color: ${darkColor.onAccent} !important; }`,
+    `${scope}.lk-mark { background-color: ${darkColor.accent} !important; color: ${darkColor.onAccent} !important; }`,
   ].join(" ");
 }
