@@ -30,6 +30,8 @@ export type EngineOptions = {
   /** Calls of the app at the same time. */
   parallelMax?: number;
   jitterMs?: () => number;
+  /** Real time, Unix milliseconds; for tests that replay another day. */
+  realNow?: () => number;
   log?: (message: string) => void;
 };
 
@@ -65,7 +67,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const appUrl = new URL(options.appUrl);
   const signingKey = options.signingKey ?? null;
   const parallelMax = options.parallelMax ?? PARALLEL_DEFAULT;
-  const clock = createClock();
+  const clock = createClock(options.realNow);
   const sql = connect(options.databaseUrl, { max: 10 });
   await prepareDatabase(sql, options.databaseUrl, log);
   clock.adopt(await loadOffset(sql));
