@@ -1,0 +1,176 @@
+// The main job, as a person does it in a browser.
+import { expect, test } from "@playwright/test";
+import { codeIn, countMails, nextMail } from "../support/mailbox";
+import { codeField, currentStep, fillRegistration, registerOnPage, statusLine } from "../support/pages";
+import { callApi, newPerson, register } from "../support/people";
+import { readRunning } from "../support/running";
+
+test("register, watch the mail go out, read it in the inbox, type the code, be in; sign out, sign in", async ({
+  page,
+  context,
+}) => {
+  const person = newPerson();
+  await page.goto("/");
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await fillRegistration(page, person);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/confirm");
+  await expect(currentStep(page)).toContainText("Queued");
+  await expect(currentStep(page)).toContainText(/Sent|Delivered/);
+  await expect(page).toHaveTitle(/Sent|Delivered/);
+
+  const inbox = await context.newPage();
+  await inbox.goto(readRunning().mail.url);
+  await inbox.getByText(person.email).first().click();
+  const mail = await nextMail(person.email);
+  await expect(inbox.getByText(codeIn(mail)).first()).toBeVisible();
+  await inbox.close();
+
+  await codeField(page).fill(codeIn(mail));
+  await page.waitForURL("**/account");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
+  await expect(page.getByText(person.email)).toBeVisible();
+  expect(await countMails(person.email)).toBe(1);
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+  await page.goto("/account");
+  await page.waitForURL("**/sign-in");
+  await page.getByLabel("Username or email address").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/account");
+});
+
+test("the whole way by keyboard alone", async ({ page }) => {
+  const person = newPerson();
+  await page.goto("/register");
+  await page.getByLabel("Username").focus();
+  await page.keyboard.type(person.username);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(person.email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(person.password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/confirm");
+  const code = codeIn(await nextMail(person.email));
+  for (
+    let tabs = 0;
+    tabs < 20 && !(await codeField(page).evaluate((field) => field === document.activeElement));
+    tabs++
+  )
+    await page.keyboard.press("Tab");
+  await page.keyboard.type(code);
+  await page.waitForURL("**/account");
+});
+
+test("mistakes are shown at the field after it is left, without reloading, and what was typed stays", async ({
+  page,
+}) => {
+  await page.goto("/register");
+  await page.evaluate(() => Object.assign(window, { stayed: true }));
+  await page.getByLabel("Username").fill("ab");
+  await page.getByLabel("Email address").fill("ada@");
+  await page.getByLabel("Password", { exact: true }).fill("short");
+  await page.getByLabel("Password", { exact: true }).blur();
+  for (const label of ["Username", "Email address", "Password"])
+    await expect(page.getByLabel(label, { exact: true })).toHaveAttribute("aria-invalid", "true");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByLabel("Username")).toBeFocused();
+  await expect(page.getByLabel("Email address")).toHaveValue("ada@");
+  expect(await page.evaluate(() => "stayed" in window)).toBe(true);
+});
+
+test("a taken username is said at its field, and the rest stays typed", async ({ page }) => {
+  const first = newPerson();
+  await register(first);
+  await page.goto("/register");
+  const second = { ...newPerson(), username: first.username };
+  await fillRegistration(page, second);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText("This username is taken.")).toBeVisible();
+  await expect(page.getByLabel("Email address")).toHaveValue(second.email);
+});
+
+test("pressing the button twice registers once", async ({ page }) => {
+  const person = newPerson();
+  const posts: string[] = [];
+  page.on(
+    "request",
+    (request) =>
+      request.method() === "POST" && request.url().endsWith("/register") && posts.push(request.url()),
+  );
+  await page.goto("/register");
+  await fillRegistration(page, person);
+  await page.getByRole("button", { name: "Create account" }).dblclick();
+  await page.waitForURL("**/confirm");
+  expect(posts).toHaveLength(1);
+});
+
+test("a wrong code says how many tries are left and clears the field; a pasted code with a space is taken", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  await codeField(page).fill(code === "000000" ? "000001" : "000000");
+  await expect(page.getByText("You have 4 tries left.")).toBeVisible();
+  await expect(codeField(page)).toHaveValue("");
+  await expect(codeField(page)).toBeFocused();
+  await codeField(page).fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await page.waitForURL("**/account");
+});
+
+test("after a reload the page shows the same", async ({ page }) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  await expect(currentStep(page)).toContainText("Delivered");
+  const before = await statusLine(page).textContent();
+  await page.reload();
+  await expect(currentStep(page)).toContainText("Delivered");
+  expect(await statusLine(page).textContent()).toBe(before);
+});
+
+test("'Resend code' counts down what the server says", async ({ page }) => {
+  await registerOnPage(page, newPerson());
+  await expect(page.getByText(/You can ask again in (1:00|0:[0-5]\d)/)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Resend code" })).toHaveAttribute("aria-disabled", "true");
+});
+
+test("a second tab moves on by itself when the first confirms", async ({ page, context }) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const second = await context.newPage();
+  await second.goto("/confirm");
+  await codeField(page).fill(codeIn(await nextMail(person.email)));
+  await page.waitForURL("**/account");
+  await second.waitForURL("**/account**");
+});
+
+test("an address that bounces is said to have refused the mail", async ({ page }) => {
+  await registerOnPage(page, newPerson("bounce"));
+  await expect(currentStep(page)).toContainText("Came back");
+  await expect(statusLine(page)).toContainText(/refused/);
+});
+
+test("an address the provider refuses for good is said at once, without retries", async ({ page }) => {
+  await registerOnPage(page, newPerson("refuse"));
+  await expect(currentStep(page)).toContainText("Failed");
+});
+
+test("signing out ends the session for the API too", async ({ page }) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  await codeField(page).fill(codeIn(await nextMail(person.email)));
+  await page.waitForURL("**/account");
+  const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  expect((await callApi("/api/v1/usr/me", { headers: { cookie: cookies } })).status).toBe(200);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+  expect((await callApi("/api/v1/usr/me", { headers: { cookie: cookies } })).status).toBe(401);
+});
+
+test("the confirm page without a registration says what to do", async ({ page }) => {
+  await page.goto("/confirm");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing to confirm here");
+});

@@ -1,0 +1,26 @@
+// What people do on the pages, by the words they read.
+import { expect, type Page } from "@playwright/test";
+import type { Person } from "./people";
+
+export async function fillRegistration(page: Page, person: Person): Promise<void> {
+  await page.getByLabel("Username").fill(person.username);
+  await page.getByLabel("Email address").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+}
+
+/** Registers on the page and ends on the confirm page. */
+export async function registerOnPage(page: Page, person: Person): Promise<void> {
+  await page.goto("/register");
+  await fillRegistration(page, person);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/confirm");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm your email address");
+}
+
+/** The step of the timeline the mail stands at. */
+export const currentStep = (page: Page) => page.locator('ol [aria-current="step"]');
+
+/** The sentence that says where things stand: the page's live region. */
+export const statusLine = (page: Page) => page.getByRole("status");
+
+export const codeField = (page: Page) => page.getByLabel("Confirmation code");
