@@ -80,7 +80,8 @@ export function parseRetryAfter(header: string, realNowMs: number): number | nul
   let waitMs: number;
   if (/^\d+(\.\d+)?$/.test(text)) waitMs = Number(text) * SECOND;
   else {
-    const dateMs = Date.parse(text);
+    // RFC 3339 or RFC 1123; left alone, Date.parse finds a date in almost any text.
+    const dateMs = /^(\d{4}-\d\d-\d\dT|[A-Z][a-z]{2}, \d)/.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isNaN(dateMs)) return null;
     waitMs = dateMs - realNowMs;
   }
