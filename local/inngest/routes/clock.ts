@@ -28,7 +28,10 @@ export function addClock(app: Hono, context: Context): void {
     offset_ms: context.clock.offsetMs(),
   });
 
-  app.get("/dev/clock", (c) => c.json(answer()));
+  // `busy`: something is running or due, so what follows from it is not scheduled yet.
+  app.get("/dev/clock", async (c) =>
+    c.json({ ...answer(), busy: await hasWorkNow(context.sql, context.clock.now()) }),
+  );
 
   app.post("/dev/clock", limitBody, async (c) => {
     const parsed = Move.safeParse(parseJson(await c.req.text()));
