@@ -132,9 +132,18 @@ function asciiDomain(address: string): string {
   return ascii === "" ? address : `${address.slice(0, at + 1)}${ascii}`;
 }
 
-/** "250 2.0.0 Ok: queued as 4F2D1" → "4F2D1". Servers write it as they like; null when there is nothing like an id. */
+/** How servers name a mail they took: Postfix "Ok: queued as 4F2D1", Exim "OK id=1rT…", Amazon SES "Ok 0100018c…". */
+const QUEUE_IDS = [
+  /\bqueued as <?([A-Za-z0-9][\w.-]{2,98})/i,
+  /\bid=<?([A-Za-z0-9][\w.-]{2,98})/i,
+  /\bok:? ([A-Za-z0-9][\w.-]{7,98})$/i,
+];
+
+/** Null when there is nothing like an id in the reply. */
 function queueIdOf(reply: string): string | null {
-  return (
-    /\b(?:queued as|id=|queued mail for delivery .*?)\s*<?([A-Za-z0-9][\w.-]{2,98})/i.exec(reply)?.[1] ?? null
-  );
+  for (const pattern of QUEUE_IDS) {
+    const id = pattern.exec(reply.trim())?.[1];
+    if (id !== undefined && /[0-9]/.test(id)) return id;
+  }
+  return null;
 }

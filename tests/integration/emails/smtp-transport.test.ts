@@ -61,11 +61,16 @@ describe("a mail that the server takes", () => {
     expect(second).toBe(first);
   });
 
-  test("has an id of its own only when the server names one", async () => {
-    expect((await sendTo({ CONTENT: "250 Ok" })).result).toEqual({
-      outcome: "accepted",
-      providerMessageId: null,
-    });
+  test.each([
+    ["250 2.0.0 Ok: queued as 4F2D1A9B", "4F2D1A9B"],
+    ["250 OK id=1rTabc-0003Xy-2z", "1rTabc-0003Xy-2z"],
+    ["250 Ok 0100018c2f3e4d5a-000000", "0100018c2f3e4d5a-000000"],
+    ["250 2.0.0 OK  1700000000 d9443c01a7336-abc.1 - gsmtp", null],
+    ["250 Message accepted for delivery", null],
+    ["250 Ok thankyouverymuch", null],
+    ["250 Ok", null],
+  ])("keeps the server's id, when there is one: %s", async (reply, providerMessageId) => {
+    expect((await sendTo({ CONTENT: reply })).result).toEqual({ outcome: "accepted", providerMessageId });
   });
 });
 
