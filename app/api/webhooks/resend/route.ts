@@ -82,11 +82,10 @@ function verify(request: Request, raw: string, secret: string): string {
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The tag our transport puts on each mail: its idempotency key, with the letters that tags may have. */
+const TAG = /^delivery_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 function deliveryTag(tags: z.infer<typeof Payload>["data"]["tags"]): string | null {
-  const value = Array.isArray(tags)
-    ? tags.find((tag) => tag.name === "delivery_id")?.value
-    : tags?.delivery_id;
-  return value && UUID.test(value) ? value : null;
+  const value = Array.isArray(tags) ? tags.find((tag) => tag.name === "delivery")?.value : tags?.delivery;
+  return TAG.exec(value ?? "")?.[1] ?? null;
 }
