@@ -9,11 +9,14 @@ export type Notifications = {
   onConfirmation(userId: string, listener: () => void): () => void;
   /** Calls `listener` when an outbox row was written, and after a gap. */
   onOutbox(listener: () => void): () => void;
+  /** Calls `listener` when the process is about to end, so that open pages are let go and come back elsewhere. */
+  onClose(listener: () => void): () => void;
   close(): Promise<void>;
 };
 
 const OUTBOX = "outbox";
 const CONFIRMATION = "confirmation";
+const CLOSE = "close";
 /** A dead connection is noticed at the latest after this, and rebuilt. */
 const CHECK_MS = 5_000;
 
@@ -26,10 +29,10 @@ export function openNotifications(url: string, log: Log): Notifications {
   let isHealthy = false;
 
   const call = (key: string) => {
-    for (const listener of listeners.get(key) ?? []) listener();
+    for (const listener of [...(listeners.get(key) ?? [])]) listener();
   };
   const callAll = () => {
-    for (const key of listeners.keys()) call(key);
+    for (const key of listeners.keys()) if (key !== CLOSE) call(key);
   };
 
   async function connect(): Promise<void> {
@@ -81,8 +84,10 @@ export function openNotifications(url: string, log: Log): Notifications {
   return {
     onConfirmation: (userId, listener) => subscribe(`${CONFIRMATION}:${userId}`, listener),
     onOutbox: (listener) => subscribe(OUTBOX, listener),
+    onClose: (listener) => subscribe(CLOSE, listener),
     async close() {
       isClosed = true;
+      call(CLOSE);
       clearTimeout(checking);
       await connection?.end({ timeout: 1 }).catch(() => {});
     },

@@ -9,6 +9,12 @@ const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true 
 export function startServerProcess(): void {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
-  startRelay(services());
-  startWatchdog(services());
+  const process_ = services();
+  const loops = [startRelay(process_), startWatchdog(process_)];
+  // Next lets requests finish and then exits; open event streams would keep it waiting until it is killed.
+  const stop = () => {
+    for (const loop of loops) void loop.stop();
+    void process_.notifications.close();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 }

@@ -68,12 +68,14 @@ function streamConfirmation(userId: string, signal: AbortSignal): ReadableStream
       }
 
       const unsubscribe = services().notifications.onConfirmation(userId, () => void push());
+      const forgetClose = services().notifications.onClose(() => end());
       const heartbeat = setInterval(() => write(": still here\n\n"), HEARTBEAT_MS);
       const limit = setTimeout(() => end(), STREAM_MS);
       end = () => {
         if (isEnded) return;
         isEnded = true;
         unsubscribe();
+        forgetClose();
         clearInterval(heartbeat);
         clearTimeout(limit);
         signal.removeEventListener("abort", end);
