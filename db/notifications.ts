@@ -1,5 +1,6 @@
 // What changed, told by Postgres itself (migrations/0001_notify.sql): one LISTEN connection per process, however many
 // pages are open. After a lost connection everybody is told once, since nobody knows what was missed.
+import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 
 type Log = Record<"warn" | "info", (facts: object, sentence: string) => void>;
@@ -17,6 +18,8 @@ export type Notifications = {
 const OUTBOX = "outbox";
 const CONFIRMATION = "confirmation";
 const CLOSE = "close";
+const PING = "latchkey_ping";
+const OWN_TOKEN = randomUUID();
 /** A dead connection is noticed at the latest after this, and rebuilt. */
 const CHECK_MS = 5_000;
 
@@ -32,7 +35,7 @@ export function openNotifications(url: string, log: Log): Notifications {
     for (const listener of [...(listeners.get(key) ?? [])]) listener();
   };
   const callAll = () => {
-    for (const key of listeners.keys()) if (key !== CLOSE) call(key);
+    for (const key of listeners.keys()) if (key !== CLOSE && !key.startsWith(PING)) call(key);
   };
 
   async function connect(): Promise<void> {
@@ -45,16 +48,29 @@ export function openNotifications(url: string, log: Log): Notifications {
       connection: { application_name: "latchkey-listen" },
     });
     connection = sql;
-    await sql.listen(CONFIRMATION, (userId) => call(`${CONFIRMATION}:${userId}`));
+    // The third argument is called each time listening begins (again): whatever happened before may have been missed.
+    await sql.listen(CONFIRMATION, (userId) => call(`${CONFIRMATION}:${userId}`), callAll);
     await sql.listen(OUTBOX, () => call(OUTBOX));
+    await sql.listen(PING, (token) => call(`${PING}:${token}`));
     isHealthy = true;
-    callAll();
+  }
+
+  /** There and back over the listening connection itself: one that is half open looks alive to everything else. */
+  async function ping(sql: postgres.Sql): Promise<void> {
+    const key = `${PING}:${OWN_TOKEN}`;
+    const back = new Promise<void>((resolve) => listeners.set(key, new Set([resolve])));
+    try {
+      await sql.notify(PING, OWN_TOKEN);
+      await back;
+    } finally {
+      listeners.delete(key);
+    }
   }
 
   async function check(): Promise<void> {
     try {
       if (!connection) await connect();
-      else await withTimeout(connection`select 1`, CHECK_MS);
+      else await withTimeout(ping(connection), CHECK_MS);
     } catch (error) {
       if (isHealthy) log.warn({ err: error }, "The connection that listens for changes was lost");
       isHealthy = false;
