@@ -1,5 +1,4 @@
 "use client";
-import Link from "next/link";
 import { NoticePage } from "@/components/notice-page";
 import { buttonClass } from "@/components/ui/button-class";
 
@@ -19,9 +18,9 @@ export default function ErrorPage({
           <button type="button" onClick={reset} className={buttonClass("primary")}>
             Try again
           </button>
-          <Link href="/" prefetch={false} className={buttonClass("secondary")}>
+          <a href="/" className={buttonClass("secondary")}>
             To the front page
-          </Link>
+          </a>
         </>
       }
     >

@@ -1,5 +1,4 @@
 import type { Metadata } from "next";
-import Link from "next/link";
 import { NoticePage } from "@/components/notice-page";
 import { buttonClass } from "@/components/ui/button-class";
 
@@ -11,12 +10,12 @@ export default function NotFound() {
       title="This key opens nothing"
       actions={
         <>
-          <Link href="/" prefetch={false} className={buttonClass("primary")}>
+          <a href="/" className={buttonClass("primary")}>
             To the front page
-          </Link>
-          <Link href="/sign-in" prefetch={false} className={buttonClass("secondary")}>
+          </a>
+          <a href="/sign-in" className={buttonClass("secondary")}>
             Sign in
-          </Link>
+          </a>
         </>
       }
     >

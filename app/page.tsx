@@ -1,5 +1,4 @@
 import type { Metadata } from "next";
-import Link from "next/link";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { SiteHeader } from "@/components/site-header";
 import { TimelineDemo } from "@/components/timeline-demo";
@@ -21,13 +20,13 @@ export default async function LandingPage() {
     <>
       <SiteHeader>
         {visitor?.scope === "full" ? (
-          <Link href="/account" prefetch={false} className={buttonClass("quiet")}>
+          <a href="/account" className={buttonClass("quiet")}>
             Your account
-          </Link>
+          </a>
         ) : (
-          <Link href="/sign-in" prefetch={false} className={buttonClass("quiet")}>
+          <a href="/sign-in" className={buttonClass("quiet")}>
             Sign in
-          </Link>
+          </a>
         )}
       </SiteHeader>
       <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-14 gap-y-10 lg:grid-rows-[auto_1fr] px-5 pt-4 pb-14 sm:px-8 sm:pt-[5vh] lg:grid-cols-[minmax(0,1fr)_26rem]">
@@ -38,13 +37,13 @@ export default async function LandingPage() {
             it likes, and watch their code travel until it is there.
           </p>
           <div className="mt-7 flex flex-wrap gap-3">
-            <Link href="/register" prefetch={false} className={buttonClass("primary", "px-6")}>
+            <a href="/register" className={buttonClass("primary", "px-6")}>
               Create an account
-            </Link>
+            </a>
             {visitor?.scope === "claim" ? (
-              <Link href="/confirm" prefetch={false} className={buttonClass("secondary", "px-6")}>
+              <a href="/confirm" className={buttonClass("secondary", "px-6")}>
                 Go on confirming
-              </Link>
+              </a>
             ) : null}
           </div>
         </div>

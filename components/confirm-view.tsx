@@ -1,6 +1,4 @@
 "use client";
-import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
@@ -8,6 +6,7 @@ import { CodeForm } from "./code-form";
 import { describeCode } from "./code-hint";
 import { ConnectionBadge } from "./connection-badge";
 import { DeliveryTimeline } from "./delivery-timeline";
+import { replaceWith } from "./go-to";
 import { LocalTime } from "./local-time";
 import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
@@ -32,7 +31,6 @@ export function ConfirmView({
   codeRefusal: Problem | null;
   resendRefusal: Problem | null;
 }) {
-  const router = useRouter();
   const { confirmation, receivedAtMs, connection, isEnded, refresh } = useConfirmation(initial);
   const nowMs = useNow({ atMs: Date.parse(confirmation.server_time), receivedAtMs }, !isEnded);
   const [resentFor, setResentFor] = useState<string | null>(null);
@@ -54,9 +52,9 @@ export function ConfirmView({
     // The tab that sent the code has its own answer, and moves on with it.
     if (!confirmed || isSendingCode) return;
     forgetDraft();
-    const timer = setTimeout(() => router.replace("/account?confirmed=1"), MOVE_ON_MS);
+    const timer = setTimeout(() => replaceWith("/account?confirmed=1"), MOVE_ON_MS);
     return () => clearTimeout(timer);
-  }, [confirmed, isSendingCode, router]);
+  }, [confirmed, isSendingCode]);
 
   return (
     <div className="grid gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
@@ -107,7 +105,7 @@ export function ConfirmView({
             }}
             onConfirmed={() => {
               forgetDraft();
-              router.replace("/account");
+              replaceWith("/account");
             }}
           />
           <div className="mt-5">
@@ -123,13 +121,12 @@ export function ConfirmView({
             />
           </div>
           <p className="mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted">
-            <Link
+            <a
               href="/register"
-              prefetch={false}
               className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
             >
               Wrong address? Register again
-            </Link>
+            </a>
             {inboxUrl ? (
               <a
                 href={inboxUrl}
@@ -154,13 +151,13 @@ function SessionEnded() {
       <p className="font-medium">This page has come to its end.</p>
       <p className="mt-1.5 text-fg-muted">
         If you have confirmed your address on another device,{" "}
-        <Link href="/sign-in" prefetch={false} className="text-accent-fg underline underline-offset-2">
+        <a href="/sign-in" className="text-accent-fg underline underline-offset-2">
           sign in
-        </Link>{" "}
+        </a>{" "}
         there or here. If not, this registration has ended, and you can{" "}
-        <Link href="/register" prefetch={false} className="text-accent-fg underline underline-offset-2">
+        <a href="/register" className="text-accent-fg underline underline-offset-2">
           register again
-        </Link>
+        </a>
         .
       </p>
     </div>

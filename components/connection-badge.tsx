@@ -9,7 +9,7 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
     case "live":
       return (
         <Badge>
-          <span aria-hidden="true" className="size-2 rounded-full bg-done-fg motion-safe:animate-breathe" />
+          <span aria-hidden="true" className="size-2 rounded-full bg-done-fg" />
           Live
         </Badge>
       );

@@ -47,7 +47,7 @@ function StepSide({ step, attempt }: { step: Step; attempt: string | null }) {
   if (step.isCurrent && attempt)
     return (
       <span
-        className={`text-end text-small tabular-nums ${step.tone === "idle" ? "text-fg-muted" : SIDE[step.tone]}`}
+        className={`text-end text-small leading-4 text-balance tabular-nums ${step.tone === "idle" ? "text-fg-muted" : SIDE[step.tone]}`}
       >
         {attempt}
       </span>

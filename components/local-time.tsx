@@ -7,7 +7,10 @@ const SHAPES = {
   day: { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
-/** An instant in the reader's own time zone; in UTC, and saying so, while the server does not know that zone. */
+/**
+ * An instant in the reader's own time zone. The server does not know that zone: without JavaScript it stays in UTC and
+ * says so; with it, it is not seen until it is right (`data-zone` in globals.css), at the same width.
+ */
 export function LocalTime({
   at,
   shape,
@@ -18,13 +21,15 @@ export function LocalTime({
   className?: string;
 }) {
   const isHydrated = useHydrated();
-  const options: Intl.DateTimeFormatOptions = { ...SHAPES[shape], hourCycle: "h23" };
-  const text = isHydrated
-    ? new Intl.DateTimeFormat("en-GB", options).format(new Date(at))
-    : `${new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(new Date(at))} UTC`;
+  const format = new Intl.DateTimeFormat("en-GB", {
+    ...SHAPES[shape],
+    hourCycle: "h23",
+    ...(isHydrated ? {} : { timeZone: "UTC" }),
+  });
   return (
-    <time dateTime={at} className={className}>
-      {text}
+    <time dateTime={at} data-zone={isHydrated ? "local" : "utc"} className={className}>
+      {format.format(new Date(at))}
+      {isHydrated ? null : <noscript> UTC</noscript>}
     </time>
   );
 }

@@ -1,9 +1,9 @@
 "use client";
-import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import type { Problem } from "@/app/_http/problem";
 import { PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from "@/domain/account-rules";
 import { FormNote } from "./form-note";
+import { goTo } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
 import { restoreDraft, saveDraft } from "./register-draft";
 import { checkEmail, checkPassword, checkUsername } from "./register-rules";
@@ -22,12 +22,11 @@ export function RegisterForm({
   values: Record<string, string>;
   refusal: Problem | null;
 }) {
-  const router = useRouter();
-  const { isBusy, errors, note, formProps } = useApiForm({
+  const { isBusy, errors, note, formProps, ...form } = useApiForm({
     action: "/api/v1/usr/register",
     checks: { username: checkUsername, email: checkEmail, password: checkPassword },
     refusal,
-    onDone: () => router.push("/confirm"),
+    onDone: () => goTo("/confirm"),
   });
   const { ref } = formProps;
   useEffect(() => {
@@ -42,7 +41,7 @@ export function RegisterForm({
         saveDraft(event.currentTarget);
       }}
     >
-      {refusal ? <RefusalSummary problem={refusal} labels={LABELS} /> : null}
+      {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
       <Field
         label={LABELS.username}
         name="username"

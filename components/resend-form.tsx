@@ -5,6 +5,7 @@ import type { Confirmation } from "@/domain/confirmation-state";
 import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
 import { formatCountdown, secondsUntil } from "./countdown";
 import { SubmitButton } from "./ui/submit-button";
+import { useHydrated } from "./use-hydrated";
 
 /** Asks for another code. The server says when that is possible; this only counts down to it. */
 export function ResendForm({
@@ -25,6 +26,8 @@ export function ResendForm({
   const isUnderWay = useRef(false);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
+  // Without JavaScript the button would stay off when its time has come; the server refuses what is too early.
+  const isHydrated = useHydrated();
   const waitSeconds = resend.next_allowed_at ? secondsUntil(resend.next_allowed_at, nowMs) : 0;
   const isOff = waitSeconds > 0 || resend.reason === "already_confirmed";
 
@@ -44,14 +47,19 @@ export function ResendForm({
     <form
       method="post"
       action="/api/v1/usr/resend-confirmation"
-      aria-describedby="resend-note"
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
         if (!isOff && !isUnderWay.current) void send();
       }}
     >
       <div className="flex min-h-11 items-center gap-3">
-        <SubmitButton look="secondary" isBusy={isBusy} isOff={isOff} className="shrink-0 px-5">
+        <SubmitButton
+          look="secondary"
+          isBusy={isBusy}
+          isOff={isOff && isHydrated}
+          describedBy="resend-note"
+          className="shrink-0 px-5"
+        >
           Resend code
         </SubmitButton>
         <span id="resend-note" className="text-small text-fg-muted tabular-nums">

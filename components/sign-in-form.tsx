@@ -1,7 +1,7 @@
 "use client";
-import { useRouter } from "next/navigation";
 import type { Problem } from "@/app/_http/problem";
 import { FormNote } from "./form-note";
+import { goTo } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
 import { Field } from "./ui/field";
 import { PasswordField } from "./ui/password-field";
@@ -12,8 +12,7 @@ const LABELS = { login: "Username or email address", password: "Password" };
 
 /** Signs in; somebody whose address is not confirmed yet goes back to confirming it. */
 export function SignInForm({ values, refusal }: { values: Record<string, string>; refusal: Problem | null }) {
-  const router = useRouter();
-  const { isBusy, errors, note, formProps } = useApiForm<
+  const { isBusy, errors, note, formProps, ...form } = useApiForm<
     "login" | "password",
     { user_data: { email_confirmed: boolean } }
   >({
@@ -23,12 +22,12 @@ export function SignInForm({ values, refusal }: { values: Record<string, string>
       password: (value) => (value === "" ? "Please enter your password." : null),
     },
     refusal,
-    onDone: ({ user_data }) => router.push(user_data.email_confirmed ? "/account" : "/confirm"),
+    onDone: ({ user_data }) => goTo(user_data.email_confirmed ? "/account" : "/confirm"),
   });
 
   return (
     <form {...formProps}>
-      {refusal ? <RefusalSummary problem={refusal} labels={LABELS} /> : null}
+      {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
       <Field
         label={LABELS.login}
         name="login"

@@ -1,4 +1,3 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { Mark } from "./mark";
 
@@ -6,14 +5,13 @@ import { Mark } from "./mark";
 export function SiteHeader({ children }: { children?: ReactNode }) {
   return (
     <header className="mx-auto flex w-full max-w-5xl items-center justify-between gap-4 px-5 py-3 sm:px-8 sm:py-5">
-      <Link
+      <a
         href="/"
-        prefetch={false}
         className="-ms-2 inline-flex min-h-11 items-center gap-2.5 rounded-control px-2 font-semibold tracking-tight"
       >
         <Mark />
         Latchkey
-      </Link>
+      </a>
       {children ? <nav className="flex items-center gap-1 sm:gap-2">{children}</nav> : null}
     </header>
   );

@@ -43,7 +43,7 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
     >
       <div className="mb-4 flex items-center justify-between gap-3">
         <h2 id="demo-heading" className="font-semibold">
-          One mail, as its reader sees it
+          A mail on its way
         </h2>
         <div className="flex">
           <IconButton
@@ -67,7 +67,7 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
         {journeys.map(({ key, label }) => (
           <label
             key={key}
-            className="grid min-h-11 cursor-pointer place-items-center rounded-control px-1 text-center text-small text-fg-muted has-checked:bg-surface has-checked:font-medium has-checked:text-fg has-checked:shadow-near has-focus-visible:outline-2 has-focus-visible:outline-accent-fg"
+            className="grid min-h-11 cursor-pointer place-items-center rounded-control px-1 text-center text-small text-fg-muted border border-transparent has-checked:border-line has-checked:bg-surface has-checked:font-medium has-checked:text-fg has-checked:shadow-near has-focus-visible:outline-2 has-focus-visible:outline-accent-fg"
           >
             <input
               type="radio"

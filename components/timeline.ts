@@ -143,7 +143,7 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
         : {
             tone: "live",
             headline: "Queued",
-            sentence: `Your account is ready. The code for ${email} leaves in a moment.`,
+            sentence: "Your account is ready. Your code leaves in a moment.",
           };
     case "sending":
       return {
@@ -151,8 +151,8 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
         headline: "Sending",
         sentence:
           delivery.attempt > 1
-            ? `We are trying again to hand over the code for ${email}.`
-            : `We are handing the code for ${email} to the mail server.`,
+            ? "We are trying again to hand your code to the mail server."
+            : "We are handing your code to the mail server.",
       };
     case "retrying":
       return {

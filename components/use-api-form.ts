@@ -14,6 +14,8 @@ export type ApiForm<Name extends string> = {
   isBusy: boolean;
   errors: Record<Name, string | null>;
   note: FormNote | null;
+  /** Why the form came back without JavaScript, until it is sent again. */
+  refusal: Problem | null;
   /** Spread on <form>. */
   formProps: {
     ref: RefObject<HTMLFormElement | null>;
@@ -44,6 +46,7 @@ export function useApiForm<Name extends string, Data>(options: {
   const isUnderWay = useRef(false);
   const [phase, setPhase] = useState<Phase>("idle");
   const [errors, setErrors] = useState(() => fieldErrors(names, refusal));
+  const [isRefusalOver, setRefusalOver] = useState(false);
   const [note, setNote] = useState<FormNote | null>(null);
   const isHydrated = useHydrated();
 
@@ -84,6 +87,7 @@ export function useApiForm<Name extends string, Data>(options: {
     const values = Object.fromEntries(names.map((name) => [name, typedValue(name)])) as Record<Name, string>;
     const found = mapNames(names, (name) => checks[name](values[name]));
     setNote(null);
+    setRefusalOver(true);
     if (showErrors(found)) return;
     isUnderWay.current = true;
     setPhase("sending");
@@ -106,6 +110,7 @@ export function useApiForm<Name extends string, Data>(options: {
     isBusy: phase !== "idle",
     errors,
     note,
+    refusal: isRefusalOver ? null : refusal,
     formProps: {
       ref: form,
       method: "post",

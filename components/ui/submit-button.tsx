@@ -12,6 +12,7 @@ export function SubmitButton({
   children,
   isBusy,
   isOff = false,
+  describedBy,
   look = "primary",
   className = "",
 }: {
@@ -19,6 +20,7 @@ export function SubmitButton({
   isBusy: boolean;
   /** Cannot be used now, for a reason that stands beside it. */
   isOff?: boolean;
+  describedBy?: string;
   look?: ButtonLook;
   className?: string;
 }) {
@@ -26,6 +28,7 @@ export function SubmitButton({
   return (
     <button
       type="submit"
+      aria-describedby={describedBy}
       aria-disabled={isBusy || isOff || undefined}
       className={buttonClass(look, `${isOff ? "opacity-60" : ""} ${className}`)}
     >

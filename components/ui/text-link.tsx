@@ -1,14 +1,12 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
 
 export function TextLink({ href, children }: { href: string; children: ReactNode }) {
   return (
-    <Link
+    <a
       href={href}
-      prefetch={false}
       className="inline-flex min-h-11 items-center font-medium text-accent-fg underline decoration-1 underline-offset-3 hover:decoration-2"
     >
       {children}
-    </Link>
+    </a>
   );
 }

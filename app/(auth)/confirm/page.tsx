@@ -1,5 +1,4 @@
 import type { Metadata } from "next";
-import Link from "next/link";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
@@ -53,12 +52,12 @@ function NothingToConfirm() {
         with your username and password, and this page will know you again.
       </p>
       <div className="mt-6 grid gap-3">
-        <Link href="/sign-in" prefetch={false} className={buttonClass("primary")}>
+        <a href="/sign-in" className={buttonClass("primary")}>
           Sign in
-        </Link>
-        <Link href="/register" prefetch={false} className={buttonClass("secondary")}>
+        </a>
+        <a href="/register" className={buttonClass("secondary")}>
           Create an account
-        </Link>
+        </a>
       </div>
     </Card>
   );

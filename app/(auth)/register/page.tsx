@@ -16,9 +16,7 @@ export default async function RegisterPage() {
     <>
       <Card>
         <h1 className="text-title font-semibold tracking-tight">Create your account</h1>
-        <p className="mt-2 mb-6 text-fg-muted">
-          It takes a minute: three fields, then a code from your mailbox.
-        </p>
+        <p className="mt-2 mb-6 text-fg-muted">Three fields, then a code from your mailbox.</p>
         <RegisterForm values={flash?.values ?? {}} refusal={flash?.problem ?? null} />
       </Card>
       <p className="mt-3 flex items-center gap-1.5 text-fg-muted">
