@@ -7,7 +7,7 @@ import { describeCode } from "./code-hint";
 import { ConnectionBadge } from "./connection-badge";
 import { DeliveryTimeline } from "./delivery-timeline";
 import { replaceWith } from "./go-to";
-import { LocalTime } from "./local-time";
+import { UtcTime } from "./local-time";
 import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
@@ -84,7 +84,7 @@ export function ConfirmView({
         <StatusLine tone={status.tone}>{sentence}</StatusLine>
         <noscript>
           <p className="mt-3 text-small text-fg-muted">
-            This is how things stood at <LocalTime at={initial.server_time} shape="time" />. Refresh to see
+            This is how things stood at <UtcTime at={initial.server_time} shape="time" />. Refresh to see
             more.
           </p>
         </noscript>

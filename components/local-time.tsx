@@ -7,6 +7,12 @@ const SHAPES = {
   day: { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
+/** An instant in UTC, saying so; for inside <noscript>, which must not hold another one. */
+export function UtcTime({ at, shape }: { at: string; shape: keyof typeof SHAPES }) {
+  const format = new Intl.DateTimeFormat("en-GB", { ...SHAPES[shape], hourCycle: "h23", timeZone: "UTC" });
+  return <time dateTime={at}>{format.format(new Date(at))} UTC</time>;
+}
+
 /**
  * An instant in the reader's own time zone. The server does not know that zone: without JavaScript it stays in UTC and
  * says so; with it, it is not seen until it is right (`data-zone` in globals.css), at the same width.
