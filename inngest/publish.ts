@@ -32,10 +32,14 @@ async function send(rows: OutboxRow[]): Promise<void> {
 }
 
 /**
- * Publishes one row within PUBLISH_LIMIT_MS. Never throws: the row is safe in the outbox, and a publication that
+ * Publishes one row within `limitMs`. Never throws: the row is safe in the outbox, and a publication that
  * comes through later is still recorded.
  */
-export async function publishNow(services: Services, outboxId: string): Promise<Publication> {
+export async function publishNow(
+  services: Services,
+  outboxId: string,
+  limitMs = PUBLISH_LIMIT_MS,
+): Promise<Publication> {
   const { breaker } = engine(services);
   if (!breaker.mayCall(services.clock())) return { published: false, error: ENGINE_AWAY };
   let fail: (error: unknown) => void = () => {};
@@ -56,7 +60,7 @@ export async function publishNow(services: Services, outboxId: string): Promise<
   });
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Publication>((resolve) => {
-    timer = setTimeout(() => resolve({ published: false, error: "Timed out" }), PUBLISH_LIMIT_MS);
+    timer = setTimeout(() => resolve({ published: false, error: "Timed out" }), limitMs);
   });
   const publication = await Promise.race([publishing, failed, limit]);
   clearTimeout(timer);
