@@ -2,11 +2,10 @@
 // engine ran are not made up for, as on the real server; when the clock jumps over several, the last one fires.
 import type { Clock } from "./clock.ts";
 import { parseCron } from "./cron.ts";
-import { newUlid } from "./ids.ts";
+import { cronEvent } from "./internal-events.ts";
 import type { Registry } from "./registry.ts";
 import type { Sql } from "./store/database.ts";
 import { type CronRow, deleteCron, findNextCron, lockDueCrons, moveCron } from "./store/functions.ts";
-import type { AcceptedEvent } from "./work.ts";
 import type { Writer } from "./writer.ts";
 
 /** A slot this old at start belongs to a time when no engine ran. */
@@ -109,23 +108,4 @@ function lastSlot(cron: CronRow, nowMs: number): number {
     slot = next;
   }
   return slot;
-}
-
-function cronEvent(cron: CronRow, slotMs: number, clock: Clock): AcceptedEvent {
-  const realNow = clock.realNow();
-  const slot = new Date(slotMs).toISOString().replace(".000Z", "Z");
-  return {
-    id: newUlid(realNow),
-    externalId: `${slot} ${cron.expression}`,
-    name: "inngest/scheduled.timer",
-    payload: {
-      data: { cron: cron.expression, scheduledAt: slot, fireAt: slot },
-      id: slot,
-      name: "inngest/scheduled.timer",
-      ts: realNow,
-      user: {},
-    },
-    tsMs: realNow,
-    only: { slug: cron.function_slug, cron: cron.expression },
-  };
 }

@@ -109,9 +109,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     sql,
     log,
     environment: { owner, clock, registry: () => registry, appName: () => sync.state.appName ?? "app" },
-    onCommit: (madeDueJobs) => {
-      if (madeDueJobs) loop.wake();
-    },
+    onJobs: (earliestDueMs) => loop.expect(earliestDueMs),
   });
   const crons = new Crons({ sql, clock, writer, registry: () => registry, log });
 
@@ -145,7 +143,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const listening = sql.listen(
     "inngest_jobs",
-    () => loop.wake(),
+    (engine) => {
+      if (engine !== String(owner)) loop.wake();
+    },
     () => loop.wake(),
   );
   const listeningFunctions = sql.listen("inngest_functions", () => void reload().catch(() => {}));

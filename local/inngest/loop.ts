@@ -5,24 +5,11 @@ import { newUlid } from "./ids.ts";
 import { type Answer, decide, emptyDecision, failed } from "./ops.ts";
 import { RUN_STATE_BYTES_MAX } from "./protocol.ts";
 import { parsePayload, type Registry } from "./registry.ts";
+import { loadStates, type RunState } from "./run-state.ts";
 import type { Sql } from "./store/database.ts";
 import { claimJobs, findNextDue, type Job } from "./store/jobs.ts";
-import { loadRuns, type Run } from "./store/runs.ts";
-import { loadSteps } from "./store/steps.ts";
 import type { Result } from "./work.ts";
 import type { Writer } from "./writer.ts";
-
-/** What is known of a run while this engine executes it. */
-type RunState = {
-  run: Run;
-  event: string;
-  memos: Map<string, string>;
-  stepCount: number;
-  pendingCount: number;
-  jobCount: number;
-  /** Set when something outside the loop changed the run (a checkpoint). */
-  isStale: boolean;
-};
 
 export type LoopOptions = {
   sql: Sql;
@@ -47,6 +34,12 @@ export class Loop {
   readonly #inFlight = new Map<string, { job: Job; state: RunState | null }>();
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | null = null;
+  /** Engine time at which the timer fires. */
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  /** The earliest job announced since the database was last asked for it. */
+  #expectedMs = Number.POSITIVE_INFINITY;
+  /** Jobs due up to this engine time have been claimed, or wait for a place. */
+  #claimedUpToMs = 0;
   #isPumping = false;
   #isWoken = false;
   #isStopped = false;
@@ -64,6 +57,14 @@ export class Loop {
   wake(): void {
     this.#isWoken = true;
     if (!this.#isPumping && !this.#isStopped) void this.#pump();
+  }
+
+  /** A job will be due at this engine time: be awake then. */
+  expect(dueMs: number): void {
+    const nowMs = this.#options.clock.now();
+    if (dueMs <= nowMs) return this.wake();
+    this.#expectedMs = Math.min(this.#expectedMs, dueMs);
+    if (!this.#isPumping && dueMs < this.#timerAtMs) this.#setTimer(dueMs - nowMs);
   }
 
   /** A run was changed by somebody else while its call is under way: load it again before the next one. */
@@ -86,7 +87,8 @@ export class Loop {
       while (this.#isWoken && !this.#isStopped) {
         this.#isWoken = false;
         const room = this.#options.parallelMax - this.#inFlight.size;
-        if (room <= 0) break;
+        // Whatever ends wakes the loop again.
+        if (room <= 0) return this.#setTimer(POLL_MS);
         const jobs = await this.#claim(room);
         if (jobs.length > 0) this.#isWoken = true;
         await this.#dispatch(jobs);
@@ -107,31 +109,35 @@ export class Loop {
 
   async #claim(room: number): Promise<Job[]> {
     const { sql, owner, clock } = this.#options;
-    const jobs = await claimJobs(sql, owner, room, clock.now(), this.#options.registry().limits);
+    const nowMs = clock.now();
+    const jobs = await claimJobs(sql, owner, room, nowMs, this.#options.registry().limits);
+    this.#claimedUpToMs = nowMs;
     for (const job of jobs) this.#inFlight.set(job.id, { job, state: null });
     return jobs;
   }
 
   async #sleepUntilDue(): Promise<void> {
-    const now = this.#options.clock.now();
-    const next = await findNextDue(this.#options.sql, now);
-    this.#setTimer(next === null ? POLL_MS : Math.min(next - this.#options.clock.now(), POLL_MS));
+    this.#expectedMs = Number.POSITIVE_INFINITY;
+    const found = await findNextDue(this.#options.sql, this.#claimedUpToMs);
+    const next = Math.min(found ?? Number.POSITIVE_INFINITY, this.#expectedMs);
+    this.#setTimer(Math.min(next - this.#options.clock.now(), POLL_MS));
   }
 
   #setTimer(delayMs: number): void {
     if (this.#timer) clearTimeout(this.#timer);
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(delayMs, 0), TIMER_MAX_MS));
+    const inMs = Math.min(Math.max(delayMs, 0), TIMER_MAX_MS);
+    this.#timerAtMs = this.#options.clock.now() + inMs;
+    this.#timer = setTimeout(() => this.wake(), inMs);
   }
 
-  /** Loads what the calls need, in two queries for any number of jobs. */
   async #dispatch(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return;
     const calls = jobs.filter((job) => job.kind === "call");
     for (const job of jobs) if (job.kind !== "call") void this.#finishDue(job);
     if (calls.length === 0) return;
     try {
-      const states = await this.#load([...new Set(calls.map((job) => job.run_id))]);
+      const states = await loadStates(this.#options.sql, [...new Set(calls.map((job) => job.run_id))]);
       for (const job of calls) {
         const state = states.get(job.run_id);
         if (state) void this.#execute(job, state);
@@ -142,31 +148,6 @@ export class Loop {
       for (const job of calls) this.#release(job);
       throw error;
     }
-  }
-
-  async #load(runIds: readonly string[]): Promise<Map<string, RunState>> {
-    const { sql } = this.#options;
-    const [runs, steps] = await Promise.all([loadRuns(sql, runIds), loadSteps(sql, runIds)]);
-    const states = new Map<string, RunState>();
-    for (const run of runs.values()) {
-      states.set(run.id, {
-        run,
-        event: run.payload,
-        memos: new Map(),
-        stepCount: 0,
-        pendingCount: 0,
-        jobCount: run.job_count,
-        isStale: false,
-      });
-    }
-    for (const step of steps) {
-      const state = states.get(step.run_id);
-      if (!state) continue;
-      state.stepCount++;
-      if (step.memo !== null) state.memos.set(step.id, step.memo);
-      else if (step.state !== "retrying") state.pendingCount++;
-    }
-    return states;
   }
 
   #release(job: Job): void {

@@ -4,6 +4,19 @@ import { compileExpression, lookupKey } from "./expressions.ts";
 import { type ErrorInfo, plainText, toErrorInfo } from "./json.ts";
 import { InvokeOpts, type Op, STEP_OUTPUT_BYTES_MAX, STEPS_PER_RUN_MAX, WaitOpts } from "./protocol.ts";
 import { backoffMs, parseDue, parseRetryAfter, WAIT_MAX_MS } from "./schedule.ts";
+import {
+  attemptOf,
+  describeOp,
+  type Failure,
+  jobOf,
+  limitError,
+  type NewStepJob,
+  newStep,
+  stepName,
+  type Timing,
+  unreadable,
+  wokenStep,
+} from "./step-rows.ts";
 import type { Job } from "./store/jobs.ts";
 import type { RunEnd } from "./store/runs.ts";
 import type { Attempt, StepRow } from "./store/steps.ts";
@@ -32,13 +45,6 @@ export type Invocation = {
   data: unknown;
   user: unknown;
   name: string;
-};
-
-export type NewStepJob = {
-  kind: "call" | "sleep" | "timeout";
-  step_id: string;
-  wakes: string | null;
-  run_at_ms: number;
 };
 
 export type Decision = {
@@ -90,39 +96,6 @@ function completed(output: string): Decision["next"] {
   return { kind: "end", end: { status: "Completed", output, error: null } };
 }
 
-function wokenStep(runId: string, stepId: string, dueAtMs: number): StepRow {
-  return {
-    ...newStep(runId, stepId, "Sleep", "", dueAtMs),
-    state: "completed",
-    memo: "null",
-    ended_at_ms: dueAtMs,
-    due_at_ms: dueAtMs,
-  };
-}
-
-function newStep(runId: string, id: string, op: string, name: string, startedAtMs: number): StepRow {
-  return {
-    run_id: runId,
-    id,
-    op,
-    name,
-    state: "planned",
-    memo: null,
-    started_at_ms: startedAtMs,
-    ended_at_ms: null,
-    due_at_ms: null,
-    race: false,
-    wait_event: null,
-    wait_if: null,
-    wait_key: null,
-    child_run_id: null,
-    attempts: [],
-  };
-}
-
-type Failure = { error: ErrorInfo; isFinal: boolean; retryAfter: string | null };
-type Timing = { startedAtMs: number; endedAtMs: number };
-
 /** Engine time of the next attempt, or null when there is none. */
 function nextAttempt(
   context: CallContext,
@@ -134,26 +107,6 @@ function nextAttempt(
   if (failure.isFinal || attempt >= context.maxAttempts) return null;
   const askedMs = failure.retryAfter === null ? null : parseRetryAfter(failure.retryAfter, clock.realNow());
   return { attempt, runAtMs: clock.now() + (askedMs ?? backoffMs(context.job.attempt, jitterMs())) };
-}
-
-function attemptOf(job: Job, timing: Timing, failure: Failure | null, retryAtMs: number | null): Attempt {
-  const error = failure?.error;
-  return {
-    attempt: job.attempt,
-    started_at_ms: timing.startedAtMs,
-    ended_at_ms: timing.endedAtMs,
-    outcome: failure === null ? "ok" : retryAtMs === null ? "failed" : "retry",
-    ...(error === undefined
-      ? {}
-      : {
-          error: {
-            name: plainText(error.name, 200),
-            message: plainText(error.message, 2_000),
-            ...(error.stack === undefined ? {} : { stack: plainText(error.stack, 4_000) }),
-          },
-        }),
-    ...(retryAtMs === null ? {} : { retry_at_ms: retryAtMs }),
-  };
 }
 
 /** The call as a whole failed: code between steps threw, or there was no answer of the SDK at all. */
@@ -321,39 +274,6 @@ function decideOps(
   if (ended) decision.next = { kind: "resume", force };
 }
 
-function jobOf(
-  of: string,
-  kind: NewStepJob["kind"],
-  stepId: string,
-  wakes: string | null,
-  runAtMs: number,
-): NewStepJob & { of: string } {
-  return { of, kind, step_id: stepId, wakes, run_at_ms: runAtMs };
-}
-
 function dueOf(timeout: string | undefined, clock: Clock): number | null {
   return timeout === undefined ? clock.now() + WAIT_MAX_MS : parseDue(timeout, clock);
-}
-
-function stepName(op: Op): string {
-  return plainText(op.displayName ?? op.name ?? op.id, 256);
-}
-
-function describeOp(op: string): string {
-  const known: Readonly<Record<string, string>> = {
-    WaitForSignal: "step.waitForSignal",
-    AIGateway: "step.ai.infer",
-    Gateway: "step.fetch",
-    DeferAdd: "defer()",
-    DeferAbort: "defer().abort()",
-  };
-  return known[op] ?? `the operation "${plainText(op, 60)}"`;
-}
-
-function limitError(message: string): ErrorInfo {
-  return { name: "LimitExceeded", message };
-}
-
-function unreadable(step: string, what: string): ErrorInfo {
-  return { name: "UnsupportedByLocalEngine", message: `Step "${step}" ${plainText(what, 500)}.` };
 }

@@ -1,19 +1,12 @@
 // One transaction's worth of work. Everything that changes a run goes through here, so that a memo and the
 // next job, an event and the runs it starts, the end of a run and the events it emits are one commit.
 import type { Clock } from "./clock.ts";
-import { compileExpression, lookupKeysOf } from "./expressions.ts";
-import { newJobId, newUlid, uuidOf } from "./ids.ts";
-import { type ErrorInfo, isObject, parseJson } from "./json.ts";
-import type { Decision } from "./ops.ts";
-import {
-  cancelKeyOf,
-  cancels,
-  idempotencyKeyOf,
-  limitKeysOf,
-  parsePayload,
-  type RegisteredFunction,
-  type Registry,
-} from "./registry.ts";
+import { keysOf, matchCancelled, matchWaiting, newRun, planStarts, type Start } from "./consequences.ts";
+import { newJobId } from "./ids.ts";
+import { type AcceptedEvent, eventsAbout, invokedEvent, memoForParent } from "./internal-events.ts";
+import type { ErrorInfo } from "./json.ts";
+import type { Decision, Invocation } from "./ops.ts";
+import { parsePayload, type RegisteredFunction, type Registry } from "./registry.ts";
 import type { Transaction } from "./store/database.ts";
 import { insertEvents, loadEvents, startKey, takeStartKeys } from "./store/events.ts";
 import {
@@ -27,38 +20,24 @@ import {
   takeJobs,
 } from "./store/jobs.ts";
 import {
-  type EndedRun,
   endRuns,
   findCancellable,
   insertRuns,
   lockRunning,
-  type NewRun,
   noteProgress,
   type RunEnd,
   type RunProgress,
 } from "./store/runs.ts";
 import {
   cancelSteps,
-  type EndedStep,
   endPendingSteps,
+  failInvocations,
   findWaitingSteps,
   type PendingEnd,
   reportSteps,
   settleSteps,
   stepKey,
 } from "./store/steps.ts";
-
-/** An event that has been accepted and is about to be stored. */
-export type AcceptedEvent = {
-  id: string;
-  externalId: string | null;
-  name: string;
-  payload: { [key: string]: unknown };
-  /** Real time, as the sender said. */
-  tsMs: number;
-  /** Starts exactly this function instead of those whose trigger matches. */
-  only?: { slug: string; parent?: { runId: string; stepId: string }; cron?: string };
-};
 
 export type Result = {
   job: Job;
@@ -76,12 +55,10 @@ export type Environment = { owner: number; clock: Clock; registry: () => Registr
 /** An event id, or an idempotency value, starts a function once in 24 hours, as on the real server. */
 const START_ONCE_MS = 24 * 60 * 60 * 1000;
 
-/** Events about runs; runs that these started do not emit them again, or they would breed. */
-const ABOUT_RUNS = new Set([
-  "inngest/function.failed",
-  "inngest/function.finished",
-  "inngest/function.cancelled",
-]);
+/** waitForEvent answers null after its time-out, invoke throws. */
+const INVOKE_TIMED_OUT = JSON.stringify({
+  error: { name: "InngestInvokeTimeout", message: "The invoked function did not finish in time." },
+});
 
 export class Work {
   readonly #tx: Transaction;
@@ -91,8 +68,8 @@ export class Work {
   readonly #ends: RunEnd[] = [];
   readonly #parentsToTell: { runId: string; stepId: string; memo: string }[] = [];
   readonly #resumptions = new Map<string, { force: boolean; hot: boolean }>();
-  /** Set when other engines should look for jobs. */
-  madeDueJobs = false;
+  /** When the first of the jobs made here is due, engine time; infinite when none was made. */
+  earliestDueMs = Number.POSITIVE_INFINITY;
 
   constructor(tx: Transaction, env: Environment) {
     this.#tx = tx;
@@ -147,8 +124,8 @@ export class Work {
       if (decision.next.kind === "end") this.#ends.push({ id: job.run_id, ...decision.next.end });
       if (decision.next.kind === "resume") this.#resume(job.run_id, decision.next.force, mayStayHot);
     }
-    if (jobs.some((job) => job.run_at_ms <= this.#nowMs)) this.madeDueJobs = true;
-    await insertJobs(this.#tx, jobs);
+    for (const retry of retries) this.#expect(retry.run_at_ms);
+    await this.#insertJobs(jobs);
   }
 
   /** Ends sleeps and waits whose time has come. */
@@ -168,31 +145,20 @@ export class Work {
         return { run_id: job.run_id, id: job.step_id, state: "timed_out", memo: "null" };
       });
     const ended = await endPendingSteps(this.#tx, ends, this.#nowMs);
-    await this.#failTimedOutInvocations(ended);
+    await failInvocations(this.#tx, ended, INVOKE_TIMED_OUT);
     for (const step of ended) this.#resume(step.run_id, step.race, false);
-  }
-
-  /** waitForEvent answers null after its time-out, invoke throws. */
-  async #failTimedOutInvocations(ended: readonly EndedStep[]): Promise<void> {
-    if (ended.length === 0) return;
-    const memo = JSON.stringify({
-      error: { name: "InngestInvokeTimeout", message: "The invoked function did not finish in time." },
-    });
-    await this.#tx`
-      update inngest.steps t set memo = ${memo}, state = 'failed'
-      from json_to_recordset(${JSON.stringify(ended)}::text::json) as e(run_id text, id text)
-      where t.run_id = e.run_id and t.id = e.id and t.op = 'InvokeFunction'`;
   }
 
   /** Starts a run again with the same event; dedupe does not apply. */
   async rerun(reruns: readonly Rerun[]): Promise<void> {
     if (reruns.length === 0) return;
     const events = await loadEvents(this.#tx, unique(reruns.map((one) => one.eventId)));
-    const starts = reruns.flatMap((one) => {
+    const starts = reruns.flatMap((one): Start[] => {
       const event = events.get(one.eventId);
       if (!event) return [];
-      const run = this.#newRun(one.fn, one.eventId, parsePayload(event.payload), one.newRunId);
-      return [{ run: { ...run, original_run_id: one.runId }, runAtMs: this.#nowMs }];
+      const payload = parsePayload(event.payload);
+      const run = newRun(one.fn, one.eventId, payload, this.#env.clock, one.newRunId);
+      return [{ run: { ...run, original_run_id: one.runId }, runAtMs: this.#nowMs, keys: [] }];
     });
     await this.#start(starts);
   }
@@ -210,8 +176,17 @@ export class Work {
     const resumptions = [...this.#resumptions].map(([run_id, how]) => ({ id: newJobId(), run_id, ...how }));
     const made = await resumeRuns(this.#tx, this.#env.owner, resumptions, this.#nowMs);
     const hot = new Set(resumptions.filter((one) => one.hot).map((one) => one.id));
-    if (made.some((job) => !hot.has(job.id))) this.madeDueJobs = true;
+    for (const job of made) if (!hot.has(job.id)) this.#expect(job.run_at_ms);
     return made.filter((job) => hot.has(job.id));
+  }
+
+  #expect(dueMs: number): void {
+    this.earliestDueMs = Math.min(this.earliestDueMs, dueMs);
+  }
+
+  async #insertJobs(jobs: readonly NewJob[]): Promise<void> {
+    for (const job of jobs) this.#expect(job.run_at_ms);
+    await insertJobs(this.#tx, jobs);
   }
 
   #resume(runId: string, force: boolean, hot: boolean): void {
@@ -223,41 +198,17 @@ export class Work {
     });
   }
 
-  #invoke(runId: string, invocation: Decision["invocations"][number]): void {
+  #invoke(runId: string, invocation: Invocation): void {
     const fn = this.#env.registry().functions.get(invocation.function_slug);
-    if (!fn || fn.archivedAtMs !== null) {
-      const error: ErrorInfo = {
-        name: "Error",
-        message: `could not find function with ID: ${invocation.function_slug}`,
-      };
-      this.#parentsToTell.push({ runId, stepId: invocation.step_id, memo: JSON.stringify({ error }) });
+    if (fn && fn.archivedAtMs === null) {
+      this.#events.push(invokedEvent(runId, invocation, this.#env.appName(), this.#env.clock));
       return;
     }
-    const id = newUlid(this.#env.clock.realNow());
-    const data = isObject(invocation.data) ? invocation.data : {};
-    this.#events.push({
-      id,
-      externalId: null,
-      name: "inngest/function.invoked",
-      payload: {
-        data: {
-          ...data,
-          _inngest: {
-            correlation_id: `${runId}.${invocation.step_id}`,
-            fn_id: fn.slug,
-            name: invocation.name,
-            source_app_id: uuidOf(`app:${this.#env.appName()}`),
-            source_fn_v: 1,
-          },
-        },
-        id,
-        name: "inngest/function.invoked",
-        ts: this.#env.clock.realNow(),
-        user: invocation.user,
-      },
-      tsMs: this.#env.clock.realNow(),
-      only: { slug: fn.slug, parent: { runId, stepId: invocation.step_id } },
-    });
+    const error: ErrorInfo = {
+      name: "Error",
+      message: `could not find function with ID: ${invocation.function_slug}`,
+    };
+    this.#parentsToTell.push({ runId, stepId: invocation.step_id, memo: JSON.stringify({ error }) });
   }
 
   async #ingest(accepted: readonly AcceptedEvent[]): Promise<void> {
@@ -280,102 +231,35 @@ export class Work {
     await this.#cancelRuns(events);
   }
 
-  #newRun(fn: RegisteredFunction, eventId: string, event: unknown, id?: string): NewRun {
-    return {
-      id: id ?? newUlid(this.#env.clock.realNow()),
-      function_slug: fn.slug,
-      event_id: eventId,
-      max_attempts: fn.maxAttempts,
-      limit_keys: limitKeysOf(fn, event),
-      cancel_key: cancelKeyOf(fn, event),
-      cron: null,
-      parent_run_id: null,
-      parent_step_id: null,
-      original_run_id: null,
-      created_at_ms: this.#nowMs,
-    };
-  }
-
   async #startRuns(events: readonly AcceptedEvent[]): Promise<void> {
-    const registry = this.#env.registry();
-    const starts: { run: NewRun; runAtMs: number; keys: string[] }[] = [];
-    for (const event of events) {
-      const only = event.only ? registry.functions.get(event.only.slug) : undefined;
-      const functions = event.only ? (only ? [only] : []) : registry.startedBy(event.name, event.payload);
-      // A `ts` in the future delays the run; it is the sender's, so real time.
-      const runAtMs = Math.max(this.#nowMs, this.#env.clock.fromReal(event.tsMs));
-      for (const fn of functions) {
-        const idempotency = event.only?.parent ? null : idempotencyKeyOf(fn, event.payload);
-        const keys = [
-          ...(event.externalId === null ? [] : [`event:${event.externalId}`]),
-          ...(idempotency === null ? [] : [`value:${idempotency}`]),
-        ];
-        const run = {
-          ...this.#newRun(fn, event.id, event.payload),
-          cron: event.only?.cron ?? null,
-          parent_run_id: event.only?.parent?.runId ?? null,
-          parent_step_id: event.only?.parent?.stepId ?? null,
-        };
-        starts.push({ run, runAtMs: event.only ? this.#nowMs : runAtMs, keys });
-      }
-    }
-    // Within one transaction the first wins; against earlier ones the table decides.
-    const seen = new Set<string>();
-    const first = starts.filter(({ run, keys }) => {
-      const own = keys.map((key) => startKey({ function_slug: run.function_slug, key }));
-      if (own.some((key) => seen.has(key))) return false;
-      for (const key of own) seen.add(key);
-      return true;
-    });
+    const starts = planStarts(events, this.#env.registry(), this.#env.clock);
     const free = await takeStartKeys(
       this.#tx,
-      first.flatMap(({ run, keys }) => keys.map((key) => ({ function_slug: run.function_slug, key }))),
+      starts.flatMap((start) => start.keys),
       this.#nowMs,
       this.#nowMs + START_ONCE_MS,
     );
-    await this.#start(
-      first.filter(({ run, keys }) =>
-        keys.every((key) => free.has(startKey({ function_slug: run.function_slug, key }))),
-      ),
-    );
+    await this.#start(starts.filter(({ keys }) => keys.every((key) => free.has(startKey(key)))));
   }
 
-  async #start(starts: readonly { run: NewRun; runAtMs: number }[]): Promise<void> {
+  async #start(starts: readonly Start[]): Promise<void> {
     if (starts.length === 0) return;
-    if (starts.some((one) => one.runAtMs <= this.#nowMs)) this.madeDueJobs = true;
-    await Promise.all([
-      insertRuns(
-        this.#tx,
-        starts.map((one) => one.run),
-      ),
-      insertJobs(
-        this.#tx,
-        starts.map(({ run, runAtMs }) => ({
-          id: newJobId(),
-          run_id: run.id,
-          kind: "call" as const,
-          step_id: "step",
-          wakes: null,
-          run_at_ms: runAtMs,
-        })),
-      ),
-    ]);
+    const jobs = starts.map(({ run, runAtMs }) => ({
+      id: newJobId(),
+      run_id: run.id,
+      kind: "call" as const,
+      step_id: "step",
+      wakes: null,
+      run_at_ms: runAtMs,
+    }));
+    const runs = starts.map((one) => one.run);
+    await Promise.all([insertRuns(this.#tx, runs), this.#insertJobs(jobs)]);
   }
 
   async #wakeWaiting(events: readonly AcceptedEvent[]): Promise<void> {
-    const waiting = await findWaitingSteps(this.#tx, unique(events.map((one) => one.name)), keysOf(events));
-    const matched = new Map<string, PendingEnd>();
-    for (const event of events) {
-      for (const step of waiting) {
-        const key = stepKey(step.run_id, step.id);
-        if (step.wait_event !== event.name || matched.has(key)) continue;
-        const variables = { event: parsePayload(step.payload), async: event.payload };
-        if (step.wait_if !== null && !compileExpression(step.wait_if).matches(variables)) continue;
-        const memo = JSON.stringify(event.payload);
-        matched.set(key, { run_id: step.run_id, id: step.id, state: "completed", memo });
-      }
-    }
-    await this.#endSteps([...matched.values()]);
+    const names = unique(events.map((one) => one.name));
+    const waiting = await findWaitingSteps(this.#tx, names, keysOf(events));
+    await this.#endSteps(matchWaiting(events, waiting));
   }
 
   /** Ends pending steps of runs and goes on with those runs. */
@@ -404,22 +288,7 @@ export class Work {
       keysOf(cancelling),
       cancelling.map((event) => event.id),
     );
-    for (const run of runs) {
-      const fn = registry.functions.get(run.function_slug);
-      if (!fn) continue;
-      const about = { event: parsePayload(run.payload), ageMs: this.#nowMs - run.created_at_ms };
-      const by = cancelling.find((event) => cancels(fn, about, { name: event.name, event: event.payload }));
-      if (!by) continue;
-      this.#ends.push({
-        id: run.id,
-        status: "Cancelled",
-        output: null,
-        error: JSON.stringify({
-          name: "Cancelled",
-          message: `Cancelled by the event ${by.name} (${by.id}).`,
-        }),
-      });
-    }
+    this.#ends.push(...matchCancelled(cancelling, runs, registry, this.#nowMs));
   }
 
   async #endRuns(ends: readonly RunEnd[]): Promise<void> {
@@ -437,7 +306,7 @@ export class Work {
         const memo = memoForParent(run);
         this.#parentsToTell.push({ runId: run.parent_run_id, stepId: run.parent_step_id, memo });
       }
-      this.#events.push(...this.#eventsAbout(run));
+      this.#events.push(...eventsAbout(run, this.#env.clock));
     }
   }
 
@@ -453,65 +322,6 @@ export class Work {
       })),
     );
   }
-
-  #eventsAbout(run: EndedRun): AcceptedEvent[] {
-    const trigger = parsePayload(run.payload);
-    if (ABOUT_RUNS.has(String(trigger.name))) return [];
-    const { user: _user, ...bare } = trigger;
-    const common = { event: trigger, events: [bare], function_id: run.function_slug, run_id: run.id };
-    const error = run.error === null ? null : parseJson(run.error);
-    const events: AcceptedEvent[] = [];
-    const emit = (name: string, externalId: string | null, data: { [key: string]: unknown }) => {
-      const realNow = this.#env.clock.realNow();
-      const id = newUlid(realNow);
-      events.push({
-        id,
-        externalId,
-        name,
-        payload: { data, id: externalId ?? id, name, ts: realNow, user: {} },
-        tsMs: realNow,
-      });
-    };
-    if (run.status === "Failed" && isObject(error)) {
-      emit("inngest/function.failed", run.id, {
-        _inngest: { status: "Failed" },
-        error: { error: error.name, ...error },
-        ...common,
-        result: { __serialized: true, ...error },
-      });
-    }
-    if (run.status === "Cancelled") {
-      emit("inngest/function.cancelled", run.id, {
-        _inngest: { status: "Cancelled" },
-        error: { error: "function cancelled", name: "function cancelled", message: "function cancelled" },
-        ...common,
-      });
-    }
-    emit("inngest/function.finished", null, {
-      _inngest: { status: run.status },
-      ...(isObject(error) ? { error: { error: error.name, ...error } } : {}),
-      ...common,
-      result: run.output === null ? null : parseJson(run.output),
-    });
-    return events;
-  }
-}
-
-function memoForParent(run: EndedRun): string {
-  if (run.status === "Completed") return `{"data":${run.output ?? "null"}}`;
-  if (run.status === "Failed") return `{"error":${run.error ?? "{}"}}`;
-  return JSON.stringify({ error: { name: "Error", message: "The invoked function was cancelled." } });
-}
-
-/** All lookup keys of these events, or null when one of them has too many to list. */
-function keysOf(events: readonly AcceptedEvent[]): string[] | null {
-  const all: string[] = [];
-  for (const event of events) {
-    const keys = lookupKeysOf(event.payload);
-    if (keys === null) return null;
-    all.push(...keys);
-  }
-  return unique(all);
 }
 
 /** One row a run: two calls of one run may end in the same transaction. */

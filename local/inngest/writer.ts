@@ -1,10 +1,12 @@
 // Group commit: what arrives while a transaction is on its way goes into the next one. One writer per engine,
 // so its transactions never wait for each other, and a busy engine pays one fsync for many steps.
-import type { Sql, Transaction } from "./store/database.ts";
+
+import type { AcceptedEvent } from "./internal-events.ts";
+import type { Sql } from "./store/database.ts";
 import { isTransient } from "./store/database.ts";
 import type { Job } from "./store/jobs.ts";
 import type { RunEnd } from "./store/runs.ts";
-import { type AcceptedEvent, type Environment, type Rerun, type Result, Work } from "./work.ts";
+import { type Environment, type Rerun, type Result, Work } from "./work.ts";
 
 export type Command =
   | { kind: "result"; result: Result }
@@ -30,8 +32,8 @@ const PAUSE_MAX_MS = 1_000;
 export type WriterOptions = {
   sql: Sql;
   environment: Environment;
-  /** Called after each commit; `madeDueJobs` when there is something to claim. */
-  onCommit: (madeDueJobs: boolean) => void;
+  /** Called after each commit that made jobs, with the time when the first of them is due. */
+  onJobs: (earliestDueMs: number) => void;
   log: (message: string) => void;
 };
 
@@ -101,11 +103,14 @@ export class Writer {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    let madeDueJobs = false;
+    let earliestDueMs = Number.POSITIVE_INFINITY;
     const hot = await this.#options.sql.begin(async (tx) => {
       const work = new Work(tx, this.#options.environment);
-      const jobs = await perform(work, tx, batch);
-      madeDueJobs = work.madeDueJobs;
+      const jobs = await perform(work, batch);
+      const { owner, clock } = this.#options.environment;
+      // Later ones need no word: this engine has a timer, and the others look from time to time.
+      if (work.earliestDueMs <= clock.now()) await tx`select pg_notify('inngest_jobs', ${String(owner)})`;
+      earliestDueMs = work.earliestDueMs;
       return jobs;
     });
     const byRun = new Map(hot.map((job) => [job.run_id, job]));
@@ -114,11 +119,11 @@ export class Writer {
       if (next) byRun.delete(next.run_id);
       resolve(next ?? null);
     }
-    this.#options.onCommit(madeDueJobs);
+    if (earliestDueMs !== Number.POSITIVE_INFINITY) this.#options.onJobs(earliestDueMs);
   }
 }
 
-async function perform(work: Work, tx: Transaction, batch: readonly Waiting[]): Promise<Job[]> {
+async function perform(work: Work, batch: readonly Waiting[]): Promise<Job[]> {
   const results: Result[] = [];
   const due: Job[] = [];
   const reruns: Rerun[] = [];
@@ -132,9 +137,7 @@ async function perform(work: Work, tx: Transaction, batch: readonly Waiting[]): 
   await work.settle(results);
   await work.wake(due);
   await work.rerun(reruns);
-  const hot = await work.finish();
-  if (work.madeDueJobs) await tx`select pg_notify('inngest_jobs', '')`;
-  return hot;
+  return await work.finish();
 }
 
 function pause(ms: number): Promise<void> {

@@ -2,10 +2,10 @@
 import type { Hono } from "hono";
 import type { Context } from "../engine.ts";
 import { newUlid, ulidFromSeed } from "../ids.ts";
+import type { AcceptedEvent } from "../internal-events.ts";
 import { parseJson } from "../json.ts";
 import { describeIssues, EVENT_BYTES_MAX, EVENTS_PER_REQUEST_MAX, IncomingEvent } from "../protocol.ts";
 import { isSameSecret } from "../signing.ts";
-import type { AcceptedEvent } from "../work.ts";
 import { limitBody } from "./body.ts";
 
 export function addEvents(app: Hono, context: Context): void {

@@ -95,6 +95,19 @@ export async function endPendingSteps(
     returning t.run_id, t.id, t.race`;
 }
 
+/** Turns invocations among steps that timed out into failures with this memo. */
+export async function failInvocations(
+  tx: Transaction,
+  ended: readonly EndedStep[],
+  memo: string,
+): Promise<void> {
+  if (ended.length === 0) return;
+  await tx`
+    update inngest.steps t set memo = ${memo}, state = 'failed'
+    from json_to_recordset(${asRows(ended)}::text::json) as e(run_id text, id text)
+    where t.run_id = e.run_id and t.id = e.id and t.op = 'InvokeFunction'`;
+}
+
 /** Marks what was pending when its run ended. */
 export async function cancelSteps(tx: Transaction, runIds: readonly string[], nowMs: number): Promise<void> {
   await tx`

@@ -2,20 +2,17 @@ import { once } from "node:events";
 import { serve } from "inngest/node";
 import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
-import { createTestDatabase } from "@/tests/support/database";
+import { emptyDatabase } from "./support/empty-database.ts";
 import { spawnEngine, startEngineProcess } from "./support/process.ts";
 import { until } from "./support/until.ts";
 import { AppServer, createClient, type Functions, type RunView } from "./support/world.ts";
 
 async function startApp(): Promise<{ app: AppServer; appUrl: string; databaseUrl: string }> {
-  const database = await createTestDatabase({ migrated: false });
+  const databaseUrl = await emptyDatabase();
   const app = new AppServer();
   await app.listen();
-  onTestFinished(async () => {
-    await app.close();
-    await database.drop();
-  });
-  return { app, appUrl: `http://127.0.0.1:${app.port}/api/inngest`, databaseUrl: database.url };
+  onTestFinished(() => app.close());
+  return { app, appUrl: `http://127.0.0.1:${app.port}/api/inngest`, databaseUrl };
 }
 
 function serveAt(app: AppServer, engineUrl: string, functions: Functions) {

@@ -168,11 +168,10 @@ test("a function that the app no longer has starts no more, and its runs fail wi
   expect(await world.runsOf(later)).toEqual([]);
 });
 
-test("the clock goes forward only, is kept, and does not exist unless asked for", async () => {
-  const functions = (inngest: World["inngest"]) => [
+test("the clock goes forward only, and is kept", async () => {
+  const world = await World.start((inngest) => [
     inngest.createFunction({ id: "any", triggers: [{ event: "t/any" }] }, async () => 1),
-  ];
-  const world = await World.start(functions);
+  ]);
   type Clock = { offset_ms: number; now: string; moved?: boolean; reason?: string };
   const move = (body: unknown) => world.fetch("/dev/clock", post(body));
   expect(((await (await move({ advance: "60s" })).json()) as Clock).offset_ms).toBe(60_000);
@@ -188,8 +187,29 @@ test("the clock goes forward only, is kept, and does not exist unless asked for"
   onTestFinished(() => stored.end());
   const [row] = await stored`select value from inngest.settings where key = 'clock_offset_ms'`;
   expect(row?.value).toBe("60500");
+});
 
-  const without = await World.start(functions, { hasClockApi: false });
-  expect((await without.fetch("/dev/clock")).status).toBe(404);
-  expect((await without.fetch("/dev/clock", post({ advance: "60s" }))).status).toBe(404);
+test("without --clock there is no clock to move", async () => {
+  const world = await World.start(
+    (inngest) => [inngest.createFunction({ id: "any", triggers: [{ event: "t/any" }] }, async () => 1)],
+    { hasClockApi: false },
+  );
+  expect((await world.fetch("/dev/clock")).status).toBe(404);
+  expect((await world.fetch("/dev/clock", post({ advance: "60s" }))).status).toBe(404);
+  expect((await world.fetch("/clock", post({}))).status).toBe(404);
+});
+
+test("work is taken up when it comes, not when the engine next looks", async () => {
+  const world = await World.start((inngest) => [
+    inngest.createFunction({ id: "quick", triggers: [{ event: "t/quick" }] }, async ({ step }) => {
+      await step.sleep("nap", "1s");
+    }),
+  ]);
+  const tookMs: number[] = [];
+  for (let n = 0; n < 5; n++) {
+    const run = await world.ended(await world.send("t/quick"));
+    tookMs.push(Date.parse(run.ended_at ?? "") - Date.parse(run.run_started_at));
+  }
+  // The quickest of them, because the machine may be busy; the engine looks by itself every 5 s only.
+  expect(Math.min(...tookMs)).toBeLessThan(1_500);
 });

@@ -1,111 +1,27 @@
 // Plays a recording of a real Inngest server against our engine: the stub below answers as the recorded app
 // did, and each call of the engine is compared with the one that the real server made.
 
-import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, onTestFinished } from "vitest";
 import { startEngine } from "@/local/inngest/engine.ts";
-import { createTestDatabase } from "@/tests/support/database";
+import { emptyDatabase } from "./empty-database.ts";
+import {
+  type CallBody,
+  comparable,
+  type Exchange,
+  type Json,
+  type RecordedCall,
+  readCalls,
+  readRecording,
+  seedFor,
+} from "./recording.ts";
 import { until } from "./until.ts";
 import { AppServer, post } from "./world.ts";
-
-type Json = { [key: string]: unknown };
-
-type Exchange = {
-  t: number;
-  ms: number;
-  dir: "app->server" | "server->app";
-  method: string;
-  url: string;
-  reqH: Record<string, string>;
-  req: string;
-  status: number;
-  resH: Record<string, string>;
-  res: string;
-};
-
-type CallBody = {
-  ctx: Json & { run_id: string; job_id: string; attempt: number };
-  event: Json & { id: string; name: string; ts: number; data: Json };
-  events: Json[];
-  steps: { [id: string]: unknown };
-};
-
-type RecordedCall = {
-  exchange: Exchange;
-  body: CallBody;
-  fnId: string;
-  stepId: string;
-  /** What the app asked of the server while it worked on this call. */
-  nested: Exchange[];
-  isDone: boolean;
-};
-
-const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/** The request seed under which the first event of a request gets exactly this id. */
-function seedFor(ulid: string): string {
-  const value = (text: string) =>
-    [...text].reduce((sum, letter) => sum * 32n + BigInt(CROCKFORD.indexOf(letter)), 0n);
-  const entropy = Buffer.from(value(ulid.slice(10)).toString(16).padStart(20, "0"), "hex");
-  entropy.writeUInt32BE(entropy.readUInt32BE(6) - 1, 6);
-  return `${value(ulid.slice(0, 10))},${entropy.toString("base64")}`;
-}
-
-export function readRecording(name: string): Exchange[] {
-  const text = readFileSync(`tests/support/wire/${name}.jsonl`, "utf8");
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Exchange);
-}
-
-function readCalls(exchanges: readonly Exchange[]): RecordedCall[] {
-  return exchanges
-    .filter((one) => one.dir === "server->app" && one.method === "POST")
-    .map((exchange) => {
-      const query = new URLSearchParams(exchange.url.split("?")[1]);
-      const body = JSON.parse(exchange.req) as CallBody;
-      const nested = exchanges.filter(
-        (one) =>
-          one.dir === "app->server" &&
-          (one.url.startsWith(`/v1/checkpoint/${body.ctx.run_id}/`) || one.url.startsWith("/e/")) &&
-          one.t >= exchange.t &&
-          one.t <= exchange.t + exchange.ms,
-      );
-      return {
-        exchange,
-        body,
-        fnId: query.get("fnId") ?? "",
-        stepId: query.get("stepId") ?? "",
-        nested,
-        isDone: false,
-      };
-    });
-}
 
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** What differs from one server to the next by design, or from run to run by nature, is taken out. */
-function comparable(body: CallBody): unknown {
-  const { fn_id: _fnId, request_id: _requestId, ...ctx } = body.ctx;
-  const event = (one: Json): Json => {
-    if (!String(one.name).startsWith("inngest/")) return one;
-    const data = one.data as Json;
-    const inner = data._inngest as Json;
-    const { correlation_id, fn_id, name, status } = inner;
-    return {
-      ...one,
-      ts: "any",
-      ...(one.name === "inngest/function.invoked" ? { id: "any" } : {}),
-      data: { ...data, _inngest: { correlation_id, fn_id, name, status } },
-    };
-  };
-  return { ...body, ctx, event: event(body.event), events: body.events.map(event) };
 }
 
 export class Replay {
@@ -131,12 +47,12 @@ export class Replay {
 
   /** Plays everything; throws the first difference. */
   async play(): Promise<void> {
-    const database = await createTestDatabase({ migrated: false });
+    const databaseUrl = await emptyDatabase();
     await this.#app.listen();
     const startedAt = Date.now();
     const recordedAt = Math.min(...this.#exchanges.map((one) => one.t));
     const engine = await startEngine({
-      databaseUrl: database.url,
+      databaseUrl,
       appUrl: `http://127.0.0.1:${this.#app.port}/api/inngest`,
       port: 0,
       hasClockApi: true,
@@ -147,7 +63,6 @@ export class Replay {
     onTestFinished(async () => {
       await this.#app.close();
       await engine.stop();
-      await database.drop();
     });
     this.#app.handler = (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { Inngest, type InngestFunction } from "inngest";
 import { serve } from "inngest/node";
 import { onTestFinished } from "vitest";
 import { type Engine, type EngineOptions, startEngine } from "@/local/inngest/engine.ts";
-import { createTestDatabase } from "@/tests/support/database";
+import { emptyDatabase } from "./empty-database.ts";
 import { until } from "./until.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -24,13 +24,16 @@ export type RunView = {
 /** A web server on a free port whose handler can be exchanged while it runs. */
 export class AppServer {
   readonly server: Server;
-  handler: RequestListener = (_request, response) => {
-    response.statusCode = 503;
-    response.end();
-  };
+  /** Until there is one, requests wait: the engine asks for the functions before the app knows its address. */
+  handler: RequestListener | null = null;
 
   constructor() {
-    this.server = createServer((request, response) => this.handler(request, response));
+    this.server = createServer((request, response) => void this.#handle(request, response));
+  }
+
+  async #handle(...[request, response]: Parameters<RequestListener>): Promise<void> {
+    const handler = await until("the app has a handler", () => this.handler);
+    handler(request, response);
   }
 
   async listen(port = 0): Promise<void> {
@@ -91,12 +94,12 @@ export class World {
     options: Partial<EngineOptions> & { keys?: Keys } = {},
   ): Promise<World> {
     const { keys = null, ...engineOptions } = options;
-    const database = await createTestDatabase({ migrated: false });
+    const databaseUrl = await emptyDatabase();
     const app = new AppServer();
     await app.listen();
     const log: string[] = [];
     const engine = await startEngine({
-      databaseUrl: database.url,
+      databaseUrl,
       appUrl: `http://127.0.0.1:${app.port}/api/inngest`,
       port: 0,
       hasClockApi: true,
@@ -105,11 +108,10 @@ export class World {
       ...(keys ?? {}),
       ...engineOptions,
     });
-    const world = new World({ app, engine, databaseUrl: database.url, keys, log });
+    const world = new World({ app, engine, databaseUrl, keys, log });
     onTestFinished(async () => {
       await app.close();
       await engine.stop();
-      await database.drop();
     });
     world.serve(functions);
     await world.synced();
