@@ -5,7 +5,7 @@ import type { QueuedDelivery } from "../domain/registration";
 import type { Services } from "../domain/services";
 import { failureSentence } from "../emails/failures";
 import { env } from "../env";
-import { publishNow } from "./publish";
+import { PUBLISH_LIMIT_MS, publishNow } from "./publish";
 
 export type Dispatch =
   | { queued: true }
@@ -14,9 +14,13 @@ export type Dispatch =
   | { queued: false; sent: false; error: string };
 
 /** Never throws. Settles within the publish limit and EMAIL_SYNC_BUDGET together. */
-export async function dispatchDelivery(services: Services, queued: QueuedDelivery): Promise<Dispatch> {
+export async function dispatchDelivery(
+  services: Services,
+  queued: QueuedDelivery,
+  publishLimitMs = PUBLISH_LIMIT_MS,
+): Promise<Dispatch> {
   if (env().EMAIL_MODE === "async") {
-    const publication = await publishNow(services, queued.outboxId);
+    const publication = await publishNow(services, queued.outboxId, publishLimitMs);
     if (publication.published) return { queued: true };
     const attempt = await attemptWithinBudget(services, queued.deliveryId);
     if (attempt?.outcome === "sent") return { queued: false, sent: true };

@@ -83,6 +83,20 @@ test.describe("registering by API", () => {
     expect(wrong.status).toBe(401);
   });
 
+  test("while the mail provider hangs, people register all the same and the mail stays on its way", async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => register(newPerson("hang"))));
+    for (const answer of answers) {
+      expect(answer.email_info).toEqual({
+        email_queued: true,
+        message: "Email confirmation is being sent in the background",
+      });
+      const { delivery } = (await (
+        await callApi("/api/v1/usr/confirmation", { token: answer.access_token })
+      ).json()) as { delivery: { status: string } };
+      expect(["queued", "sending", "retrying"]).toContain(delivery.status);
+    }
+  });
+
   test("of twenty registrations for one username in parallel exactly one gets 201", async () => {
     const { username } = newPerson();
     const responses = await Promise.all(

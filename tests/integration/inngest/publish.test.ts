@@ -178,6 +178,16 @@ describe("the relay", () => {
   });
 });
 
+describe("with a provider that never answers (P1)", () => {
+  test("a registration is answered without asking the provider anything", async () => {
+    const { dispatchDelivery } = await useEngine(await startEngine({ status: 200 }));
+    services.transport.answer(() => new Promise(() => {}));
+    const registration = await registerUser(services, someone());
+    expect(await dispatchDelivery(services, registration, 10_000)).toEqual({ queued: true });
+    expect(services.transport.handed).toEqual([]);
+  });
+});
+
 describe("with the engine away", () => {
   test("the mail is sent inside the request", async () => {
     const { dispatchDelivery } = await useEngine(await startNothing());
