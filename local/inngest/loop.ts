@@ -141,7 +141,11 @@ export class Loop {
       for (const job of calls) {
         const state = states.get(job.run_id);
         if (state) void this.#execute(job, state);
-        else this.#release(job);
+        else {
+          // No run, no work; left alone the job would come back with every lease that ends.
+          await this.#options.sql`delete from inngest.jobs where id = ${job.id}`;
+          this.#release(job);
+        }
       }
     } catch (error) {
       // The leases are ours but not renewed any more: they run out and the jobs come back.

@@ -1,6 +1,7 @@
 // Forgets what is over. Small batches, so that it never shows.
 import type { Clock } from "./clock.ts";
 import type { Sql } from "./store/database.ts";
+import { LOCK_CLASS } from "./store/schema.ts";
 
 /** A week: long enough to look into what happened before the weekend; the product keeps its own history. */
 export const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
@@ -29,6 +30,10 @@ export async function pruneOnce(sql: Sql, clock: Clock): Promise<number> {
       delete from inngest.started where ctid in (
         select ctid from inngest.started where expires_at_ms < ${now} limit ${BATCH * 4})
       returning key`;
+    // Numbers of engines that were killed: whoever can take the lock of one knows that it is gone.
+    await tx`
+      delete from inngest.engines
+      where started_at < now() - interval '1 hour' and pg_try_advisory_xact_lock(${LOCK_CLASS}, id)`;
     return runs.length + events.length + keys.length;
   });
 }

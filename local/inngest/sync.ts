@@ -144,20 +144,28 @@ export class Sync {
       this.#fail(`${this.#options.appUrl.href} does not answer as an Inngest app.`);
       return;
     }
-    await this.register(parsed);
+    await this.#takeOver(parsed, true);
   }
 
   #fail(error: string): void {
     this.#state = { ...this.#state, error };
   }
 
-  /** Takes over a registration, or refuses it as a whole and says why. */
+  /** Takes over a registration that came by itself, or refuses it as a whole and says why. */
   async register(body: unknown): Promise<SyncAnswer> {
+    return await this.#takeOver(body, false);
+  }
+
+  /**
+   * `isOurs` when the configured address itself gave it: then it may name other addresses (an app behind a
+   * proxy knows its public one), which are not used anyway. Otherwise they tell whose registration it is.
+   */
+  async #takeOver(body: unknown, isOurs: boolean): Promise<SyncAnswer> {
     const parsed = Registration.safeParse(body);
     if (!parsed.success)
       return this.#refuse(400, `The registration cannot be read: ${describeIssues(parsed.error)}`);
     const registration = parsed.data;
-    if (!this.#isOurApp(registration.url)) {
+    if (!isOurs && !this.#isOurApp(registration.url)) {
       return this.#refuse(
         400,
         `This engine serves ${this.#options.appUrl.href} only, not ${plainText(registration.url, 300)}.`,

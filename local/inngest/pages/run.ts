@@ -36,7 +36,7 @@ ${run.parent_run_id === null ? "" : html`<dt>Invoked by</dt><dd class="mono"><a 
 ${run.original_run_id === null ? "" : html`<dt>Again of</dt><dd class="mono"><a href="/runs/${run.original_run_id}">${run.original_run_id}</a></dd>`}
 <dt>Queued</dt><dd>${formatTime(run.created_at_ms)}</dd>
 <dt>First call</dt><dd>${formatTime(run.started_at_ms)}</dd>
-<dt>Ended</dt><dd>${run.ended_at_ms === null ? nextText(run, now) : html`${formatTime(run.ended_at_ms)} <span class="muted">after ${formatDuration(run.ended_at_ms - run.created_at_ms)}</span>`}</dd>
+<dt>${run.ended_at_ms === null ? "Next" : "Ended"}</dt><dd>${run.ended_at_ms === null ? nextText(run, now) : html`${formatTime(run.ended_at_ms)} <span class="muted">after ${formatDuration(run.ended_at_ms - run.created_at_ms)}</span>`}</dd>
 <dt>Attempts</dt><dd>up to ${run.max_attempts} for each step</dd>
 </dl>
 ${run.status === "Running" ? html`<form method="post" action="/runs/${run.id}/cancel"><button type="submit" id="cancel">Cancel this run</button></form>` : ""}
@@ -53,7 +53,7 @@ ${run.status === "Completed" ? html`<section><h2>Result</h2>${formatJson(run.out
 function nextText(run: RunItem, now: number): Html {
   if (run.is_executing) return html`<span class="muted">a call is under way</span>`;
   if (run.next_at_ms === null) return html`<span class="muted">not yet</span>`;
-  return html`<span class="muted">next</span> ${formatTime(run.next_at_ms)} <span class="muted">${formatIn(run.next_at_ms, now)}</span>`;
+  return html`${formatTime(run.next_at_ms)} <span class="muted">${formatIn(run.next_at_ms, now)}</span>`;
 }
 
 function stepsTable(run: RunItem, steps: readonly StepRow[], now: number): Html {

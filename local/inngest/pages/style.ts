@@ -34,9 +34,11 @@ time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .muted { color: var(--muted); }
 .mono, code, pre { font-family: ui-monospace, monospace; font-size: 13px; }
 pre { background: var(--code); border-radius: 6px; padding: 10px 12px; margin: 6px 0; overflow: auto; max-height: 420px; white-space: pre-wrap; overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 8px 0; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 16px; margin: 8px 0; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
+dd time { white-space: normal; }
+@media (max-width: 480px) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 6px; } }
 .badge { white-space: nowrap; font-weight: 500; }
 .badge::before { content: "●"; margin-right: 6px; font-size: 11px; }
 .ok { color: var(--ok); } .bad { color: var(--bad); } .wait { color: var(--wait); } .busy { color: var(--busy); } .off { color: var(--off); }

@@ -1,5 +1,7 @@
 import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
+import { pruneOnce } from "@/local/inngest/prune.ts";
+import { connect } from "@/local/inngest/store/database.ts";
 import { until } from "./support/until.ts";
 import { post, World } from "./support/world.ts";
 
@@ -212,4 +214,33 @@ test("work is taken up when it comes, not when the engine next looks", async () 
   }
   // The quickest of them, because the machine may be busy; the engine looks by itself every 5 s only.
   expect(Math.min(...tookMs)).toBeLessThan(1_500);
+});
+
+test("what ended more than a week ago is forgotten, what still runs is not", async () => {
+  const world = await World.start((inngest) => [
+    inngest.createFunction({ id: "short", triggers: [{ event: "t/short" }] }, async ({ step }) => {
+      await step.run("one", () => 1);
+    }),
+    inngest.createFunction({ id: "long", triggers: [{ event: "t/long" }] }, async ({ step }) => {
+      await step.sleep("nap", "30d");
+      return "awake";
+    }),
+  ]);
+  const old = await world.send("t/short", {}, { id: "old" });
+  const { run_id: oldRun } = await world.ended(old);
+  const long = await world.send("t/long");
+  await world.waiting(long);
+  await world.advance(8 * 86_400_000);
+  const recent = await world.send("t/short");
+  await world.ended(recent);
+  const sql = connect(world.databaseUrl, { max: 1 });
+  onTestFinished(() => sql.end());
+  expect(await pruneOnce(sql, world.engine.clock)).toBeGreaterThan(0);
+  expect((await world.fetch(`/v1/runs/${oldRun}`)).status).toBe(404);
+  expect((await world.fetch(`/v1/events/${old}`)).status).toBe(404);
+  const left = await sql`select run_id from inngest.steps where run_id = ${oldRun}`;
+  expect(left).toHaveLength(0);
+  expect(await world.runsOf(recent)).toHaveLength(1);
+  await world.advance(22 * 86_400_000);
+  expect((await world.ended(long)).output).toBe("awake");
 });
