@@ -97,7 +97,7 @@ export function ConfirmView({
           <CodeForm
             hint={describeCode(confirmation, nowMs)}
             refusal={codeRefusal}
-            isAtHand={delivery?.sent_at != null}
+            isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
             onSending={() => setSendingCode(true)}
             onSettled={() => {
               setSendingCode(false);

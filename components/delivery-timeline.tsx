@@ -9,7 +9,7 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
   const attempt = confirmation.delivery && describeAttempt(confirmation.delivery, nowMs);
   return (
     <ol className="grid">
-      {describeSteps(confirmation).map((step) => (
+      {describeSteps(confirmation, nowMs).map((step) => (
         <li
           key={step.place}
           data-tone={step.tone}
@@ -17,7 +17,7 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
           className="group relative flex min-h-9 items-start sm:min-h-10 gap-3 not-last:before:absolute not-last:before:start-[0.6875rem] not-last:before:top-6.5 not-last:before:-bottom-0.5 not-last:before:w-px not-last:before:bg-line data-[tone=done]:not-last:before:bg-done-line"
         >
           <StepIcon key={step.key} tone={step.tone} />
-          <div className="flex min-w-0 flex-1 items-baseline justify-between gap-3 pt-0.25">
+          <div className="flex min-w-0 flex-1 items-start justify-between gap-3">
             <span
               className={
                 step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"
@@ -47,13 +47,19 @@ function StepSide({ step, attempt }: { step: Step; attempt: string | null }) {
   if (step.isCurrent && attempt)
     return (
       <span
-        className={`text-end text-small leading-4 text-balance tabular-nums ${step.tone === "idle" ? "text-fg-muted" : SIDE[step.tone]}`}
+        className={`pt-1 text-end text-small leading-4 text-balance tabular-nums ${step.tone === "idle" ? "text-fg-muted" : SIDE[step.tone]}`}
       >
         {attempt}
       </span>
     );
   if (!step.at || step.tone === "idle") return null;
-  return <LocalTime at={step.at} shape="time" className="shrink-0 text-small tabular-nums text-fg-muted" />;
+  return (
+    <LocalTime
+      at={step.at}
+      shape="time"
+      className="shrink-0 pt-1 text-small leading-4 tabular-nums text-fg-muted"
+    />
+  );
 }
 
 const SIDE: Record<Tone, string> = {

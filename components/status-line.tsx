@@ -22,7 +22,7 @@ export function StatusLine({
   return (
     <p
       role={isLive ? "status" : undefined}
-      className={`mt-1 grid min-h-24.5 content-center rounded-control px-3.5 py-3 text-small transition-colors duration-200 sm:min-h-19.5 ${LOOK[tone]}`}
+      className={`mt-1 grid min-h-24.5 content-center max-[359px]:min-h-29 rounded-control px-3.5 py-3 text-small transition-colors duration-200 sm:min-h-19.5 ${LOOK[tone]}`}
     >
       {children}
     </p>

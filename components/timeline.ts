@@ -64,22 +64,21 @@ const TONE_OF = {
   cancelled: "bad",
 } as const satisfies Record<DeliveryStatus, Tone>;
 
-/** The steps for one state, oldest first; exactly one is current. */
-export function describeSteps(confirmation: Confirmation): Step[] {
+/** The steps for one state, oldest first; exactly one is current. `nowMs` as for describeStatus. */
+export function describeSteps(confirmation: Confirmation, nowMs: number): Step[] {
   const { delivery } = confirmation;
   const currentPlace = delivery ? PLACE_OF[delivery.status] : 0;
   return PLACES.map((place, index) => {
     const isCurrent = index === currentPlace;
     const key: StepKey = isCurrent && delivery ? delivery.status : place;
-    const tone = isCurrent
-      ? delivery
-        ? TONE_OF[delivery.status]
-        : "done"
-      : index < currentPlace
-        ? "done"
-        : "idle";
+    const tone = isCurrent ? currentTone(delivery, nowMs) : index < currentPlace ? "done" : "idle";
     return { place, key, label: LABELS[key], tone, at: instantOf(key, confirmation), isCurrent };
   });
+}
+
+function currentTone(delivery: Confirmation["delivery"], nowMs: number): Tone {
+  if (!delivery) return "done";
+  return delivery.status === "queued" && isQueueSlow(delivery, nowMs) ? "waiting" : TONE_OF[delivery.status];
 }
 
 function instantOf(key: StepKey, { registered_at, delivery }: Confirmation): string | null {

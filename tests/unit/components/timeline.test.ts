@@ -24,13 +24,13 @@ function attemptOf(confirmation: Confirmation, nowMs = NOW_MS): string | null {
 
 describe("the steps", () => {
   test.each(STATUSES)("are five with one current, so that nothing moves: %s", (status) => {
-    const steps = describeSteps(makeConfirmation({ status }));
+    const steps = describeSteps(makeConfirmation({ status }), NOW_MS);
     expect(steps).toHaveLength(5);
     expect(steps.filter((step) => step.isCurrent).map((step) => step.key)).toEqual([status]);
   });
 
   test("say what is over, what is under way and what has not come", () => {
-    const steps = describeSteps(makeConfirmation({ status: "sending", attempt: 1 }));
+    const steps = describeSteps(makeConfirmation({ status: "sending", attempt: 1 }), NOW_MS);
     expect(steps.map((step) => [step.label, step.tone])).toEqual([
       ["Registered", "done"],
       ["Queued", "done"],
@@ -41,14 +41,14 @@ describe("the steps", () => {
   });
 
   test("a mail that came back was sent; one that failed was not", () => {
-    expect(describeSteps(makeConfirmation({ status: "bounced" })).map((step) => step.tone)).toEqual([
+    expect(describeSteps(makeConfirmation({ status: "bounced" }), NOW_MS).map((step) => step.tone)).toEqual([
       "done",
       "done",
       "done",
       "done",
       "bad",
     ]);
-    expect(describeSteps(makeConfirmation({ status: "failed" })).map((step) => step.tone)).toEqual([
+    expect(describeSteps(makeConfirmation({ status: "failed" }), NOW_MS).map((step) => step.tone)).toEqual([
       "done",
       "done",
       "bad",
@@ -59,7 +59,7 @@ describe("the steps", () => {
 
   test("carry the instants that are known, and no others", () => {
     const sentAt = "2026-11-24T10:00:03.000Z";
-    const steps = describeSteps(makeConfirmation({ status: "sent", attempt: 1, sent_at: sentAt }));
+    const steps = describeSteps(makeConfirmation({ status: "sent", attempt: 1, sent_at: sentAt }), NOW_MS);
     expect(steps.map((step) => step.at)).toEqual([
       "2026-11-24T10:00:00.000Z",
       "2026-11-24T10:00:00.000Z",
@@ -69,8 +69,14 @@ describe("the steps", () => {
     ]);
   });
 
+  test("show a slow queue as waiting, like the sentence does", () => {
+    const queued = makeConfirmation({ status: "queued", next_attempt_at: SERVER_TIME });
+    const toneAt = (nowMs: number) => describeSteps(queued, nowMs).find((step) => step.isCurrent)?.tone;
+    expect([toneAt(NOW_MS), toneAt(NOW_MS + 11_000)]).toEqual(["live", "waiting"]);
+  });
+
   test("of an account without a mail end with the registration", () => {
-    const steps = describeSteps(makeConfirmation(null));
+    const steps = describeSteps(makeConfirmation(null), NOW_MS);
     expect(steps.filter((step) => step.isCurrent).map((step) => step.key)).toEqual(["registered"]);
   });
 });
