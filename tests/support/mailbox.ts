@@ -41,3 +41,16 @@ export function codeIn(mail: Pick<Mail, "text">): string {
   if (!code) throw new Error(`No code in this mail:\n${mail.text}`);
   return code;
 }
+
+/** Makes the mail provider refuse everybody with a transient error, until `calmProvider`. */
+export const breakProvider = () => turnFaultDial("PUT", { faults: [{ kind: "refuse" }] });
+export const calmProvider = () => turnFaultDial("DELETE");
+
+async function turnFaultDial(method: string, body?: object): Promise<void> {
+  const response = await fetch(`${readRunning().mail.url}/_/faults`, {
+    method,
+    ...(body ? { headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : {}),
+  });
+  if (!response.ok)
+    throw new Error(`The fault dial did not move: ${response.status} ${await response.text()}`);
+}
