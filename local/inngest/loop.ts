@@ -62,7 +62,10 @@ export class Loop {
   /** A job will be due at this engine time: be awake then. */
   expect(dueMs: number): void {
     const nowMs = this.#options.clock.now();
-    if (dueMs <= nowMs) return this.wake();
+    if (dueMs <= nowMs) {
+      this.wake();
+      return;
+    }
     this.#expectedMs = Math.min(this.#expectedMs, dueMs);
     if (!this.#isPumping && dueMs < this.#timerAtMs) this.#setTimer(dueMs - nowMs);
   }
