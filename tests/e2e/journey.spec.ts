@@ -15,7 +15,9 @@ test("register, watch the mail go out, read it in the inbox, type the code, be i
   await fillRegistration(page, person);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.waitForURL("**/confirm");
-  await expect(currentStep(page)).toContainText("Queued");
+  // A busy machine may show the page only when the mail is out already.
+  await expect(currentStep(page)).toContainText(/Queued|Sending|Sent|Delivered/);
+  await expect(page.getByRole("listitem").filter({ hasText: "Queued" })).toBeVisible();
   await expect(currentStep(page)).toContainText(/Sent|Delivered/);
   await expect(page).toHaveTitle(/Sent|Delivered/);
 
