@@ -213,21 +213,26 @@ export class Work {
 
   async #ingest(accepted: readonly AcceptedEvent[]): Promise<void> {
     const byId = new Map(accepted.map((event) => [event.id, event]));
-    const fresh = await insertEvents(
-      this.#tx,
-      [...byId.values()].map((event) => ({
-        id: event.id,
-        external_id: event.externalId,
-        name: event.name,
-        payload: JSON.stringify(event.payload),
-        ts_ms: event.tsMs,
-        received_at_ms: this.#nowMs,
-      })),
-    );
-    const events = [...byId.values()].filter((event) => fresh.has(event.id));
+    const all = [...byId.values()];
+    const [fresh, waiting] = await Promise.all([
+      insertEvents(
+        this.#tx,
+        all.map((event) => ({
+          id: event.id,
+          external_id: event.externalId,
+          name: event.name,
+          payload: JSON.stringify(event.payload),
+          ts_ms: event.tsMs,
+          received_at_ms: this.#nowMs,
+        })),
+      ),
+      findWaitingSteps(this.#tx, unique(all.map((event) => event.name)), keysOf(all)),
+    ]);
+    const events = all.filter((event) => fresh.has(event.id));
     if (events.length === 0) return;
     await this.#startRuns(events);
-    await this.#wakeWaiting(events);
+    await this.#endSteps(matchWaiting(events, waiting));
+    // After the starts: an event may cancel what another one of the same transaction has begun.
     await this.#cancelRuns(events);
   }
 
@@ -256,21 +261,14 @@ export class Work {
     await Promise.all([insertRuns(this.#tx, runs), this.#insertJobs(jobs)]);
   }
 
-  async #wakeWaiting(events: readonly AcceptedEvent[]): Promise<void> {
-    const names = unique(events.map((one) => one.name));
-    const waiting = await findWaitingSteps(this.#tx, names, keysOf(events));
-    await this.#endSteps(matchWaiting(events, waiting));
-  }
-
   /** Ends pending steps of runs and goes on with those runs. */
   async #endSteps(ends: readonly PendingEnd[]): Promise<void> {
     if (ends.length === 0) return;
-    const running = await lockRunning(this.#tx, unique(ends.map((one) => one.run_id)));
-    const ended = await endPendingSteps(
-      this.#tx,
-      ends.filter((one) => running.has(one.run_id)),
-      this.#nowMs,
-    );
+    // Steps of a run that has ended are not pending any more.
+    const [, ended] = await Promise.all([
+      lockRunning(this.#tx, unique(ends.map((one) => one.run_id))),
+      endPendingSteps(this.#tx, ends, this.#nowMs),
+    ]);
     await deleteTimeouts(this.#tx, ended);
     for (const step of ended) this.#resume(step.run_id, step.race, false);
   }
@@ -293,12 +291,12 @@ export class Work {
 
   async #endRuns(ends: readonly RunEnd[]): Promise<void> {
     const byId = new Map(ends.map((end) => [end.id, end]));
-    await lockRunning(this.#tx, [...byId.keys()]);
-    const ended = await endRuns(this.#tx, [...byId.values()], this.#nowMs);
-    const ids = ended.map((run) => run.id);
-    await Promise.all([
+    const ids = [...byId.keys()];
+    const [, ended] = await Promise.all([
+      lockRunning(this.#tx, ids),
+      endRuns(this.#tx, [...byId.values()], this.#nowMs),
+      // Of runs that had ended before, neither finds anything.
       deleteJobsOfRuns(this.#tx, ids),
-      // A run that completed normally has nothing pending, unless steps raced.
       cancelSteps(this.#tx, ids, this.#nowMs),
     ]);
     for (const run of ended) {

@@ -109,7 +109,8 @@ export class Writer {
       const jobs = await perform(work, batch);
       const { owner, clock } = this.#options.environment;
       // Later ones need no word: this engine has a timer, and the others look from time to time.
-      if (work.earliestDueMs <= clock.now()) await tx`select pg_notify('inngest_jobs', ${String(owner)})`;
+      // Sent without waiting for the answer: the commit follows on the same connection.
+      if (work.earliestDueMs <= clock.now()) tx`select pg_notify('inngest_jobs', ${String(owner)})`.execute();
       earliestDueMs = work.earliestDueMs;
       return jobs;
     });

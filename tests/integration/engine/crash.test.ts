@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { serve } from "inngest/node";
 import postgres from "postgres";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { emptyDatabase } from "./support/empty-database.ts";
 import { spawnEngine, startEngineProcess } from "./support/process.ts";
 import { until } from "./support/until.ts";
 import { AppServer, createClient, type Functions, type RunView } from "./support/world.ts";
+
+// Starting a process with tsx takes a second on a quiet machine, and far longer on a busy one.
+vi.setConfig({ testTimeout: 120_000 });
 
 async function startApp(): Promise<{ app: AppServer; appUrl: string; databaseUrl: string }> {
   const databaseUrl = await emptyDatabase();

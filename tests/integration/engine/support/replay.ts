@@ -226,7 +226,7 @@ export class Replay {
     expect(answer.status).toBe(200);
   }
 
-  /** Sends the events that steps waited for, once they wait. True when one was sent. */
+  /** Sends the events that steps waited for, once they wait. True when one was sent, or soon will be. */
   async #sendReplies(): Promise<boolean> {
     for (const call of this.#calls) {
       if (call.isDone) continue;
@@ -243,7 +243,8 @@ export class Replay {
       const ourRunId = [...this.#ids].find(([, theirs]) => theirs === call.body.ctx.run_id)?.[0];
       const answer = await fetch(`${this.#engineUrl}/v2/runs/${ourRunId}/trace`);
       const { data } = (await answer.json()) as { data: { steps: { id: string; status: string }[] } };
-      if (!data.steps.some((step) => step.id === op?.id && step.status === "WAITING")) continue;
+      // Not yet stored: moving the clock now would only end the wait.
+      if (!data.steps.some((step) => step.id === op?.id && step.status === "WAITING")) return true;
       this.#sentReplies.add(String(reply.id));
       await this.#sendAs(reply);
       return true;

@@ -4,7 +4,7 @@
 export async function until<T>(
   what: string,
   ask: () => Promise<T | null | false> | T | null | false,
-  timeoutMs = 15_000,
+  timeoutMs = 25_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {

@@ -32,8 +32,9 @@ export class AppServer {
   }
 
   async #handle(...[request, response]: Parameters<RequestListener>): Promise<void> {
-    const handler = await until("the app has a handler", () => this.handler);
-    handler(request, response);
+    const handler = await until("the app has a handler", () => this.handler).catch(() => null);
+    if (handler) handler(request, response);
+    else response.destroy();
   }
 
   async listen(port = 0): Promise<void> {
@@ -206,12 +207,13 @@ export type Trace = {
     status: string;
     startedAt: string;
     endedAt: string | null;
-    attempts: { attempt: number; started_at_ms: number; outcome: string; retry_at_ms?: number }[];
+    attempts: Trace["attempts"];
   }[];
   attempts: {
     attempt: number;
     outcome: string;
     started_at_ms: number;
+    ended_at_ms: number;
     retry_at_ms?: number;
     error?: { name: string; message: string };
   }[];
