@@ -35,7 +35,7 @@ test.describe("registering by API", () => {
         },
       });
       for (const link of Object.values(answer.delivery.links)) expect(link).toMatch(/^\/api\/v1\/usr\//);
-    }).toPass();
+    }).toPass({ timeout: 60_000 });
   });
 
   test("leads through confirming, refreshing and revoking", async () => {
