@@ -24,6 +24,7 @@ export default function ErrorPage({
         </>
       }
     >
+      <title>Something went wrong · Latchkey</title>
       <p>Nothing of yours is lost. It usually helps to try again in a moment.</p>
       {error.digest ? (
         <p className="mt-2 text-small">

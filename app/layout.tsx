@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: { default: "Latchkey", template: "%s · Latchkey" },
+  // No title here: Next would put an inherited one beside, and over, the confirm page's own, which changes with its state.
   description:
     "Sign-up that answers at once, and a confirmation email that is never lost, never sent twice, and never a mystery.",
   robots: { index: true, follow: true },

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { NoticePage } from "@/components/notice-page";
 import { buttonClass } from "@/components/ui/button-class";
 
-export const metadata: Metadata = { title: "Page not found" };
+export const metadata: Metadata = { title: "Page not found · Latchkey" };
 
 export default function NotFound() {
   return (

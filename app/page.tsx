@@ -4,7 +4,7 @@ import { SiteHeader } from "@/components/site-header";
 import { TimelineDemo } from "@/components/timeline-demo";
 import { buttonClass } from "@/components/ui/button-class";
 
-export const metadata: Metadata = { title: { absolute: "Latchkey: sign-up that answers at once" } };
+export const metadata: Metadata = { title: "Latchkey: sign-up that answers at once" };
 export const dynamic = "force-dynamic";
 
 const FACTS = [

@@ -45,10 +45,6 @@ export function ConfirmView({
       : status.sentence;
 
   useEffect(() => {
-    document.title = tabTitle(status.headline);
-  }, [status.headline]);
-
-  useEffect(() => {
     // The tab that sent the code has its own answer, and moves on with it.
     if (!confirmed || isSendingCode) return;
     forgetDraft();
@@ -58,6 +54,7 @@ export function ConfirmView({
 
   return (
     <div className="grid gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
+      <title>{tabTitle(status.headline)}</title>
       <div>
         <h1 className="text-title font-semibold tracking-tight">Confirm your email address</h1>
         <p className="mt-2 text-fg-muted">

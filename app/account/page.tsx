@@ -9,7 +9,7 @@ import { SignOutButton } from "@/components/sign-out-button";
 import { SiteHeader } from "@/components/site-header";
 import { Card } from "@/components/ui/card";
 
-export const metadata: Metadata = { title: "Your account" };
+export const metadata: Metadata = { title: "Your account · Latchkey" };
 export const dynamic = "force-dynamic";
 
 /** `?confirmed=1` comes from a confirm page and only changes what the sign-in page says, should that be needed. */

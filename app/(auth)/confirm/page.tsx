@@ -1,32 +1,17 @@
-import type { Metadata } from "next";
 import { redirect } from "next/navigation";
-import { cache } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getConfirmation } from "@/app/_data/confirmation";
 import { inboxUrl } from "@/app/_data/inbox";
 import { readFlash } from "@/app/_http/flash";
 import { ConfirmView } from "@/components/confirm-view";
-import { describeStatus, tabTitle } from "@/components/timeline";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
 
 export const dynamic = "force-dynamic";
 
-/** Who looks and what they wait for; read once for the page and its title. */
-const readState = cache(async () => {
-  const visitor = await currentVisitor();
-  return { visitor, confirmation: visitor && (await getConfirmation(visitor.userId)) };
-});
-
-export async function generateMetadata(): Promise<Metadata> {
-  const { confirmation } = await readState();
-  if (!confirmation) return { title: "Nothing to confirm here" };
-  const { headline } = describeStatus(confirmation, Date.parse(confirmation.server_time));
-  return { title: { absolute: tabTitle(headline) } };
-}
-
 export default async function ConfirmPage() {
-  const { visitor, confirmation } = await readState();
+  const visitor = await currentVisitor();
+  const confirmation = visitor && (await getConfirmation(visitor.userId));
   if (!visitor || !confirmation) return <NothingToConfirm />;
   // A claim's session whose address was confirmed a moment ago elsewhere has no account page to go to.
   if (confirmation.confirmed) redirect(visitor.scope === "full" ? "/account" : "/sign-in?confirmed=1");
@@ -46,6 +31,7 @@ export default async function ConfirmPage() {
 function NothingToConfirm() {
   return (
     <Card>
+      <title>Nothing to confirm here · Latchkey</title>
       <h1 className="text-title font-semibold tracking-tight">Nothing to confirm here</h1>
       <p className="mt-2 text-fg-muted">
         This browser has no registration that waits for a code. If you registered on another device, sign in

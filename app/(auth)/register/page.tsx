@@ -6,7 +6,7 @@ import { RegisterForm } from "@/components/register-form";
 import { Card } from "@/components/ui/card";
 import { TextLink } from "@/components/ui/text-link";
 
-export const metadata: Metadata = { title: "Create your account" };
+export const metadata: Metadata = { title: "Create your account · Latchkey" };
 export const dynamic = "force-dynamic";
 
 export default async function RegisterPage() {

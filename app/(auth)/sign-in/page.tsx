@@ -7,7 +7,7 @@ import { SignInForm } from "@/components/sign-in-form";
 import { Card } from "@/components/ui/card";
 import { TextLink } from "@/components/ui/text-link";
 
-export const metadata: Metadata = { title: "Sign in" };
+export const metadata: Metadata = { title: "Sign in · Latchkey" };
 export const dynamic = "force-dynamic";
 
 /** `?confirmed=1`: sent here by a confirm page whose address was confirmed on another device. */
