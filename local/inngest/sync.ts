@@ -191,6 +191,11 @@ export class Sync {
       .digest("hex");
     const modified = checksum === this.#checksum ? false : await this.#store(appName, registration, rows);
     this.#checksum = checksum;
+    if (modified) {
+      this.#options.log(`Took over ${rows.length} functions of the app "${appName}".`);
+      await this.#options.onChange();
+    }
+    // Last of all: who sees the app connected may send events that its functions must hear.
     this.#state = {
       appName,
       sdk: plainText(registration.sdk ?? "", 60) || null,
@@ -199,10 +204,6 @@ export class Sync {
       error: null,
       isReachable: true,
     };
-    if (modified) {
-      this.#options.log(`Took over ${rows.length} functions of the app "${appName}".`);
-      await this.#options.onChange();
-    }
     return { ok: true, modified, syncId: crypto.randomUUID(), appId: uuidOf(`app:${appName}`) };
   }
 
