@@ -115,7 +115,12 @@ function initialize({ data, programs, account }: Places, password: string): void
 }
 
 function identity(account: Account): { uid?: number; gid?: number; env: NodeJS.ProcessEnv } {
-  const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC", NODE_ENV: "production" as const };
+  const env = {
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    LC_ALL: "C",
+    TZ: "UTC",
+    NODE_ENV: "production" as const,
+  };
   return account ? { uid: account.uid, gid: account.gid, env } : { env };
 }
 
