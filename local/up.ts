@@ -12,7 +12,14 @@ import { createLineWriter, paint, say } from "./supervise/output";
 import { createPart, type Part, type PartOptions } from "./supervise/part";
 import { choosePlan, describeMix, isLoopbackUrl, listComplaints, type Plan } from "./supervise/plan";
 import { isPortFree, nextFreePort } from "./supervise/ports";
-import { endLeftovers, isRunByNpm, openRunningFile, type RunningFile, takeLock } from "./supervise/processes";
+import {
+  ancestryOf,
+  endLeftovers,
+  isRunByNpm,
+  openRunningFile,
+  type RunningFile,
+  takeLock,
+} from "./supervise/processes";
 import { readSecrets, type Secrets } from "./supervise/secrets";
 
 const APP_PORT = 3000;
@@ -93,11 +100,11 @@ function loadEnvFiles(root: string): void {
   }
 }
 
-/** When npm is killed its child gets no word: then its parent is another one. */
+/** When npm is killed nobody tells us: then those who started us have changed. */
 function watchNpm(onGone: () => void): void {
   if (!isRunByNpm()) return;
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && onGone(), 1_000).unref();
+  const ancestry = ancestryOf(process.pid);
+  setInterval(() => ancestryOf(process.pid) !== ancestry && onGone(), 1_000).unref();
 }
 
 async function prepare(known: Pick<Start, "root" | "dir" | "isDev" | "running" | "parts">): Promise<Start> {

@@ -31,7 +31,27 @@ function ps(pid: number, column: "lstart" | "ppid"): string | null {
   }
 }
 
-type Holder = { pid: number; start: string | null; parent: number; viaNpm: boolean; url: string | null };
+/**
+ * Who started a process, two generations up: npm runs scripts through a shell, so when npm is killed it is the shell
+ * that changes hands.
+ */
+export function ancestryOf(pid: number): string {
+  const parent = parentOf(pid);
+  return `${parent}/${parent === null ? null : parentOf(parent)}`;
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    // pid (command) state ppid …: the command may hold spaces and brackets itself.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    const said = ps(pid, "ppid");
+    return said === null ? null : Number(said);
+  }
+}
+
+type Holder = { pid: number; start: string | null; ancestry: string; viaNpm: boolean; url: string | null };
 
 export type Lock = { setUrl(url: string): void; release(): void };
 
@@ -46,7 +66,7 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
   const own: Holder = {
     pid: process.pid,
     start: startOf(process.pid),
-    parent: process.ppid,
+    ancestry: ancestryOf(process.pid),
     viaNpm: isRunByNpm(),
     url: null,
   };
@@ -58,7 +78,7 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
       rmSync(file, { force: true });
       continue;
     }
-    const isOrphan = holder.viaNpm && ps(holder.pid, "ppid") !== String(holder.parent);
+    const isOrphan = holder.viaNpm && ancestryOf(holder.pid) !== holder.ancestry;
     if (!isOrphan || Date.now() > deadline)
       throw new Error(
         `Latchkey is already running here${holder.url ? ` at ${holder.url}` : ""} (pid ${holder.pid}). Stop it with: kill ${holder.pid}`,
