@@ -60,17 +60,14 @@ export class Intake {
     return { mailKey, number: tries, fate };
   }
 
-  /** Whether a connection is cut before it said anything: the dial's `down`, drawn per connection. */
-  isDown(connection: string): boolean {
-    const fate = decideFate(this.#dial.current, {
-      mailKey: `connection:${connection}`,
-      drawNumber: 1,
-      tryNumber: 1,
-      recipients: [],
-    });
-    if (fate.kind !== "down") return false;
-    this.#dial.count("down");
-    return true;
+  /**
+   * Whether a new SMTP connection is cut before it said anything: when everything is to be cut. A smaller share is
+   * drawn per mail, after it was sent, like every other fault.
+   */
+  isDown(): boolean {
+    const isDown = this.#dial.current.faults.some(({ kind, percent }) => kind === "down" && percent >= 100);
+    if (isDown) this.#dial.count("down");
+    return isDown;
   }
 
   findKey(key: string): TakenKey | null {

@@ -38,7 +38,6 @@ export type Smtp = { port: number; stop(): Promise<void> };
 /** Rejects when the port is taken. */
 export async function startSmtp({ intake, apiKey, port, log }: SmtpOptions): Promise<Smtp> {
   const sockets = new Map<number, Socket>();
-  let connections = 0;
   const cut = (session: SMTPServerSession) => sockets.get(session.remotePort)?.destroy();
 
   const server = new SMTPServer({
@@ -54,8 +53,7 @@ export async function startSmtp({ intake, apiKey, port, log }: SmtpOptions): Pro
     socketTimeout: IDLE_MS,
     closeTimeout: 500,
     onConnect(session, done) {
-      connections += 1;
-      if (intake.isDown(String(connections))) cut(session);
+      if (intake.isDown()) cut(session);
       else done();
     },
     onAuth(auth, _session, done) {

@@ -34,6 +34,8 @@ export function resendRoutes(parts: { intake: Intake; store: Store; apiKey: stri
           413,
           "validation_error",
           "The request is larger than 40 MB, attachments included.",
+          // The rest of the body stays unread, so this connection is good for nothing more.
+          { connection: "close" },
         ).toResponse(),
     }),
   );
@@ -63,6 +65,11 @@ export function resendRoutes(parts: { intake: Intake; store: Store; apiKey: stri
     return sendMails(c, intake, { mails, key, hash, body: answer });
   });
 
+  const others = (c: Context<Env>) => {
+    throw new ResendError(405, "method_not_allowed", `${c.req.method} is not allowed for ${c.req.path}.`);
+  };
+  app.all("/batch", others);
+
   app.get("/", (c) => {
     const limit = Number(c.req.query("limit") ?? 20);
     if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw invalid("`limit` must be from 1 to 100.");
@@ -76,15 +83,11 @@ export function resendRoutes(parts: { intake: Intake; store: Store; apiKey: stri
 
   app.get("/:id", (c) => {
     const mail = store.get(c.req.param("id"));
-    if (!mail || mail.via !== "resend") throw new ResendError(404, "not_found", "Email not found");
+    if (mail?.via !== "resend") throw new ResendError(404, "not_found", "Email not found");
     return c.json(toAnswer(mail));
   });
 
-  const others = (c: Context<Env>) => {
-    throw new ResendError(405, "method_not_allowed", `${c.req.method} is not allowed for ${c.req.path}.`);
-  };
   app.all("/", others);
-  app.all("/batch", others);
   app.all("/:id", others);
   return app;
 }
