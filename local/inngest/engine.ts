@@ -10,7 +10,7 @@ import { startPruning } from "./prune.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { randomJitterMs } from "./schedule.ts";
 import { createServer } from "./server.ts";
-import { connect, isTransient, type Sql } from "./store/database.ts";
+import { type Database, isTransient, openDatabase, type Sql, subscribe } from "./store/database.ts";
 import { loadFunctions, loadOffset } from "./store/functions.ts";
 import { releaseOwnLeases } from "./store/leases.ts";
 import { createSchema } from "./store/schema.ts";
@@ -68,8 +68,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const signingKey = options.signingKey ?? null;
   const parallelMax = options.parallelMax ?? PARALLEL_DEFAULT;
   const clock = createClock(options.realNow);
-  const sql = connect(options.databaseUrl, { max: 10 });
-  await prepareDatabase(sql, options.databaseUrl, log);
+  const database = openDatabase(options.databaseUrl, 10);
+  const { sql } = database;
+  await prepareDatabase(database, options.databaseUrl, log);
   clock.adopt(await loadOffset(sql));
   let registry = createRegistry(await loadFunctions(sql));
   const reload = async () => {
@@ -132,7 +133,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await listen(server, options.port);
   } catch (error) {
     await life.end();
-    await sql.end({ timeout: 1 });
+    await database.end();
     throw error;
   }
 
@@ -141,16 +142,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     crons.wake();
     loop.wake();
   };
-  const listening = sql.listen(
-    "inngest_jobs",
-    (engine) => {
+  subscribe(database, {
+    inngest_jobs: (engine) => {
       if (engine !== String(owner)) loop.wake();
     },
-    () => loop.wake(),
-  );
-  const listeningFunctions = sql.listen("inngest_functions", () => void reload().catch(() => {}));
-  const listeningClock = sql.listen("inngest_clock", () => void adoptOffset().catch(() => {}));
-  await Promise.all([listening, listeningFunctions, listeningClock]);
+    inngest_functions: () => void reload().catch(() => {}),
+    inngest_clock: () => void adoptOffset().catch(() => {}),
+  });
+  // What was said while nobody listened.
+  database.onOpen(() => void Promise.all([reload(), adoptOffset()]).catch(() => {}));
   life.keep(
     () => loop.jobIds,
     () => loop.wake(),
@@ -174,7 +174,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     caller.close();
     await releaseOwnLeases(sql, owner).catch(() => {});
     await life.end();
-    await sql.end({ timeout: 1 });
+    await database.end();
   };
   return {
     url: `http://127.0.0.1:${port}`,
@@ -190,16 +190,20 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 /** A database that was started together with the engine may need a moment. */
 const DATABASE_PATIENCE_MS = 30_000;
 
-async function prepareDatabase(sql: Sql, url: string, log: (message: string) => void): Promise<void> {
+async function prepareDatabase(
+  database: Database,
+  url: string,
+  log: (message: string) => void,
+): Promise<void> {
   const until = Date.now() + DATABASE_PATIENCE_MS;
   const place = URL.canParse(url) ? new URL(url).host : "DATABASE_URL";
   for (let attempt = 0; ; attempt++) {
     try {
-      return await createSchema(sql);
+      return await createSchema(database.sql);
     } catch (error) {
       const reason = describeNetworkError(error);
       if (!isTransient(error) || Date.now() > until) {
-        await sql.end({ timeout: 1 });
+        await database.end();
         throw new Error(`The database at ${place} cannot be used: ${reason}`, { cause: error });
       }
       if (attempt === 0) log(`Waiting for the database at ${place}: ${reason}`);

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { startEngine } from "./engine.ts";
 import { isSigningKey } from "./signing.ts";
+import { isTransient } from "./store/database.ts";
 
 const log = (message: string) => console.log(`inngest: ${message}`);
 
@@ -53,6 +54,11 @@ async function main(): Promise<void> {
       () => process.exit(1),
     );
   };
+  // A lost connection also surfaces where nobody can catch it: in a timer of the driver, and in promises that
+  // it keeps to itself. Whatever of ours was under way has its own rejection, and the pool renews itself.
+  process.on("uncaughtException", (error) => {
+    if (!isTransient(error)) fail(error.stack ?? error.message);
+  });
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   process.once("disconnect", stop);

@@ -15,6 +15,7 @@ import {
   insertJobs,
   type Job,
   type NewJob,
+  notifyJobs,
   putBackJobs,
   resumeRuns,
   takeJobs,
@@ -174,7 +175,12 @@ export class Work {
       await this.#tellParents();
     }
     const resumptions = [...this.#resumptions].map(([run_id, how]) => ({ id: newJobId(), run_id, ...how }));
-    const made = await resumeRuns(this.#tx, this.#env.owner, resumptions, this.#nowMs);
+    const mayBeDue = this.earliestDueMs <= this.#env.clock.now() || resumptions.some((one) => !one.hot);
+    const [made] = await Promise.all([
+      resumeRuns(this.#tx, this.#env.owner, resumptions, this.#nowMs),
+      // For other engines. Later jobs need no word: this engine has a timer, and the others look by themselves.
+      ...(mayBeDue ? [notifyJobs(this.#tx, this.#env.owner)] : []),
+    ]);
     const hot = new Set(resumptions.filter((one) => one.hot).map((one) => one.id));
     for (const job of made) if (!hot.has(job.id)) this.#expect(job.run_at_ms);
     return made.filter((job) => hot.has(job.id));

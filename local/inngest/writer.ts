@@ -107,10 +107,6 @@ export class Writer {
     const hot = await this.#options.sql.begin(async (tx) => {
       const work = new Work(tx, this.#options.environment);
       const jobs = await perform(work, batch);
-      const { owner, clock } = this.#options.environment;
-      // Later ones need no word: this engine has a timer, and the others look from time to time.
-      // Sent without waiting for the answer: the commit follows on the same connection.
-      if (work.earliestDueMs <= clock.now()) tx`select pg_notify('inngest_jobs', ${String(owner)})`.execute();
       earliestDueMs = work.earliestDueMs;
       return jobs;
     });

@@ -185,6 +185,11 @@ export async function resumeRuns(
     returning ${columns(tx)}`;
 }
 
+/** Tells other engines, when this transaction commits, that there is something to claim. */
+export async function notifyJobs(tx: Transaction, owner: number): Promise<void> {
+  await tx`select pg_notify('inngest_jobs', ${String(owner)})`;
+}
+
 export async function deleteJobsOfRuns(tx: Transaction, runIds: readonly string[]): Promise<void> {
   await tx`delete from inngest.jobs where run_id = any(${[...runIds]}::text[])`;
 }

@@ -43,6 +43,19 @@ export async function renewLeases(sql: Sql, me: number, jobIds: readonly string[
     where lease_owner = ${me} and id = any(${[...jobIds]}::text[])`;
 }
 
+/** The jobs that the database says this engine holds. */
+export async function listHeldJobs(sql: Sql, me: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`select id from inngest.jobs where lease_owner = ${me}`;
+  return rows.map((row) => row.id);
+}
+
+/** Gives back jobs that this engine holds without knowing: their claim was committed, its answer lost. */
+export async function releaseForgotten(sql: Sql, me: number, ids: readonly string[]): Promise<void> {
+  await sql`
+    update inngest.jobs set lease_owner = null, lease_until = null, generation = generation + 1
+    where lease_owner = ${me} and id = any(${[...ids]}::text[])`;
+}
+
 /** Gives back everything at a clean stop; the attempts that were under way do not count. */
 export async function releaseOwnLeases(sql: Sql, me: number): Promise<void> {
   await sql`
