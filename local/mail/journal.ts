@@ -17,7 +17,6 @@ export type JournalOptions<Entry> = {
   apply: (entry: Entry) => void;
   /** What is alive now, as records that build it up again. */
   snapshot: () => Iterable<Entry>;
-  rewriteBytesMin?: number;
 };
 
 export class Journal<Entry> {
@@ -78,10 +77,7 @@ export class Journal<Entry> {
         this.#options.apply(record);
         resolve();
       }
-      if (
-        this.#bytes > (this.#options.rewriteBytesMin ?? REWRITE_BYTES_MIN) &&
-        this.#bytes > 2 * this.#bytesAfterRewrite
-      ) {
+      if (this.#bytes > REWRITE_BYTES_MIN && this.#bytes > 2 * this.#bytesAfterRewrite) {
         await this.#rewrite().catch(() => {
           // The old file is whole and in use; the next batch tries again.
         });

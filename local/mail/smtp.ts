@@ -83,6 +83,7 @@ export async function startSmtp({ intake, apiKey, port, log }: SmtpOptions): Pro
       );
     },
   });
+  server.on("error", (error: Error) => log(`SMTP: ${error.message}`));
   server.server.on("connection", (socket: Socket) => {
     const { remotePort } = socket;
     if (remotePort === undefined) return;
@@ -91,13 +92,12 @@ export async function startSmtp({ intake, apiKey, port, log }: SmtpOptions): Pro
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {
-      server.off("error", reject);
+      server.server.off("error", reject);
       resolve();
     });
   });
-  server.on("error", (error: Error) => log(`SMTP: ${error.message}`));
   const address = server.server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,

@@ -15,11 +15,11 @@ import type { Shell } from "./shell.ts";
 /** What a person may declare to have happened to a mail, from its page. */
 const BY_HAND = ["bounced", "complained", "delivery_delayed", "delivered"] as const;
 
-const ASSETS = new Map([
-  ["mail.css", "text/css; charset=utf-8"],
-  ["mail.client.js", "text/javascript; charset=utf-8"],
-  ["icon.svg", "image/svg+xml"],
-]);
+const ASSETS: Record<string, string> = {
+  "mail.css": "text/css; charset=utf-8",
+  "mail.client.js": "text/javascript; charset=utf-8",
+  "icon.svg": "image/svg+xml",
+};
 
 /** Nothing of a mail can run, load or frame anything: the pages themselves need only their own three files. */
 const PAGE_POLICY =
@@ -110,7 +110,7 @@ export function addPages(app: Hono<{ Bindings: HttpBindings }>, parts: Parts): v
   });
 
   app.get("/assets/:name", async (c) => {
-    const type = ASSETS.get(c.req.param("name"));
+    const type = ASSETS[c.req.param("name")];
     if (type === undefined) return c.notFound();
     const content = await readFile(path.join(import.meta.dirname, "assets", c.req.param("name")), "utf8");
     return c.body(content, 200, {
