@@ -17,6 +17,7 @@ export type JournalOptions<Entry> = {
   apply: (entry: Entry) => void;
   /** What is alive now, as records that build it up again. */
   snapshot: () => Iterable<Entry>;
+  rewriteBytesMin?: number;
 };
 
 export class Journal<Entry> {
@@ -73,11 +74,19 @@ export class Journal<Entry> {
         for (const { reject } of batch) reject(error instanceof Error ? error : new Error(String(error)));
         continue;
       }
-      for (const { record, resolve } of batch) {
-        this.#options.apply(record);
-        resolve();
+      for (const { record, resolve, reject } of batch) {
+        try {
+          this.#options.apply(record);
+          resolve();
+        } catch (error) {
+          // On disk but not understood: whoever asked must hear of it, and the records behind it must go on.
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
       }
-      if (this.#bytes > REWRITE_BYTES_MIN && this.#bytes > 2 * this.#bytesAfterRewrite) {
+      if (
+        this.#bytes > (this.#options.rewriteBytesMin ?? REWRITE_BYTES_MIN) &&
+        this.#bytes > 2 * this.#bytesAfterRewrite
+      ) {
         await this.#rewrite().catch(() => {
           // The old file is whole and in use; the next batch tries again.
         });

@@ -37,8 +37,15 @@ function readPort(option: string, value: string): number {
 }
 
 async function main(): Promise<void> {
-  const mail = await startMail({ ...readOptions(), log });
-  const stop = () => {
+  const options = readOptions();
+  // The parent is gone: nobody would stop us later. It may go while we start.
+  let isOrphan = false;
+  let stop = () => {
+    isOrphan = true;
+  };
+  process.once("disconnect", () => stop());
+  const mail = await startMail({ ...options, log });
+  stop = () => {
     mail.stop().then(
       () => process.exit(0),
       () => process.exit(1),
@@ -46,8 +53,7 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-  // The parent is gone: nobody would stop us later.
-  process.once("disconnect", stop);
+  if (isOrphan) return stop();
   log(`inbox at ${mail.url}, SMTP at ${mail.smtpUrl}`);
   process.send?.({ type: "ready", url: mail.url, smtpUrl: mail.smtpUrl, pid: process.pid });
 }

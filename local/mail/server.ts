@@ -25,6 +25,9 @@ export type MailOptions = {
   log: (message: string) => void;
 };
 
+/** Hanging requests among them: trouble on order must not use up the process. */
+const CONNECTIONS_MAX = 2_000;
+
 export type MailServer = { url: string; smtpUrl: string; stop(): Promise<void> };
 
 /** Rejects with a sentence when a port is taken, the folder cannot be used, or the webhooks cannot be signed. */
@@ -45,6 +48,7 @@ export async function startMail(options: MailOptions): Promise<MailServer> {
   const http = createAdaptorServer({
     fetch: async (request, bindings) => (await opened).fetch(request, bindings),
   }) as Server;
+  http.maxConnections = CONNECTIONS_MAX;
   await listen(http, options.port);
   const address = http.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;

@@ -83,7 +83,6 @@ export async function startSmtp({ intake, apiKey, port, log }: SmtpOptions): Pro
       );
     },
   });
-  server.on("error", (error: Error) => log(`SMTP: ${error.message}`));
   server.server.on("connection", (socket: Socket) => {
     const { remotePort } = socket;
     if (remotePort === undefined) return;
@@ -92,12 +91,13 @@ export async function startSmtp({ intake, apiKey, port, log }: SmtpOptions): Pro
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.server.once("error", reject);
+    server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {
-      server.server.off("error", reject);
+      server.off("error", reject);
       resolve();
     });
   });
+  server.on("error", (error: Error) => log(`SMTP: ${error.message}`));
   const address = server.server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,

@@ -7,8 +7,9 @@ import { Journal } from "./journal.ts";
 import { bareAddress, type Mail, type MailEvent, recipientsOf } from "./mail.ts";
 
 export const MAILS_MAX = 5_000;
-/** Text kept in memory, in characters; beyond it the oldest mails go, whatever their number. */
-const CHARS_MAX = 128 * 1024 * 1024;
+/** `chars`: text kept in memory; beyond it the oldest mails go, whatever their number. */
+type Bounds = { mails: number; chars: number };
+const BOUNDS: Bounds = { mails: MAILS_MAX, chars: 128 * 1024 * 1024 };
 /** Resend keeps an idempotency key for 24 hours (resend.com/docs/dashboard/emails/idempotency-keys). */
 export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** More keys than a day's tests use; beyond it the oldest go early, so that memory stays bounded. */
@@ -45,11 +46,19 @@ export class Store {
   readonly #listeners = new Set<(change: Change) => void>();
   #chars = 0;
   #journal: Journal<Entry> | null = null;
+  readonly #bounds: Bounds;
+
+  private constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
 
   /** Reads back what the folder holds. */
-  static async open(folder: string): Promise<{ store: Store; skippedLines: number }> {
+  static async open(
+    folder: string,
+    bounds: Bounds = BOUNDS,
+  ): Promise<{ store: Store; skippedLines: number }> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const store = new Store();
+    const store = new Store(bounds);
     const { journal, skippedLines } = await Journal.open<Entry>({
       file: path.join(folder, "journal.jsonl"),
       parse: (value) => Entry.safeParse(value).data ?? null,
@@ -181,7 +190,8 @@ export class Store {
     this.#mails.push(mail);
     this.#byId.set(mail.id, mail);
     this.#chars += charsOf(mail);
-    while (this.#mails.length > MAILS_MAX || (this.#chars > CHARS_MAX && this.#mails.length > 1)) {
+    const { mails, chars } = this.#bounds;
+    while (this.#mails.length > mails || (this.#chars > chars && this.#mails.length > 1)) {
       this.#dropOldest();
     }
     this.#tell({ kind: "mail", mail });

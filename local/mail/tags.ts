@@ -86,19 +86,19 @@ export const TAGS: readonly Tag[] = [
 ];
 
 /** Resend's own test addresses (resend.com/docs, "send test emails"); a label may follow: `bounced+x@resend.dev`. */
-const TEST_ADDRESSES: Record<string, Outcome> = {
-  delivered: "delivered",
-  bounced: "bounced",
-  complained: "complained",
-  suppressed: "suppressed",
-};
+const TEST_ADDRESSES = new Map<string, Outcome>([
+  ["delivered", "delivered"],
+  ["bounced", "bounced"],
+  ["complained", "complained"],
+  ["suppressed", "suppressed"],
+]);
 
 /** What a bare address asks for, in the order written. Unknown tags mean nothing, as with real mailboxes. */
 export function tagEffects(address: string): TagEffect[] {
   const at = address.lastIndexOf("@");
   const [name = "", ...tags] = address.slice(0, at).toLowerCase().split("+");
   if (address.slice(at + 1).toLowerCase() === "resend.dev") {
-    const tested = TEST_ADDRESSES[name];
+    const tested = TEST_ADDRESSES.get(name);
     return tested ? [{ kind: "outcome", outcome: tested }] : [];
   }
   return tags.flatMap((tag) => {

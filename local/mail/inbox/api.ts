@@ -1,8 +1,8 @@
 // The inbox as JSON, for tests and tools: /_/mails, /_/mails/wait, /_/faults.
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { Aftermath } from "../aftermath.ts";
+import { limitBody } from "../body.ts";
 import type { DialStore } from "../dial.ts";
 import { CALM, Dial, describeDial, FAULT_KINDS } from "../faults.ts";
 import type { Mail } from "../mail.ts";
@@ -28,12 +28,7 @@ export class BadRequest extends Error {
 export function inboxApi(parts: { store: Store; dial: DialStore; aftermath: Aftermath }): Hono {
   const { store, dial, aftermath } = parts;
   const app = new Hono();
-  app.use(
-    bodyLimit({
-      maxSize: 64 * 1024,
-      onError: (c) => c.json({ error: "The body is larger than 64 KiB." }, 413),
-    }),
-  );
+  app.use(limitBody(64 * 1024, (c) => c.json({ error: "The body is larger than 64 KiB." }, 413)));
 
   app.get("/mails", (c) => {
     const limit = readInteger(c, "limit", LIMIT_DEFAULT, MAILS_MAX);

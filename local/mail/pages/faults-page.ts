@@ -31,7 +31,7 @@ ${shares(shell.dial)}
 ${FAULT_KINDS.map((kind) => row(kind, form, injected))}
 </fieldset>
 <fieldset class="more"><legend>More</legend>
-<div class="field"><label for="limit_per_second">At most so many a second</label>
+<div class="field"><label for="limit_per_second">Limit per second</label>
 <input id="limit_per_second" name="limit_per_second" type="number" min="1" max="100000" step="1" placeholder="no limit" value="${form.limit_per_second ?? ""}" aria-describedby="limit-hint">
 <p class="hint" id="limit-hint">The rest get 429. Refused so far: ${injected.limit ?? 0}</p></div>
 <div class="field"><label for="draw">Draw</label>

@@ -11,12 +11,11 @@ export function inboxPage(shell: Shell, mails: readonly Mail[]): Html {
   return page(shell, {
     title: shell.size > 0 ? `Inbox (${shell.size})` : "Inbox",
     reloadSeconds: 5,
-    main: html`<div class="panes">
+    main: html`<main id="main" class="panes" tabindex="-1">
+<h1 class="hidden">Inbox</h1>
 ${mailList(shell, mails, null)}
-<main id="main" class="reading ${isEmpty ? "" : "desk-only"}" tabindex="-1">
-<div id="welcome" data-live>${isEmpty ? emptyState(shell) : pickOne(shell)}</div>
-</main>
-</div>`,
+<div id="welcome" data-live class="reading ${isEmpty ? "" : "desk-only"}">${isEmpty ? emptyState(shell) : pickOne(shell)}</div>
+</main>`,
   });
 }
 
@@ -59,17 +58,17 @@ function mailItem(mail: Mail, query: string, isOpen: boolean): Html {
 }
 
 function pickOne(shell: Shell): Html {
-  return html`<div class="empty"><h1>Choose a mail</h1>
+  return html`<div class="empty"><h2>Choose a mail</h2>
 <p>Everything the application sends lands here and nowhere else. New mails appear by themselves.</p>
 ${waysIn(shell)}</div>`;
 }
 
 function emptyState(shell: Shell): Html {
   if (shell.search) {
-    return html`<div class="empty"><h1>Nothing found</h1>
+    return html`<div class="empty"><h2>Nothing found</h2>
 <p>No mail has “${shell.search}” in an address or its subject. <a href="/">Show all mails</a></p></div>`;
   }
-  return html`<div class="empty"><h1>Waiting for the first mail</h1>
+  return html`<div class="empty"><h2>Waiting for the first mail</h2>
 <p>Register with any address in the application: its confirmation mail lands here within seconds, and goes nowhere else.
 To see what happens when mail has trouble, register as <code>ada+retry2@example.com</code>, or <a href="/faults">turn the fault dial</a>.</p>
 ${waysIn(shell)}
@@ -77,7 +76,8 @@ ${waysIn(shell)}
 <pre class="code" tabindex="0">curl ${shell.url}/emails \\
   -H 'Authorization: Bearer anything' \\
   -H 'Content-Type: application/json' \\
-  -d '{"from":"me@example.com","to":"ada@example.com","subject":"Hello","text":"It works."}'</pre></div>`;
+  -d '{"from": "me@example.com", "to": "ada@example.com",
+       "subject": "Hello", "text": "It works."}'</pre></div>`;
 }
 
 /** Where programs hand mail in. */

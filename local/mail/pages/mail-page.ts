@@ -90,7 +90,7 @@ function webhookNote({ webhook, webhookTries }: MailEvent): Html | "" {
 
 function views(mail: Mail, current: View, shell: Shell): Html {
   const query = shell.search ? `&q=${encodeURIComponent(shell.search)}` : "";
-  const size = (view: View) => (view === "headers" ? mail.headers.length : null);
+  const size = (view: View) => (view === "headers" ? headersOf(mail).length : null);
   return html`<nav class="tabs" aria-label="Parts of the mail">${VIEWS.map(
     (view) =>
       html`<a href="/mails/${mail.id}?view=${view}${query}" ${view === current ? html`aria-current="page"` : ""}>${VIEW_NAMES[view]}${

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Parts } from "../app.ts";
+import { limitBody } from "../body.ts";
 import { CALM } from "../faults.ts";
 import { type FaultsForm, formOfDial, readFaultsForm } from "./faults-form.ts";
 import { faultsPage } from "./faults-page.ts";
@@ -15,11 +15,11 @@ import type { Shell } from "./shell.ts";
 /** What a person may declare to have happened to a mail, from its page. */
 const BY_HAND = ["bounced", "complained", "delivery_delayed", "delivered"] as const;
 
-const ASSETS: Record<string, string> = {
-  "mail.css": "text/css; charset=utf-8",
-  "mail.client.js": "text/javascript; charset=utf-8",
-  "icon.svg": "image/svg+xml",
-};
+const ASSETS = new Map([
+  ["mail.css", "text/css; charset=utf-8"],
+  ["mail.client.js", "text/javascript; charset=utf-8"],
+  ["icon.svg", "image/svg+xml"],
+]);
 
 /** Nothing of a mail can run, load or frame anything: the pages themselves need only their own three files. */
 const PAGE_POLICY =
@@ -35,13 +35,14 @@ const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   if (!c.res.headers.has("content-security-policy")) c.header("content-security-policy", PAGE_POLICY);
   c.header("x-content-type-options", "nosniff");
-  c.header("referrer-policy", "no-referrer");
+  // Not "no-referrer": with it, browsers send `Origin: null` with the pages' own forms, and the guard refuses them.
+  if (!c.res.headers.has("referrer-policy")) c.header("referrer-policy", "same-origin");
   c.header("cache-control", "no-store");
 };
 
 export function addPages(app: Hono<{ Bindings: HttpBindings }>, parts: Parts): void {
   const { store, dial, aftermath } = parts;
-  const limitForm = bodyLimit({ maxSize: 64 * 1024, onError: (c) => c.text("The form is too large.", 413) });
+  const limitForm = limitBody(64 * 1024, (c) => c.text("The form is too large.", 413));
   const shellOf = (c: Context): Shell => ({
     path: c.req.path,
     search: c.req.query("q")?.trim().slice(0, 200) ?? "",
@@ -72,6 +73,7 @@ export function addPages(app: Hono<{ Bindings: HttpBindings }>, parts: Parts): v
     const mail = store.get(c.req.param("id"));
     if (!mail) return c.text("This mail is not here.", 404);
     c.header("content-security-policy", FRAME_POLICY);
+    c.header("referrer-policy", "no-referrer");
     c.header("content-type", "text/html; charset=utf-8");
     return c.body(frameDocument(mail));
   });
@@ -110,7 +112,7 @@ export function addPages(app: Hono<{ Bindings: HttpBindings }>, parts: Parts): v
   });
 
   app.get("/assets/:name", async (c) => {
-    const type = ASSETS[c.req.param("name")];
+    const type = ASSETS.get(c.req.param("name"));
     if (type === undefined) return c.notFound();
     const content = await readFile(path.join(import.meta.dirname, "assets", c.req.param("name")), "utf8");
     return c.body(content, 200, {

@@ -61,7 +61,7 @@ ${main}
 function dialPill(dial: Dial): Html {
   const trouble = describeDial(dial);
   return html`<a class="pill ${trouble ? "bad" : "done"}" id="pill" data-live href="/faults"><span class="dot" aria-hidden="true"></span>${
-    trouble ? html`<span class="quiet-phone">Faults on: </span>${trouble}` : "All mail accepted"
+    trouble ? `Faults on: ${trouble}` : "All mail accepted"
   }</a>`;
 }
 

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { limitBody } from "../body.ts";
 import type { Intake } from "../intake.ts";
 import type { IncomingMail, Mail } from "../mail.ts";
 import type { Store } from "../store.ts";
@@ -27,17 +27,15 @@ export function resendRoutes(parts: { intake: Intake; store: Store; apiKey: stri
     await next();
   });
   app.use(
-    bodyLimit({
-      maxSize: BODY_BYTES_MAX,
-      onError: () =>
-        new ResendError(
-          413,
-          "validation_error",
-          "The request is larger than 40 MB, attachments included.",
-          // The rest of the body stays unread, so this connection is good for nothing more.
-          { connection: "close" },
-        ).toResponse(),
-    }),
+    limitBody(BODY_BYTES_MAX, () =>
+      new ResendError(
+        413,
+        "validation_error",
+        "The request is larger than 40 MB, attachments included.",
+        // The rest of the body stays unread, so this connection is good for nothing more.
+        { connection: "close" },
+      ).toResponse(),
+    ),
   );
 
   app.post("/", async (c) => {

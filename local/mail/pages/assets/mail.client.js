@@ -14,9 +14,6 @@ async function refresh() {
     part.replaceWith(next);
     if (focused) next.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
   }
-  // The welcome beside the list makes room for it on a phone as soon as there is a list.
-  const main = fresh.getElementById("main");
-  if (main) document.getElementById("main")?.setAttribute("class", main.className);
   document.title = fresh.title;
 }
 
