@@ -195,10 +195,15 @@ const standIn = (name: string, ...args: string[]) => ["--import", "tsx", `local/
 
 async function startPostgres(start: Start): Promise<string> {
   if (start.plan.postgres === "configured") return process.env.DATABASE_URL ?? "";
+  // After its first start the others know the port: it must come back there.
+  let port: string[] = [];
   const part = createPart({
     ...partOptions(start, "postgres", {}),
-    args: () => standIn("postgres", "--dir", start.dir),
-    onReady: ({ url, pid }) => start.running.set("postgres", { url, pid }),
+    args: () => standIn("postgres", "--dir", start.dir, ...port),
+    onReady: ({ url, pid }) => {
+      port = ["--port", new URL(url).port];
+      start.running.set("postgres", { url, pid });
+    },
     stopTimeoutMs: 2 * STOP_TIMEOUT_MS,
   });
   start.parts.push(part);

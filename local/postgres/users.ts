@@ -1,0 +1,24 @@
+// Supervisors that use one server at the same time, e.g. two runs of the tests: the last one to leave stops it.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { commandOf } from "./postmaster";
+
+const SUPERVISOR = "postgres/main.ts";
+
+/** Notes that this process uses the server. */
+export function enter(users: string): void {
+  mkdirSync(users, { recursive: true });
+  writeFileSync(path.join(users, String(process.pid)), "");
+}
+
+/** Takes the note back. True when nobody else uses the server; those that were killed do not count. */
+export function leave(users: string): boolean {
+  rmSync(path.join(users, String(process.pid)), { force: true });
+  if (!existsSync(users)) return true;
+  const others = readdirSync(users).filter((name) => {
+    if (commandOf(Number(name)).includes(SUPERVISOR)) return true;
+    rmSync(path.join(users, name), { force: true });
+    return false;
+  });
+  return others.length === 0;
+}
