@@ -1,0 +1,237 @@
+// The parts of the product: how each is started, and when it is ready.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { devServerArguments } from "./dev-server";
+import { createLineWriter, say } from "./output";
+import { createPart, type Part, type PartOptions } from "./part";
+import { isLoopbackUrl, type Plan } from "./plan";
+import { nextFreePort } from "./ports";
+import type { RunningFile } from "./processes";
+import type { Secrets } from "./secrets";
+
+const ENGINE_PORT = 8288;
+const MAIL_PORT = 8025;
+const SMTP_PORT = 1025;
+const READY_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+/** Everything one start knows, gathered step by step. */
+export type Start = {
+  root: string;
+  dir: string;
+  isDev: boolean;
+  plan: Plan;
+  secrets: Secrets;
+  port: number;
+  appUrl: string;
+  devServer: string | null;
+  running: RunningFile;
+  /** In the order they were started; stopped the other way round. */
+  parts: Part[];
+};
+
+/** What all parts of ours have in common. */
+function partOptions(
+  start: Start,
+  name: string,
+  env: Record<string, string | undefined>,
+): Omit<PartOptions, "args" | "onReady"> {
+  return {
+    name,
+    env: { ...process.env, ...env },
+    cwd: start.root,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    output: createLineWriter(path.join(start.dir, "logs"), name),
+    say,
+  };
+}
+
+const standIn = (name: string, ...args: string[]) => ["--import", "tsx", `local/${name}/main.ts`, ...args];
+
+export async function startPostgres(start: Start): Promise<string> {
+  if (start.plan.postgres === "configured") return process.env.DATABASE_URL ?? "";
+  // After its first start the others know the port: it must come back there.
+  let port: string[] = [];
+  const part = createPart({
+    ...partOptions(start, "postgres", {}),
+    args: () => standIn("postgres", "--dir", start.dir, ...port),
+    onReady: ({ url, pid }) => {
+      port = ["--port", new URL(url).port];
+      start.running.set("postgres", { url, pid });
+    },
+    stopTimeoutMs: 2 * STOP_TIMEOUT_MS,
+  });
+  start.parts.push(part);
+  return (await part.start()).url;
+}
+
+export async function startMail(start: Start, taken: Set<number>): Promise<{ url: string }> {
+  const port = await nextFreePort(MAIL_PORT, taken);
+  const smtpPort = await nextFreePort(SMTP_PORT, taken.add(port));
+  taken.add(smtpPort);
+  const part = createPart({
+    ...partOptions(start, "mail", {
+      RESEND_API_KEY: start.secrets.resendApiKey,
+      RESEND_WEBHOOK_SECRET: start.secrets.resendWebhookSecret,
+    }),
+    args: () =>
+      standIn(
+        "mail",
+        ...[
+          "--port",
+          String(port),
+          "--smtp-port",
+          String(smtpPort),
+          "--data-dir",
+          path.join(start.dir, "mail"),
+        ],
+        ...["--webhook-url", `http://127.0.0.1:${start.port}/api/webhooks/resend`],
+      ),
+    onReady: ({ url, pid, smtpUrl }) => start.running.set("mail", { url, smtp_url: smtpUrl, pid }),
+  });
+  start.parts.push(part);
+  return part.start();
+}
+
+export async function startEngine(
+  start: Start,
+  databaseUrl: string,
+  taken: Set<number>,
+): Promise<{ url: string }> {
+  const port = await nextFreePort(ENGINE_PORT, taken);
+  taken.add(port);
+  const endpoint = `http://127.0.0.1:${start.port}/api/inngest`;
+  const { devServer, secrets } = start;
+  const part = createPart({
+    ...partOptions(start, "inngest", {
+      DATABASE_URL: databaseUrl,
+      ...(devServer
+        ? {}
+        : { INNGEST_EVENT_KEY: secrets.inngestEventKey, INNGEST_SIGNING_KEY: secrets.inngestSigningKey }),
+    }),
+    args: () =>
+      devServer
+        ? ["local/run-with-parent.mjs", devServer, ...devServerArguments(endpoint, port)]
+        : standIn(
+            "inngest",
+            "--port",
+            String(port),
+            "--app-url",
+            endpoint,
+            ...(isLoopbackUrl(start.appUrl) ? ["--clock"] : []),
+          ),
+    ...(devServer ? { probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/health`) } : {}),
+    onReady: ({ url, pid }) => start.running.set("inngest", { url: new URL(url).origin, pid }),
+  });
+  start.parts.push(part);
+  const ready = await part.start();
+  return { url: new URL(ready.url).origin };
+}
+
+/** The app's own variables, over what is in the environment already. */
+export function appEnvironment(
+  start: Start,
+  parts: { databaseUrl: string; mailUrl: string | null; engineUrl: string | null },
+): Record<string, string | undefined> {
+  const { secrets, devServer } = start;
+  const engine = !parts.engineUrl
+    ? {}
+    : devServer
+      ? { INNGEST_DEV: parts.engineUrl }
+      : {
+          INNGEST_BASE_URL: parts.engineUrl,
+          INNGEST_EVENT_KEY: secrets.inngestEventKey,
+          INNGEST_SIGNING_KEY: secrets.inngestSigningKey,
+        };
+  const mail = parts.mailUrl
+    ? {
+        RESEND_API_KEY: secrets.resendApiKey,
+        RESEND_BASE_URL: parts.mailUrl,
+        RESEND_WEBHOOK_SECRET: secrets.resendWebhookSecret,
+        INBOX_URL: parts.mailUrl,
+      }
+    : {};
+  return {
+    APP_SECRET: process.env.APP_SECRET || secrets.appSecret,
+    OPS_PASSWORD: process.env.OPS_PASSWORD || secrets.opsPassword,
+    ...engine,
+    ...mail,
+    DATABASE_URL: parts.databaseUrl,
+    APP_URL: start.appUrl,
+    PORT: String(start.port),
+    NODE_ENV: start.isDev ? "development" : "production",
+    NEXT_TELEMETRY_DISABLED: "1",
+  };
+}
+
+export async function startApp(start: Start, env: Record<string, string | undefined>): Promise<void> {
+  const { port, isDev } = start;
+  const host = isLoopbackUrl(start.appUrl) ? ["-H", "127.0.0.1"] : [];
+  const withParent = pathToFileURL(path.join(start.root, "local/with-parent.mjs")).href;
+  // `next dev` works in a child of its own, which inherits this; `next start` is one process.
+  const nodeOptions = [process.env.NODE_OPTIONS, `--import=${withParent}`].filter(Boolean).join(" ");
+  const part = createPart({
+    ...partOptions(start, "app", { ...env, ...(isDev ? { NODE_OPTIONS: nodeOptions } : {}) }),
+    args: () => [
+      ...(isDev ? [] : ["--import", withParent]),
+      "node_modules/next/dist/bin/next",
+      isDev ? "dev" : "start",
+      ...["-p", String(port), ...host],
+    ],
+    probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/api/health`),
+    onReady: ({ pid }) => start.running.set("app", { url: start.appUrl.replace(/\/+$/, ""), pid }),
+  });
+  start.parts.push(part);
+  say("starting the app …");
+  await part.start();
+}
+
+/** Settles with the address once it answers 200; never rejects, since the part's own time limit ends the wait. */
+async function waitUntilAnswers(url: string): Promise<string> {
+  for (;;) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch(() => null);
+    if (response?.ok) return url;
+    await delay(50);
+  }
+}
+
+const SYNC_TIMEOUT_MS = 15_000;
+
+/** An event sent to an engine that does not know the app yet starts nothing: the start is over only after that. */
+export async function waitForSync(engineUrl: string, signingKey: string): Promise<void> {
+  const [prefix, hex] = [signingKey.replace(/[0-9a-f]+$/, ""), /[0-9a-f]+$/.exec(signingKey)?.[0] ?? ""];
+  const bearer = `${prefix}${createHash("sha256").update(Buffer.from(hex, "hex")).digest("hex")}`;
+  for (const deadline = Date.now() + SYNC_TIMEOUT_MS; Date.now() < deadline; await delay(100)) {
+    const response = await fetch(`${engineUrl}/v2/apps`, {
+      headers: { authorization: `Bearer ${bearer}` },
+    }).catch(() => null);
+    if (response?.ok && /"latchkey"/.test(await response.text())) return;
+  }
+  say("The engine has not registered the app's functions yet; it goes on trying.");
+}
+
+export function migrate(start: Start, databaseUrl: string): Promise<void> {
+  const output = createLineWriter(path.join(start.dir, "logs"), "latchkey");
+  const child = spawn(process.execPath, ["--import", "tsx", "db/migrate.ts"], {
+    cwd: start.root,
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", output);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) =>
+      code === 0
+        ? resolve()
+        : reject(
+            new Error(
+              `The database could not be brought up to date (exit ${code ?? signal}); what it said is above.`,
+            ),
+          ),
+    );
+  });
+}
