@@ -188,6 +188,15 @@ export const suppressions = pgTable("suppressions", {
   createdAt: instant("created_at").notNull(),
 });
 
+/** When the next mails may be handed over (EMAIL_RATE_LIMIT): one row that all processes move on (db/send-pace.ts). */
+export const sendPace = pgTable("send_pace", {
+  lane: text("lane").primaryKey(),
+  /** No mail goes out before this; moved on by one interval with every mail. */
+  gateAt: instant("gate_at").notNull(),
+  /** The first place in the queue that nobody has been told to come back at. */
+  planAt: instant("plan_at").notNull(),
+});
+
 /** Behind the browser's cookie and the API tokens alike: revoking the row ends both. */
 export const sessions = pgTable(
   "sessions",
