@@ -9,6 +9,11 @@ const optionalText = z.preprocess(
   (value) => (value === "" ? undefined : value),
   z.string().min(1).optional(),
 );
+const optionalNumber = (schema: z.ZodNumber) =>
+  z.preprocess(
+    (value) => (value === undefined || value === "" ? undefined : Number(value)),
+    schema.optional(),
+  );
 const flag = z
   .enum(["1", "0", "true", "false", "on", "off", ""])
   .default("")
@@ -51,6 +56,15 @@ const Schema = z
     EMAIL_RETRY_MAX: seconds(900, 1),
     /** Seconds for one whole conversation with the mail provider, connect and greeting included. */
     EMAIL_TIMEOUT: z.coerce.number().finite().min(0.1).max(120).default(10),
+    /** A second way out, for when the first refuses us or is away; both must be configured. Unset: none. */
+    EMAIL_FAILOVER: z.preprocess(
+      (value) => (value === "" ? undefined : value),
+      z.enum(["smtp", "resend"]).optional(),
+    ),
+    /** Mails that may leave per second, all processes together. Unset: as fast as they come. */
+    EMAIL_RATE_LIMIT: optionalNumber(z.number().min(0.01).max(10_000)),
+    /** Conversations with the mail provider at the same time. Unset: as many as there are mails due. */
+    EMAIL_CONCURRENCY: optionalNumber(z.number().int().min(1).max(1_000)),
     /** Seconds a request may spend on sending when the engine is away. */
     EMAIL_SYNC_BUDGET: z.coerce.number().finite().min(0.1).max(10).default(0.7),
 
@@ -76,6 +90,8 @@ const Schema = z
       complain("INNGEST_DEV", "switches signatures off and is refused in production; unset it");
     if (value.NODE_ENV === "production" && !onLoopback && value.APP_URL.startsWith("http:"))
       complain("APP_URL", "must be https outside of loopback: session cookies are sent only over TLS");
+    if (value.EMAIL_FAILOVER && !(value.RESEND_API_KEY && value.SMTP_URL))
+      complain("EMAIL_FAILOVER", "needs both RESEND_API_KEY and SMTP_URL: one sends, the other steps in");
     if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
       complain("EMAIL_RETRY_MAX", "must not be below EMAIL_RETRY_BASE");
   });

@@ -1,10 +1,12 @@
 // Builds the services of this process from its environment, once: the one place where configuration meets the rules.
 import { type DatabaseClient, openDatabase } from "./db/client";
 import { type Notifications, openNotifications } from "./db/notifications";
+import { createCircuitBreaker } from "./domain/circuit-breaker";
 import { systemClock } from "./domain/clock";
 import { deriveKeys } from "./domain/keys";
-import type { Services } from "./domain/services";
-import { selectTransport } from "./emails/transports/select";
+import { createSending } from "./domain/send-pace";
+import type { Log, Services } from "./domain/services";
+import { type SelectedTransports, selectTransports } from "./emails/transports/select";
 import { type Env, env } from "./env";
 import { createLog } from "./log";
 
@@ -14,17 +16,21 @@ export type ProcessServices = Services & { database: DatabaseClient; notificatio
 export function createServices(environment: Env): ProcessServices {
   const database = openDatabase(environment.DATABASE_URL, environment.DATABASE_POOL_SIZE);
   const log = createLog(environment.LOG_LEVEL);
+  const selected = selectTransports({
+    resendApiKey: environment.RESEND_API_KEY,
+    resendBaseUrl: environment.RESEND_BASE_URL,
+    smtpUrl: environment.SMTP_URL,
+    failover: environment.EMAIL_FAILOVER,
+  });
   return {
     database,
     db: database.db,
     notifications: openNotifications(environment.DATABASE_URL, log),
     clock: systemClock,
     keys: deriveKeys(environment.APP_SECRET),
-    transport: selectTransport({
-      resendApiKey: environment.RESEND_API_KEY,
-      resendBaseUrl: environment.RESEND_BASE_URL,
-      smtpUrl: environment.SMTP_URL,
-    }),
+    transport: selected.transport,
+    failover: watchPreferred(selected, log),
+    sending: createSending(environment.EMAIL_CONCURRENCY ?? null),
     settings: {
       appUrl: environment.APP_URL.replace(/\/+$/, ""),
       emailFrom: environment.EMAIL_FROM,
@@ -35,9 +41,22 @@ export function createServices(environment: Env): ProcessServices {
         maxSeconds: environment.EMAIL_RETRY_MAX,
       },
       emailTimeoutMs: environment.EMAIL_TIMEOUT * 1000,
+      sendsPerSecond: environment.EMAIL_RATE_LIMIT ?? null,
+      concurrency: environment.EMAIL_CONCURRENCY ?? null,
     },
     log,
   };
+}
+
+/** Five failures in a row send everybody to the second provider; one mail every 30 s finds out whether the first is back. */
+const PROVIDER_BREAKER = { failuresToOpen: 5, openMs: 30_000 };
+
+function watchPreferred({ transport, failover }: SelectedTransports, log: Log): Services["failover"] {
+  if (!failover) return null;
+  const breaker = createCircuitBreaker(PROVIDER_BREAKER, (from, to) =>
+    log.warn({ breaker: to, from, provider: transport.name }, `Circuit breaker of ${transport.name}: ${to}`),
+  );
+  return { transport: failover, breaker };
 }
 
 // Next bundles pages, route handlers and instrumentation apart; they share one process and must share one pool.

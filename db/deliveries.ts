@@ -39,14 +39,14 @@ export async function listQueuedInstants(executor: Executor, userId: string, sin
 }
 
 /**
- * Takes the lease of an open delivery in one UPDATE and begins its next attempt: null when it is settled, held by
+ * Takes the lease of an open delivery in one UPDATE and counts its next attempt: null when it is settled, held by
  * another worker, or its claim is confirmed or over. `tookOver` tells that the previous holder never came back; its
- * attempt is marked `lost`. Call inside a transaction.
+ * attempt is marked `lost`. Call inside the transaction that also calls beginAttempt.
  */
 export async function claimDelivery(
   executor: Executor,
   id: string,
-  options: { leaseToken: string; leaseSeconds: number; provider: string; now: Date },
+  options: { leaseToken: string; leaseSeconds: number; now: Date },
 ): Promise<{ delivery: DeliveryRow; tookOver: boolean } | null> {
   const lease = sql`now() + make_interval(secs => ${options.leaseSeconds})`;
   const expired = and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`));
@@ -76,13 +76,23 @@ export async function claimDelivery(
     .set({ outcome: "lost", endedAt: options.now })
     .where(and(eq(deliveryAttempts.deliveryId, id), sql`${deliveryAttempts.outcome} is null`))
     .returning({ number: deliveryAttempts.number });
-  await executor.insert(deliveryAttempts).values({
-    deliveryId: id,
-    number: delivery.attemptCount,
-    provider: options.provider,
-    startedAt: options.now,
-  });
   return { delivery, tookOver: lost.length > 0 };
+}
+
+/** Writes the row of an attempt that begins now, under the lease just taken. */
+export async function beginAttempt(
+  executor: Executor,
+  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt">,
+): Promise<void> {
+  await executor.insert(deliveryAttempts).values(row);
+}
+
+/** Moves the next attempt of a delivery that nobody is sending to `at`. Does nothing to any other. */
+export async function postponeDelivery(executor: Executor, id: string, at: Date): Promise<void> {
+  await executor
+    .update(deliveries)
+    .set({ nextAttemptAt: at })
+    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "retrying"])));
 }
 
 export type AttemptEnd = Pick<

@@ -195,6 +195,8 @@ export const sendPace = pgTable("send_pace", {
   gateAt: instant("gate_at").notNull(),
   /** The first place in the queue that nobody has been told to come back at. */
   planAt: instant("plan_at").notNull(),
+  /** The provider said "too many": nobody begins before this. */
+  holdUntil: instant("hold_until"),
 });
 
 /** Behind the browser's cookie and the API tokens alike: revoking the row ends both. */

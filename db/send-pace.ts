@@ -1,57 +1,70 @@
 // The pace at which mails leave, shared by all processes through one row and judged by the database's clock alone.
-import { sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { sendPace } from "./schema";
 
 const LANE = "email";
 
-export type SendSlot =
-  /** A place that is this mail's own: hand it over after `waitMs`, at most `nearMs`. */
-  | { taken: true; waitMs: number }
-  /** The queue is longer than that: come back after `waitMs` and ask again with `cameBack`. */
-  | { taken: false; waitMs: number };
+const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`;
+/** How long from now until `instant`, never below 0. */
+const millisUntil = (instant: SQL) =>
+  sql<number>`greatest(0, extract(epoch from ${instant} - clock_timestamp()) * 1000)::float8`;
+const gate = sql`greatest(${sendPace.gateAt}, clock_timestamp())`;
+/** greatest() passes over a null. */
+const plan = sql`greatest(${sendPace.planAt}, ${sendPace.gateAt}, ${sendPace.holdUntil}, clock_timestamp())`;
+const behind = sql`greatest(${sendPace.gateAt}, ${sendPace.holdUntil}) - clock_timestamp()`;
 
 /**
- * Asks for the next place of a queue that moves one place per `intervalMs` (GCRA, the leaky bucket of ITU-T I.371,
- * with a burst of one). Who comes for the first time is only let in while nobody who was sent away is still expected.
- * Call outside of a transaction: the row is everybody's.
+ * Whether a mail may try now or should come back later: 0, or after how many milliseconds its place in the queue
+ * comes up. Who comes for the first time gets the next place, and is told 0 when that is within `nearMs`; who
+ * `cameBack` has had a place, and gets another one only when the gate is further behind than that.
  */
-export async function takeSendSlot(
+export async function planSend(
   executor: Executor,
   { intervalMs, nearMs, cameBack }: { intervalMs: number; nearMs: number; cameBack: boolean },
-): Promise<SendSlot> {
-  const interval = sql`make_interval(secs => ${intervalMs / 1000}::float8)`;
-  const near = sql`make_interval(secs => ${nearMs / 1000}::float8)`;
-  const gate = sql`greatest(${sendPace.gateAt}, clock_timestamp())`;
-  const plan = sql`greatest(${sendPace.planAt}, ${sendPace.gateAt}, clock_timestamp())`;
-  const millis = (instant: ReturnType<typeof sql>, behind: ReturnType<typeof sql>) =>
-    sql<number>`greatest(0, extract(epoch from ${instant} - ${behind} - clock_timestamp()) * 1000)::float8`;
-  const isOpen = cameBack
-    ? sql`${gate} - clock_timestamp() <= ${near}`
-    : sql`${plan} - clock_timestamp() <= ${near}`;
+): Promise<number> {
+  const isPunctual = sql`${cameBack}::boolean and ${behind} <= ${seconds(nearMs)}`;
+  await ensureLane(executor);
+  const [row] = await executor
+    .update(sendPace)
+    .set({
+      planAt: sql`case when ${isPunctual} then ${sendPace.planAt} else ${plan} + ${seconds(intervalMs)} end`,
+    })
+    .where(eq(sendPace.lane, LANE))
+    .returning({
+      isPunctual: sql<boolean>`${isPunctual}`,
+      waitMs: millisUntil(sql`${sendPace.planAt} - ${seconds(intervalMs)}`),
+    });
+  if (!row) throw new Error(LANE_GONE);
+  return row.isPunctual || row.waitMs <= nearMs ? 0 : row.waitMs;
+}
 
+/**
+ * The instant of this one mail: hand it over after so many milliseconds, exactly. Instants are one interval apart
+ * (GCRA, the leaky bucket of ITU-T I.371, with a burst of one), for all processes together.
+ */
+export async function takeSendInstant(executor: Executor, intervalMs: number): Promise<number> {
+  await ensureLane(executor);
+  const [row] = await executor
+    .update(sendPace)
+    .set({ gateAt: sql`${gate} + ${seconds(intervalMs)}` })
+    .where(eq(sendPace.lane, LANE))
+    .returning({ waitMs: millisUntil(sql`${sendPace.gateAt} - ${seconds(intervalMs)}`) });
+  if (!row) throw new Error(LANE_GONE);
+  return row.waitMs;
+}
+
+const LANE_GONE = "The row of the sending pace was removed while it was in use";
+
+async function ensureLane(executor: Executor): Promise<void> {
   await executor
     .insert(sendPace)
     .values({ lane: LANE, gateAt: sql`clock_timestamp()`, planAt: sql`clock_timestamp()` })
     .onConflictDoNothing();
-  const [taken] = await executor
-    .update(sendPace)
-    .set({ gateAt: sql`${gate} + ${interval}` })
-    .where(sql`${sendPace.lane} = ${LANE} and ${isOpen}`)
-    .returning({ waitMs: millis(sql`${sendPace.gateAt}`, interval) });
-  if (taken) return { taken: true, waitMs: taken.waitMs };
-  const [planned] = await executor
-    .update(sendPace)
-    .set({ planAt: sql`${plan} + ${interval}` })
-    .where(sql`${sendPace.lane} = ${LANE}`)
-    .returning({ waitMs: millis(sql`${sendPace.planAt}`, interval) });
-  if (!planned) throw new Error("The row of the sending pace was removed while it was in use");
-  return { taken: false, waitMs: planned.waitMs };
 }
 
-/** Nothing more leaves for `seconds`: the provider asked for it. Does nothing when no mail was ever paced. */
-export async function holdSending(executor: Executor, seconds: number): Promise<void> {
-  await executor.update(sendPace).set({
-    gateAt: sql`greatest(${sendPace.gateAt}, clock_timestamp() + make_interval(secs => ${seconds}::float8))`,
-  });
+/** No further mail is begun for `seconds`: the provider asked for it. Does nothing when no mail was ever paced. */
+export async function holdSending(executor: Executor, holdSeconds: number): Promise<void> {
+  const until = sql`clock_timestamp() + ${seconds(holdSeconds * 1000)}`;
+  await executor.update(sendPace).set({ holdUntil: sql`greatest(${sendPace.holdUntil}, ${until})` });
 }

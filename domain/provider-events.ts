@@ -8,8 +8,8 @@ import {
   lockDeliveryOfProvider,
   updateDelivery,
 } from "@/db/provider-events";
+import { startCodeOf } from "./attempt-record";
 import { canMove, isOpen } from "./delivery-status";
-import { startCodeOf } from "./email-delivery";
 import type { Services } from "./services";
 
 export type ProviderEvent = {

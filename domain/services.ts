@@ -1,9 +1,11 @@
 // What every use case is given. Built once per process by services.ts at the top level; built by hand in tests.
 import type { Database } from "@/db/client";
 import type { Transport } from "@/emails/transport";
+import type { CircuitBreaker } from "./circuit-breaker";
 import type { Clock } from "./clock";
 import type { Keys } from "./keys";
 import type { RetryPolicy } from "./retry-policy";
+import type { Sending } from "./send-pace";
 
 /** pino's signature: facts first, sentence second. */
 export type Log = Record<"debug" | "info" | "warn" | "error", (facts: object, sentence: string) => void>;
@@ -18,6 +20,10 @@ export type Settings = {
   retry: RetryPolicy;
   /** Milliseconds for one conversation with the mail provider. */
   emailTimeoutMs: number;
+  /** Mails that may leave per second, all processes together; null: no limit. */
+  sendsPerSecond: number | null;
+  /** Conversations with providers at the same time; null: no limit. */
+  concurrency: number | null;
 };
 
 export type Services = {
@@ -25,6 +31,10 @@ export type Services = {
   clock: Clock;
   keys: Keys;
   transport: Transport;
+  /** Where mails go when `transport` refuses us or is away; `breaker` remembers that it is. Null: nowhere. */
+  failover: { transport: Transport; breaker: CircuitBreaker } | null;
+  /** The places of this process's conversations with providers. */
+  sending: Sending;
   settings: Settings;
   log: Log;
 };

@@ -1,7 +1,8 @@
 // In every server process: sends what the engine took and did not start (DESIGN.md section 6). It is also what keeps
 // trying when EMAIL_MODE=sync leaves the engine out.
-import { deliverOverdue } from "../domain/email-delivery";
+
 import type { Services } from "../domain/services";
+import { deliverOverdue } from "../domain/unfinished-deliveries";
 import { env } from "../env";
 import { type Loop, startLoop } from "./loop";
 

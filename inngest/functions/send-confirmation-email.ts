@@ -1,20 +1,23 @@
 // The order of steps of one email: a short pause, then attempts until it is settled. The rules are in domain/.
 import { type Inngest, NonRetriableError, RetryAfterError } from "inngest";
-import { type AttemptResult, attemptDelivery, settleAfterRun } from "../../domain/email-delivery";
+import { type AttemptResult, attemptDelivery } from "../../domain/email-delivery";
 import type { Services } from "../../domain/services";
+import { settleAfterRun } from "../../domain/unfinished-deliveries";
 import { deliveryRequested, parseDeliveryData, userRegistered } from "../events";
 
 /** Between the answer and the first attempt the page shows "queued"; the engine sleeps whole seconds. */
 const asDuration = (seconds: number) => `${Math.max(1, Math.round(seconds))}s` as const;
 
 export function createSendConfirmationEmail(inngest: Inngest, services: () => Services) {
-  const { queueDelaySeconds, retry } = services().settings;
+  const { queueDelaySeconds, retry, concurrency } = services().settings;
   return inngest.createFunction(
     {
       id: "send-confirmation-email",
       name: "Send confirmation email",
       triggers: [userRegistered, deliveryRequested],
       retries: retriesOf(retry.maxAttempts),
+      // Sleeping runs do not count, so the rest of a burst waits in the engine instead of in our processes.
+      ...(concurrency === null ? {} : { concurrency: { limit: concurrency } }),
       onFailure: async ({ event, step }) => {
         const data = parseDeliveryData(event.data.event.data);
         if (!data) return { outcome: "no_delivery" };
@@ -25,16 +28,22 @@ export function createSendConfirmationEmail(inngest: Inngest, services: () => Se
     },
     async ({ event, step }) => {
       if (queueDelaySeconds > 0) await step.sleep("settle", asDuration(queueDelaySeconds));
-      return step.run("attempt-delivery", async () =>
-        outcomeOrThrow(await attemptDelivery(services(), event.data.deliveryId)),
-      );
+      for (let cameBack = false; ; cameBack = true) {
+        const result = await step.run("attempt-delivery", async () =>
+          outcomeOrThrow(await attemptDelivery(services(), event.data.deliveryId, { cameBack })),
+        );
+        if (result.waitSeconds === undefined) return result;
+        await step.sleep("wait-for-turn", asDuration(result.waitSeconds));
+      }
     },
   );
 }
 
 /** What a step returns is kept by the engine: an outcome and a count, nothing personal. */
-function outcomeOrThrow(result: AttemptResult): { outcome: string; attempt?: number } {
+function outcomeOrThrow(result: AttemptResult): { outcome: string; attempt?: number; waitSeconds?: number } {
   switch (result.outcome) {
+    case "paced":
+      return { outcome: "paced", waitSeconds: result.waitSeconds };
     case "sent":
       return { outcome: "sent", attempt: result.attempt };
     case "settled":

@@ -1,6 +1,7 @@
 // Services for integration tests: real Postgres, a clock that tests move, a provider that answers as told.
 import { openDatabase } from "@/db/client";
 import { deriveKeys } from "@/domain/keys";
+import { createSending } from "@/domain/send-pace";
 import type { Log, Services } from "@/domain/services";
 import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
 
@@ -11,11 +12,11 @@ export type ScriptedTransport = Transport & {
   answer(...results: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[]): void;
 };
 
-export function createScriptedTransport(): ScriptedTransport {
+export function createScriptedTransport(name = "scripted"): ScriptedTransport {
   const script: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[] = [];
   const handed: OutgoingEmail[] = [];
   return {
-    name: "scripted",
+    name,
     handed,
     answer: (...results) => void script.push(...results),
     async send(email) {
@@ -62,12 +63,16 @@ export function createTestServices(databaseUrl: string): TestServices {
     },
     keys: deriveKeys("a secret for tests that is long enough"),
     transport: createScriptedTransport(),
+    failover: null,
+    sending: createSending(null),
     settings: {
       appUrl: "http://localhost:3000",
       emailFrom: "Latchkey <hello@latchkey.example>",
       queueDelaySeconds: 2,
       retry: { maxAttempts: 6, baseSeconds: 60, maxSeconds: 900 },
       emailTimeoutMs: 10_000,
+      sendsPerSecond: null,
+      concurrency: null,
     },
     lines,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },

@@ -1,0 +1,1 @@
+ALTER TABLE "send_pace" ADD COLUMN "hold_until" timestamp (3) with time zone;

@@ -1,0 +1,122 @@
+// Writes down how an attempt ended: the ledger's row, the delivery's state, and the log sentence.
+import { setTimeout as delay } from "node:timers/promises";
+import { type Executor, isUniqueViolation } from "@/db/client";
+import { startCodeLifetime } from "@/db/codes";
+import { markAttemptFailed, markSent, recordAttemptEnd } from "@/db/deliveries";
+import type { DeliveryRow } from "@/db/schema";
+import { findUser } from "@/db/users";
+import type { SendResult } from "@/emails/transport";
+import { addSeconds, earlier } from "./clock";
+import { CODE_LIFETIME_SECONDS } from "./confirmation-code";
+import { maskEmail } from "./email-address";
+import { decideRetry } from "./retry-policy";
+import type { Services } from "./services";
+
+/** One attempt that is under way. `attempt` counts from 1, lost ones left out; `facts` go into every log line. */
+export type Attempt = { delivery: DeliveryRow; leaseToken: string; attempt: number; facts: object };
+
+/** `at`: when the next attempt is due, null when this one was the last. `held`: this worker still had the lease. */
+export type RecordedFailure = { held: boolean; at: Date | null };
+
+/** Seconds between the tries to write down an acceptance: less in all than the lease has left (LEASE_MARGIN_SECONDS). */
+const RECORD_WAITS_SECONDS = [0.1, 0.4, 1, 2, 4];
+
+/**
+ * The provider has the mail. A database that is away for a moment is waited for: without this row the mail is handed
+ * over again, and a provider without idempotency keys would deliver it twice.
+ */
+export async function recordAcceptance(
+  services: Services,
+  delivery: DeliveryRow,
+  result: Extract<SendResult, { outcome: "accepted" }>,
+): Promise<void> {
+  const now = services.clock();
+  const write = () =>
+    services.db.transaction(async (tx) => {
+      await recordAttemptEnd(
+        tx,
+        delivery.id,
+        delivery.attemptCount,
+        {
+          outcome: "accepted",
+          errorClass: null,
+          errorCode: null,
+          providerCode: null,
+          providerText: null,
+          providerMessageId: result.providerMessageId,
+        },
+        now,
+      );
+      await markSent(tx, delivery.id, result.providerMessageId, now);
+      await startCodeOf(tx, delivery, now);
+    });
+  for (const waitSeconds of [...RECORD_WAITS_SECONDS, null]) {
+    try {
+      return await write();
+    } catch (error) {
+      // Two workers recorded an acceptance of the same mail at the same instant: the second try sees the first one's row.
+      const isRace = isUniqueViolation(error, "delivery_attempts_one_accepted");
+      if (waitSeconds === null) throw error;
+      if (!isRace) await delay(waitSeconds * 1000);
+    }
+  }
+}
+
+/** The code of an accepted mail lives from now for 15 minutes, and never longer than its claim. */
+export async function startCodeOf(executor: Executor, delivery: DeliveryRow, now: Date): Promise<void> {
+  const user = await findUser(executor, delivery.userId);
+  if (!delivery.codeId || !user) return;
+  const expiresAt = earlier(addSeconds(now, CODE_LIFETIME_SECONDS), user.claimExpiresAt);
+  await startCodeLifetime(executor, delivery.codeId, expiresAt);
+}
+
+/** A failed attempt: its row, and the retry or the end that follows. `moveOn`: the next provider is tried at once. */
+export async function recordFailure(
+  services: Services,
+  { delivery, leaseToken, attempt, facts }: Attempt,
+  failure: Extract<SendResult, { outcome: "failed" }>,
+  moveOn: boolean,
+): Promise<RecordedFailure> {
+  const { settings, log } = services;
+  const now = services.clock();
+  const policy = { ...settings.retry, maxAttempts: delivery.maxAttempts };
+  const decision = decideRetry(policy, attempt, failure);
+  const isLast = attempt >= delivery.maxAttempts;
+  const at = moveOn && !isLast ? now : decision.retry ? addSeconds(now, decision.waitSeconds) : null;
+  const text = failure.providerText.slice(0, 500);
+  const held = await services.db.transaction(async (tx) => {
+    await recordAttemptEnd(
+      tx,
+      delivery.id,
+      delivery.attemptCount,
+      {
+        outcome: "failed",
+        errorClass: failure.class,
+        errorCode: failure.code,
+        providerCode: failure.providerCode,
+        providerText: text,
+        providerMessageId: null,
+      },
+      now,
+    );
+    return markAttemptFailed(
+      tx,
+      delivery.id,
+      leaseToken,
+      at ? { status: "retrying", nextAttemptAt: at } : { status: "failed" },
+      { code: failure.code, text },
+      now,
+    );
+  });
+  const errorFacts = {
+    ...facts,
+    errorClass: failure.class,
+    errorCode: failure.code,
+    providerCode: failure.providerCode,
+    nextAttemptAt: at,
+  };
+  const sentence = `Email send error for user ${delivery.userId} (${maskEmail(delivery.recipient)}): ${failure.code}`;
+  if (failure.class === "ours" || !at) log.error(errorFacts, sentence);
+  else log.warn(errorFacts, sentence);
+  return { held, at };
+}

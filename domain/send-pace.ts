@@ -1,0 +1,85 @@
+// How fast mails leave (EMAIL_RATE_LIMIT) and how many at once (EMAIL_CONCURRENCY). A mail that must wait longer than
+// a moment gives its worker back: waiting costs no attempt, no retry and no connection.
+import { setTimeout as delay } from "node:timers/promises";
+import { planSend, takeSendInstant } from "@/db/send-pace";
+import type { Services } from "./services";
+
+/** A worker waits this long for its turn by itself; who has to wait longer is told when to come back. */
+const NEAR_MS = 1_000;
+/**
+ * Providers count in windows of a second, and a mail arrives some milliseconds after its instant: five per cent below
+ * the limit, so that a late mail and an early one do not meet in one window.
+ */
+const HEADROOM = 1.05;
+
+/** Milliseconds between two mails at `perSecond`. */
+export function sendIntervalMs(perSecond: number): number {
+  return (1000 / perSecond) * HEADROOM;
+}
+
+/** Leave to make an attempt, to be given back with `leave`; or how many seconds to stay away. */
+export type SendLeave = { granted: true; leave: () => void } | { granted: false; waitSeconds: number };
+
+/**
+ * Asks before an attempt is begun, so that waiting costs none. `cameBack`: this mail was sent away before, and is here
+ * again at the time it was told.
+ */
+export async function takeSendLeave(services: Services, cameBack: boolean): Promise<SendLeave> {
+  const { sending, db, settings } = services;
+  if (settings.sendsPerSecond !== null) {
+    const intervalMs = sendIntervalMs(settings.sendsPerSecond);
+    const waitMs = await planSend(db, { intervalMs, nearMs: NEAR_MS, cameBack });
+    if (waitMs > 0) return { granted: false, waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+  }
+  const leave = await sending.enter(NEAR_MS);
+  return leave ? { granted: true, leave } : { granted: false, waitSeconds: 1 };
+}
+
+/** Settles at the instant at which this mail may leave. The last thing before it is handed over. */
+export async function waitForSendInstant({ db, settings }: Services): Promise<void> {
+  if (settings.sendsPerSecond === null) return;
+  await delay(await takeSendInstant(db, sendIntervalMs(settings.sendsPerSecond)));
+}
+
+/** At most so many of this process at once. */
+export type Sending = {
+  /** A place, given back by calling what it returns, once; null when none became free within `maxWaitMs`. */
+  enter(maxWaitMs: number): Promise<(() => void) | null>;
+};
+
+/** `limit` null: everybody is let in. First come, first served. */
+export function createSending(limit: number | null): Sending {
+  let free = limit ?? Number.POSITIVE_INFINITY;
+  const waiting: ((place: () => void) => void)[] = [];
+
+  function place(): () => void {
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const next = waiting.shift();
+      if (next) next(place());
+      else free++;
+    };
+  }
+
+  return {
+    async enter(maxWaitMs) {
+      if (free > 0) {
+        free--;
+        return place();
+      }
+      return new Promise((resolve) => {
+        const admit = (given: () => void) => {
+          clearTimeout(timer);
+          resolve(given);
+        };
+        const timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(admit), 1);
+          resolve(null);
+        }, maxWaitMs);
+        waiting.push(admit);
+      });
+    },
+  };
+}

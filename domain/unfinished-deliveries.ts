@@ -1,0 +1,60 @@
+// Deliveries that nobody works on any more although they are not settled: the engine gave up, never began, or the
+// worker died. What becomes of them.
+import { randomUUID } from "node:crypto";
+import { findDelivery, listOverdueDeliveries, markFailed } from "@/db/deliveries";
+import { insertOutboxRow } from "@/db/outbox";
+import { addSeconds } from "./clock";
+import { isOpen } from "./delivery-status";
+import { attemptDelivery } from "./email-delivery";
+import { DELIVERY_REQUESTED } from "./events";
+import type { Services } from "./services";
+
+export type AfterRun = "settled" | "failed" | "continued";
+
+/**
+ * What becomes of a delivery whose run the engine has given up. The engine also counts what never reached us (the app
+ * was down) as tries; while the ledger still has attempts left, a new run carries on, and only then is it `failed`.
+ */
+export async function settleAfterRun(services: Services, deliveryId: string): Promise<AfterRun> {
+  const { db, clock, log } = services;
+  return db.transaction(async (tx) => {
+    const delivery = await findDelivery(tx, deliveryId);
+    if (!delivery || !isOpen(delivery.status)) return "settled";
+    const facts = { deliveryId, userId: delivery.userId, attempts: delivery.attemptCount };
+    if (delivery.attemptCount - delivery.lostCount < delivery.maxAttempts) {
+      const data = { userId: delivery.userId, deliveryId };
+      await insertOutboxRow(tx, { id: randomUUID(), name: DELIVERY_REQUESTED, data, createdAt: clock() }, 0);
+      log.warn(
+        facts,
+        `The engine gave up on a delivery to user ${delivery.userId} that has attempts left; a new run carries on`,
+      );
+      return "continued";
+    }
+    const reason = { code: "worker_lost", text: "The last attempt did not come back" };
+    if (!(await markFailed(tx, deliveryId, reason, clock()))) return "settled";
+    log.error(facts, `Email to user ${delivery.userId} failed for good`);
+    return "failed";
+  });
+}
+
+const OVERDUE_AT_ONCE = 4;
+const OVERDUE_BATCH = 100;
+
+/**
+ * Sends what was due more than `afterSeconds` ago and was not begun: the engine accepted an event and never ran it
+ * (an app that is not registered, an engine that lost its state), or every worker died. Through the same lease as
+ * everybody, so an engine that starts late finds it done. Returns how many deliveries were attempted.
+ */
+export async function deliverOverdue(services: Services, afterSeconds: number): Promise<number> {
+  const dueBefore = addSeconds(services.clock(), -afterSeconds);
+  const ids = await listOverdueDeliveries(services.db, dueBefore, OVERDUE_BATCH);
+  if (ids.length > 0)
+    services.log.warn({ deliveries: ids.length }, "Deliveries are overdue; this process sends them itself");
+  const waiting = [...ids];
+  const work = async () => {
+    for (let id = waiting.shift(); id; id = waiting.shift())
+      await attemptDelivery(services, id, { cameBack: true });
+  };
+  await Promise.all(Array.from({ length: OVERDUE_AT_ONCE }, work));
+  return ids.length;
+}

@@ -1,0 +1,156 @@
+// A burst against a provider that counts: two processes, one pace, no refusal.
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findDelivery, listAttempts } from "@/db/deliveries";
+import { sendPace } from "@/db/schema";
+import { planSend } from "@/db/send-pace";
+import { attemptDelivery } from "@/domain/email-delivery";
+import { registerUser } from "@/domain/registration";
+import { createSending } from "@/domain/send-pace";
+import type { SendResult } from "@/emails/transport";
+import { createTestDatabase } from "@/tests/support/database";
+import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let services: TestServices;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  services = createTestServices(database.url);
+  await services.db.delete(sendPace);
+  return () => services.close();
+});
+
+/** What the engine does with a run: attempt, stay away as long as told, attempt again. */
+async function runDelivery(worker: TestServices, deliveryId: string): Promise<string> {
+  for (let cameBack = false; ; cameBack = true) {
+    const result = await attemptDelivery(worker, deliveryId, { cameBack });
+    if (result.outcome !== "paced") return result.outcome;
+    await delay(result.waitSeconds * 1000);
+  }
+}
+
+const register = async (count: number) =>
+  Promise.all(
+    Array.from({ length: count }, async () => (await registerUser(services, someone())).deliveryId),
+  );
+
+/** Refuses with 429 whoever makes more than `limit` mails in any window of a second. */
+function createCountingProvider(limit: number) {
+  const accepted: number[] = [];
+  const seen = { refused: 0, most: 0 };
+  return {
+    seen,
+    async answer(): Promise<SendResult> {
+      const now = performance.now();
+      const inWindow = accepted.filter((at) => now - at < 1000).length;
+      if (inWindow >= limit) {
+        seen.refused++;
+        return refusal({ code: "rate_limited", retryAfterSeconds: 1 });
+      }
+      accepted.push(now);
+      seen.most = Math.max(seen.most, inWindow + 1);
+      return { outcome: "accepted", providerMessageId: `counted-${accepted.length}` };
+    },
+  };
+}
+
+describe("places in the queue", () => {
+  const ask = (cameBack: boolean) => planSend(services.db, { intervalMs: 60_000, nearMs: 150_000, cameBack });
+  const minutes = (waitMs: number) => Math.round(waitMs / 60_000);
+
+  test("are one interval apart: the near ones may try, the others are told their time", async () => {
+    const waits = [];
+    for (let i = 0; i < 5; i++) waits.push(minutes(await ask(false)));
+    expect(waits).toEqual([0, 0, 0, 3, 4]);
+  });
+
+  test("are kept by who comes back in time, and given anew when the gate is far behind", async () => {
+    for (let i = 0; i < 4; i++) await ask(false);
+    expect(await ask(true)).toBe(0);
+    await services.db.update(sendPace).set({ gateAt: new Date(Date.now() + 600_000) });
+    expect(minutes(await ask(true))).toBe(10);
+    expect(minutes(await ask(true))).toBe(11);
+  });
+
+  test("are all different when thirty ask at once", async () => {
+    const waits = await Promise.all(
+      Array.from({ length: 30 }, () =>
+        planSend(services.db, { intervalMs: 1_000_000, nearMs: 0, cameBack: false }),
+      ),
+    );
+    const places = waits.map((waitMs) => Math.round(waitMs / 1_000_000)).sort((a, b) => a - b);
+    expect(places).toEqual(Array.from({ length: 30 }, (_, index) => index));
+  });
+});
+
+describe("a burst of fifty mails at a pace of sixteen a second, against a provider that takes twenty", () => {
+  test("drains from two processes without a single 429 and without spending a retry", async () => {
+    const other = createTestServices(database.url);
+    try {
+      const provider = createCountingProvider(20);
+      const deliveryIds = await register(50);
+      for (const worker of [services, other]) {
+        worker.settings.sendsPerSecond = 16;
+        worker.transport.answer(...Array.from({ length: 50 }, () => provider.answer));
+      }
+      const outcomes = await Promise.all(
+        deliveryIds.map((id, index) => runDelivery(index % 2 ? services : other, id)),
+      );
+      expect(new Set(outcomes)).toEqual(new Set(["sent"]));
+      expect(provider.seen.refused).toBe(0);
+      // The limit was worth having: it was nearly reached.
+      expect(provider.seen.most).toBeGreaterThan(10);
+      for (const id of deliveryIds) expect(await listAttempts(services.db, id)).toHaveLength(1);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe("a mail that must wait", () => {
+  test("stays queued without an attempt, and is not overdue before its time", async () => {
+    const [first = "", second = ""] = await register(2);
+    services.settings.sendsPerSecond = 0.01;
+    expect(await attemptDelivery(services, first)).toMatchObject({ outcome: "sent" });
+    const told = await attemptDelivery(services, second);
+    expect(told).toEqual({ outcome: "paced", waitSeconds: 105 });
+    const delivery = await findDelivery(services.db, second);
+    expect(delivery).toMatchObject({ status: "queued", attemptCount: 0 });
+    expect(delivery?.nextAttemptAt).toEqual(new Date(services.clock().getTime() + 105_000));
+  });
+
+  test("does not wait behind mails that are settled already", async () => {
+    const [first = "", second = ""] = await register(2);
+    await attemptDelivery(services, first);
+    services.settings.sendsPerSecond = 0.01;
+    for (const _ of [1, 2, 3])
+      expect(await attemptDelivery(services, first)).toEqual({ outcome: "settled", status: "sent" });
+    expect(await attemptDelivery(services, second)).toMatchObject({ outcome: "sent" });
+  });
+
+  test("waits as long as the provider asks when it says 429 all the same", async () => {
+    const [first = "", second = ""] = await register(2);
+    services.settings.sendsPerSecond = 1_000;
+    services.transport.answer(refusal({ code: "rate_limited", retryAfterSeconds: 30 }));
+    await attemptDelivery(services, first);
+    const told = await attemptDelivery(services, second);
+    expect(told).toMatchObject({ outcome: "paced" });
+    expect((told as { waitSeconds: number }).waitSeconds).toBeGreaterThan(25);
+  });
+
+  test("gives its worker back when all of EMAIL_CONCURRENCY talk to a provider that hangs", async () => {
+    const [first = "", second = ""] = await register(2);
+    services.sending = createSending(1);
+    let answer: (result: SendResult) => void = () => {};
+    services.transport.answer(() => new Promise((resolve) => (answer = resolve)));
+    const hanging = attemptDelivery(services, first);
+    await expect.poll(() => services.transport.handed.length).toBe(1);
+    expect(await attemptDelivery(services, second)).toEqual({ outcome: "paced", waitSeconds: 1 });
+    answer({ outcome: "accepted", providerMessageId: "late" });
+    await hanging;
+    expect(await attemptDelivery(services, second)).toMatchObject({ outcome: "sent" });
+  });
+});

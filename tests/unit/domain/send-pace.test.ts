@@ -1,0 +1,51 @@
+import { describe, expect, test, vi } from "vitest";
+import { createSending, sendIntervalMs } from "@/domain/send-pace";
+
+describe("places for conversations with the provider", () => {
+  test("are as many as the limit says, and go to who waited longest", async () => {
+    const sending = createSending(2);
+    const [first, second] = [await sending.enter(0), await sending.enter(0)];
+    const order: string[] = [];
+    const third = sending.enter(60_000).then((leave) => (order.push("third"), leave));
+    const fourth = sending.enter(60_000).then((leave) => (order.push("fourth"), leave));
+    second?.();
+    (await third)?.();
+    await fourth;
+    first?.();
+    expect(order).toEqual(["third", "fourth"]);
+  });
+
+  test("are refused to who would wait too long, and nobody's place is lost by that", async () => {
+    vi.useFakeTimers();
+    try {
+      const sending = createSending(1);
+      const held = await sending.enter(0);
+      const impatient = sending.enter(1_000);
+      vi.advanceTimersByTime(1_000);
+      expect(await impatient).toBeNull();
+      held?.();
+      expect(await sending.enter(0)).not.toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("given back twice are one place", async () => {
+    const sending = createSending(1);
+    const leave = await sending.enter(0);
+    leave?.();
+    leave?.();
+    expect(await sending.enter(0)).not.toBeNull();
+    expect(await sending.enter(0)).toBeNull();
+  });
+
+  test("are without number when there is no limit", async () => {
+    const sending = createSending(null);
+    for (let i = 0; i < 1_000; i++) expect(await sending.enter(0)).not.toBeNull();
+  });
+});
+
+test("the pace stays five per cent below the limit, so that no window of a second holds one mail too many", () => {
+  expect(sendIntervalMs(10)).toBe(105);
+  expect(Math.ceil(1000 / sendIntervalMs(10))).toBeLessThanOrEqual(10);
+});
