@@ -24,8 +24,11 @@ export function createServices(environment: Env): ProcessServices {
   });
   return {
     database,
-    db: database.db,
-    notifications: openNotifications(environment.DATABASE_URL, log),
+    get db() {
+      return database.db;
+    },
+    // It notices a connection that is half open; what waits for an answer over such a one would wait for minutes.
+    notifications: openNotifications(environment.DATABASE_URL, log, () => database.renew(0)),
     clock: systemClock,
     keys: deriveKeys(environment.APP_SECRET),
     transport: selected.transport,

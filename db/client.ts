@@ -1,4 +1,6 @@
-// The one place that opens connections to Postgres.
+// The one place that opens connections to Postgres. A pool that has lost a connection is made anew: postgres.js 3.4
+// may keep half-written bytes of a lost connection and then never write through that place of its pool again
+// (github.com/porsager/postgres/issues/1208).
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "./schema";
@@ -8,20 +10,92 @@ export type Database = PostgresJsDatabase<typeof schema>;
 export type Executor = Database | Parameters<Parameters<Database["transaction"]>[0]>[0];
 export type Sql = postgres.Sql;
 
-export type DatabaseClient = { db: Database; sql: Sql; close(): Promise<void> };
+export type DatabaseClient = {
+  /** The pool of this moment: read it for each piece of work, do not keep it. */
+  readonly db: Database;
+  /** Leaves the pool and begins a new one. What is still under way on the old one has `graceSeconds` to end, then it fails. */
+  renew(graceSeconds: number): void;
+  /** Settles once the database has answered. Rejects with its error, or when it has not within `timeoutMs`. */
+  probe(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+const RENEW_AFTER_MS = 100;
+/** How long statements on the connections that are still there may take to end. */
+const OLD_GRACE_SECONDS = 10;
 
 /** Opens a pool of `poolSize` connections, lazily. Notices of the server are dropped. */
 export function openDatabase(url: string, poolSize: number): DatabaseClient {
-  const sql = postgres(url, {
-    max: poolSize,
-    onnotice: () => {},
-    // A half-open connection (the server's machine is gone) must not hold a request for minutes.
-    connect_timeout: 5,
-    // The default grows to 20 s: a database that is back should be used again at once.
-    backoff: (retries: number) => Math.min(0.1 * 2 ** retries, 1),
-    connection: { application_name: "latchkey" },
-  });
-  return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function open() {
+    const sql = postgres(url, {
+      max: poolSize,
+      onnotice: () => {},
+      // Its own query for array types is one whose failure nobody hears of: an unhandled rejection ends a process.
+      fetch_types: false,
+      // A half-open connection (the server's machine is gone) must not hold a request for minutes.
+      connect_timeout: 5,
+      // The default grows to 20 s: a database that is back should be used again at once.
+      backoff: (retries: number) => Math.min(0.1 * 2 ** retries, 1),
+      connection: { application_name: "latchkey" },
+      onclose: () => {
+        if (current.sql !== sql || isClosed) return;
+        timer ??= setTimeout(() => renew(OLD_GRACE_SECONDS), RENEW_AFTER_MS).unref();
+      },
+    });
+    return { sql, db: drizzle(sql, { schema }) };
+  }
+
+  function renew(graceSeconds: number): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (isClosed) return;
+    const old = current.sql;
+    current = open();
+    old.end({ timeout: graceSeconds }).catch(() => {});
+  }
+
+  let current = open();
+  return {
+    get db() {
+      return current.db;
+    },
+    renew,
+    async probe(timeoutMs) {
+      let limit: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        limit = setTimeout(() => reject(new Error("The database has not answered in time")), timeoutMs);
+      });
+      try {
+        await Promise.race([current.sql`select 1`, late]);
+      } finally {
+        clearTimeout(limit);
+      }
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await current.sql.end({ timeout: 5 });
+    },
+  };
+}
+
+/** Node's socket errors, postgres.js' own, and SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown). */
+const AWAY =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CONNECTION_CLOSED|CONNECTION_ENDED|CONNECTION_DESTROYED|08...|53...|57P..)$/;
+
+/** True when a query failed because the database is away, and not because of the query. */
+export function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (typeof code === "string" && AWAY.test(code)) return true;
+    if (cause instanceof AggregateError && cause.errors.some(isDatabaseAway)) return true;
+    // The driver's own mistake on a connection that has just been lost (porsager/postgres issue 1154).
+    if (cause instanceof TypeError && /reading 'write'/.test(cause.message)) return true;
+  }
+  return false;
 }
 
 /** True when a unique index refused a row; `constraint` names the index. */

@@ -20,11 +20,14 @@ const CONFIRMATION = "confirmation";
 const CLOSE = "close";
 const PING = "latchkey_ping";
 const OWN_TOKEN = randomUUID();
-/** A dead connection is noticed at the latest after this, and rebuilt. */
-const CHECK_MS = 5_000;
+/** A dead connection is noticed at the latest after twice this, and rebuilt. */
+const CHECK_MS = 3_000;
 
-/** Connects at the first subscription and stays connected; reconnects by itself for ever. */
-export function openNotifications(url: string, log: Log): Notifications {
+/**
+ * Connects at the first subscription and stays connected; reconnects by itself for ever. `onLost` is called each time
+ * the connection is found dead.
+ */
+export function openNotifications(url: string, log: Log, onLost: () => void = () => {}): Notifications {
   const listeners = new Map<string, Set<() => void>>();
   let connection: postgres.Sql | undefined;
   let checking: NodeJS.Timeout | undefined;
@@ -45,6 +48,7 @@ export function openNotifications(url: string, log: Log): Notifications {
       max_lifetime: null,
       connect_timeout: 5,
       onnotice: () => {},
+      fetch_types: false,
       connection: { application_name: "latchkey-listen" },
     });
     connection = sql;
@@ -72,7 +76,10 @@ export function openNotifications(url: string, log: Log): Notifications {
       if (!connection) await connect();
       else await withTimeout(ping(connection), CHECK_MS);
     } catch (error) {
-      if (isHealthy) log.warn({ err: error }, "The connection that listens for changes was lost");
+      if (isHealthy) {
+        log.warn({ err: error }, "The connection that listens for changes was lost");
+        onLost();
+      }
       isHealthy = false;
       const broken = connection;
       connection = undefined;

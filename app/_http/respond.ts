@@ -1,6 +1,7 @@
 // DomainError → problem+json (RFC 9457). The only place that knows HTTP codes of errors.
 import "server-only";
 import { randomUUID } from "node:crypto";
+import { isDatabaseAway } from "@/db/client";
 import { DomainError, type ErrorCode } from "@/domain/errors";
 import { services } from "@/services";
 import { HttpError } from "./http-error";
@@ -79,19 +80,6 @@ export function describeError(error: unknown): Refusal {
 }
 
 const DATABASE_WAIT_SECONDS = 5;
-/** Node's socket errors, postgres.js' own, and SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown). */
-const AWAY =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|CONNECTION_CLOSED|CONNECTION_ENDED|CONNECTION_DESTROYED|08...|53...|57P..)$/;
-
-function isDatabaseAway(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (typeof code === "string" && AWAY.test(code)) return true;
-    if (cause instanceof AggregateError && cause.errors.some(isDatabaseAway)) return true;
-  }
-  return false;
-}
-
 function refusal(
   status: number,
   code: string,

@@ -55,7 +55,9 @@ export function createTestServices(databaseUrl: string): TestServices {
   const write = (level: keyof Log) => (facts: object, sentence: string) =>
     void lines.push({ level, facts, sentence });
   return {
-    db: database.db,
+    get db() {
+      return database.db;
+    },
     close: database.close,
     clock: () => new Date(now),
     pass(seconds) {

@@ -1,0 +1,63 @@
+// A gate in front of a TCP server, which tests close: `refuse` is a server that is gone, `silence` a machine or a
+// network that is gone, where nobody even says so.
+import { connect, createServer, type Socket } from "node:net";
+
+export type TcpGate = {
+  port: number;
+  /** Ends all connections and takes no new one. */
+  refuse(): Promise<void>;
+  /** Lets nothing through any more, in connections old and new, without ending any. */
+  silence(): void;
+  /** As in the beginning; connections that were silenced stay dead. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Opens a gate on a free loopback port to `target`. */
+export async function openTcpGate(target: { host: string; port: number }): Promise<TcpGate> {
+  const sockets = new Set<Socket>();
+  let isSilent = false;
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+  };
+  const server = createServer((inside) => {
+    keep(inside);
+    if (isSilent) return;
+    const outside = connect(target);
+    keep(outside);
+    inside.pipe(outside).pipe(inside);
+    inside.on("close", () => outside.destroy());
+    outside.on("close", () => inside.destroy());
+  });
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", resolve);
+    });
+  const shut = async () => {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  await listen(0);
+  const address = server.address();
+  if (!address || typeof address !== "object") throw new Error("The gate has no port");
+  const { port } = address;
+  return {
+    port,
+    refuse: shut,
+    silence() {
+      isSilent = true;
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    async open() {
+      isSilent = false;
+      if (!server.listening) await listen(port);
+    },
+    close: shut,
+  };
+}
