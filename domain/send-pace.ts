@@ -45,11 +45,15 @@ export async function waitForSendInstant({ db, settings }: Services): Promise<vo
 export type Sending = {
   /** A place, given back by calling what it returns, once; null when none became free within `maxWaitMs`. */
   enter(maxWaitMs: number): Promise<(() => void) | null>;
+  /** Settles once nobody has a place: the end of a process waits for it. */
+  idle(): Promise<void>;
 };
 
 /** `limit` null: everybody is let in. First come, first served. */
 export function createSending(limit: number | null): Sending {
-  let free = limit ?? Number.POSITIVE_INFINITY;
+  const places = limit ?? Number.POSITIVE_INFINITY;
+  let taken = 0;
+  let onIdle: (() => void)[] = [];
   const waiting: ((place: () => void) => void)[] = [];
 
   function place(): () => void {
@@ -58,15 +62,18 @@ export function createSending(limit: number | null): Sending {
       if (!isHeld) return;
       isHeld = false;
       const next = waiting.shift();
-      if (next) next(place());
-      else free++;
+      if (next) return next(place());
+      taken--;
+      if (taken > 0) return;
+      for (const tell of onIdle) tell();
+      onIdle = [];
     };
   }
 
   return {
     async enter(maxWaitMs) {
-      if (free > 0) {
-        free--;
+      if (taken < places) {
+        taken++;
         return place();
       }
       return new Promise((resolve) => {
@@ -81,5 +88,6 @@ export function createSending(limit: number | null): Sending {
         waiting.push(admit);
       });
     },
+    idle: () => (taken === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
   };
 }

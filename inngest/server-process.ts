@@ -1,4 +1,5 @@
 // What runs beside the requests in every server process, and what ends with it.
+import { setTimeout as delay } from "node:timers/promises";
 import { verifyAgainstNobody } from "../domain/password";
 import type { Services } from "../domain/services";
 import { renderEmail } from "../emails/render";
@@ -15,12 +16,28 @@ export function startServerProcess(): void {
   const process_ = services();
   const loops = [startRelay(process_), startWatchdog(process_)];
   void warmUp(process_);
-  // Next lets requests finish and then exits; open event streams would keep it waiting until it is killed.
+  // Open event streams would keep Next waiting for its last requests until it is killed.
   const stop = () => {
-    for (const loop of loops) void loop.stop();
+    const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);
+    holdExit(work, process_.settings.emailTimeoutMs + EXIT_MARGIN_MS);
     void process_.notifications.close();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+}
+
+/** Writing down how the last conversation with a provider ended. */
+const EXIT_MARGIN_MS = 2_000;
+
+/**
+ * Lets `work` end before the process does, within `limitMs`. Next lets requests finish, then calls process.exit() and
+ * has no hook before that; a mail that is being handed over outside of a request would be cut off, and its delivery
+ * would wait for the end of the lease.
+ */
+function holdExit(work: Promise<unknown>, limitMs: number): void {
+  const exit = process.exit.bind(process);
+  const limit = delay(limitMs, undefined, { ref: false });
+  const settled = Promise.race([work.catch(() => {}), limit]);
+  process.exit = ((code?: number) => void settled.then(() => exit(code))) as typeof process.exit;
 }
 
 /** The first hash and the first render of each mail cost many times the later ones: not at a person's expense. */

@@ -17,6 +17,8 @@ const MAIL_PORT = 8025;
 const SMTP_PORT = 1025;
 const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
+/** It lets a mail that is being handed over end first: EMAIL_TIMEOUT, and some. */
+const APP_STOP_TIMEOUT_MS = 15_000;
 
 /** Everything one start knows, gathered step by step. */
 export type Start = {
@@ -183,6 +185,7 @@ export async function startApp(start: Start, env: Record<string, string | undefi
       ...["-p", String(port), ...host],
     ],
     probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/api/health`),
+    stopTimeoutMs: APP_STOP_TIMEOUT_MS,
     onReady: ({ pid }) => start.running.set("app", { url: start.appUrl.replace(/\/+$/, ""), pid }),
   });
   start.parts.push(part);

@@ -6,8 +6,12 @@ describe("places for conversations with the provider", () => {
     const sending = createSending(2);
     const [first, second] = [await sending.enter(0), await sending.enter(0)];
     const order: string[] = [];
-    const third = sending.enter(60_000).then((leave) => (order.push("third"), leave));
-    const fourth = sending.enter(60_000).then((leave) => (order.push("fourth"), leave));
+    const enter = async (name: string) => {
+      const leave = await sending.enter(60_000);
+      order.push(name);
+      return leave;
+    };
+    const [third, fourth] = [enter("third"), enter("fourth")];
     second?.();
     (await third)?.();
     await fourth;
@@ -37,6 +41,20 @@ describe("places for conversations with the provider", () => {
     leave?.();
     expect(await sending.enter(0)).not.toBeNull();
     expect(await sending.enter(0)).toBeNull();
+  });
+
+  test("are all given back before the process may end", async () => {
+    const sending = createSending(1);
+    await sending.idle();
+    const first = await sending.enter(0);
+    const second = sending.enter(60_000);
+    let isIdle = false;
+    const idle = sending.idle().then(() => (isIdle = true));
+    first?.();
+    const leave = await second;
+    expect(isIdle).toBe(false);
+    leave?.();
+    await idle;
   });
 
   test("are without number when there is no limit", async () => {
