@@ -35,6 +35,7 @@ export const attemptOutcome = pgEnum("attempt_outcome", [
   "deduplicated", // it had taken it before, under the same idempotency key
   "failed",
   "lost", // the worker died before it could tell
+  "withheld", // not sent on purpose: the owner was told today (docs/decisions/007)
 ]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
 
@@ -52,6 +53,10 @@ export const users = pgTable(
     claimExpiresAt: instant("claim_expires_at").notNull(),
     /** Wrong codes over the whole claim: a new code does not reset it (NIST SP 800-63B 3.1.3.2). */
     wrongCodeCount: integer("wrong_code_count").notNull().default(0),
+    /** How often the claim's address was changed. */
+    addressChangeCount: integer("address_change_count").notNull().default(0),
+    /** Keyed hash of the network the claim came from; ends with the claim. */
+    claimNetwork: text("claim_network"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [
@@ -197,6 +202,16 @@ export const sendPace = pgTable("send_pace", {
   planAt: instant("plan_at").notNull(),
   /** The provider said "too many": nobody begins before this. */
   holdUntil: instant("hold_until"),
+});
+
+/** When something limited was done lately, by one subject (domain/limits.ts). Subjects are stored as keyed hashes. */
+export const rateLimits = pgTable("rate_limits", {
+  /** `<limit>:<hash>`. */
+  key: text("key").primaryKey(),
+  /** One instant a time, as many as the largest of the limit's windows allows. */
+  hits: instant("hits").array().notNull(),
+  /** Nothing in the row counts any more after this. */
+  endsAt: instant("ends_at").notNull(),
 });
 
 /** Behind the browser's cookie and the API tokens alike: revoking the row ends both. */
