@@ -76,6 +76,12 @@ const Schema = z
     /** Address of the development inbox, shown on the confirm page; only honoured on loopback. */
     INBOX_URL: optionalText.pipe(z.url().optional()),
     RATE_LIMITS: z.enum(["on", "off"]).default("on"),
+    /** Proxies of our own in front of the app, each of which appends to X-Forwarded-For. 0: that header is not believed. */
+    TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+    /** Asks DNS whether an address's domain takes mail. Unset: on, except while APP_URL is on loopback. */
+    EMAIL_MX_CHECK: z.enum(["on", "off", ""]).default(""),
+    /** Refuses addresses of throw-away mailbox services. */
+    EMAIL_BLOCK_DISPOSABLE: flag,
     /** Shows stack traces in answers; for development only. */
     DEBUG_ERRORS: flag,
   })

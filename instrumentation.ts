@@ -3,6 +3,8 @@
 export async function register(): Promise<void> {
   // Next inlines this one; it keeps the server's code out of the edge bundle.
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { watchPeers } = await import("./app/_http/peer-address");
+  watchPeers();
   const { startServerProcess } = await import("./inngest/server-process");
   startServerProcess();
 }
