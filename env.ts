@@ -127,6 +127,11 @@ export function isLoopback(url: string): boolean {
   );
 }
 
+/** EMAIL_MX_CHECK, or what it is when unset: a product on loopback must work without a network. */
+export function isMailDomainChecked({ EMAIL_MX_CHECK, APP_URL }: Env): boolean {
+  return EMAIL_MX_CHECK === "" ? !isLoopback(APP_URL) : EMAIL_MX_CHECK === "on";
+}
+
 /** Thrown at boot; the message is the whole list, ready to be printed. */
 export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";

@@ -4,10 +4,11 @@ import { type Notifications, openNotifications } from "./db/notifications";
 import { createCircuitBreaker } from "./domain/circuit-breaker";
 import { systemClock } from "./domain/clock";
 import { deriveKeys } from "./domain/keys";
+import { createMailDomains } from "./domain/mail-domains";
 import { createSending } from "./domain/send-pace";
 import type { Log, Services } from "./domain/services";
 import { type SelectedTransports, selectTransports } from "./emails/transports/select";
-import { type Env, env } from "./env";
+import { type Env, env, isMailDomainChecked } from "./env";
 import { createLog } from "./log";
 
 export type ProcessServices = Services & { database: DatabaseClient; notifications: Notifications };
@@ -33,6 +34,7 @@ export function createServices(environment: Env): ProcessServices {
     keys: deriveKeys(environment.APP_SECRET),
     transport: selected.transport,
     failover: watchPreferred(selected, log),
+    mailDomains: isMailDomainChecked(environment) ? createMailDomains() : null,
     sending: createSending(environment.EMAIL_CONCURRENCY ?? null),
     settings: {
       appUrl: environment.APP_URL.replace(/\/+$/, ""),
@@ -46,6 +48,8 @@ export function createServices(environment: Env): ProcessServices {
       emailTimeoutMs: environment.EMAIL_TIMEOUT * 1000,
       sendsPerSecond: environment.EMAIL_RATE_LIMIT ?? null,
       concurrency: environment.EMAIL_CONCURRENCY ?? null,
+      rateLimits: environment.RATE_LIMITS === "on",
+      blockDisposable: environment.EMAIL_BLOCK_DISPOSABLE,
     },
     log,
   };

@@ -1,7 +1,7 @@
 // How often something was done lately. One row a subject and one statement a question, so that a hundred processes
 // that ask at once are let in exactly as often as the limit says. Sliding: any stretch of time as long as the window
 // holds no more than `limit`, which neither fixed windows nor buckets that refill keep to.
-import { and, eq, lt, type SQL, sql } from "drizzle-orm";
+import { eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { rateLimits } from "./schema";
 
@@ -28,7 +28,7 @@ export async function takeHit(
     .onConflictDoUpdate({
       target: rateLimits.key,
       set: { hits: sql`array(${since(longestSeconds)}) || ${at}`, endsAt },
-      setWhere: and(...windows.map(hasRoom)),
+      setWhere: sql.join(windows.map(hasRoom), sql` and `),
     })
     .returning({ key: rateLimits.key });
   return counted.length > 0 ? null : readHits(executor, key);

@@ -14,6 +14,11 @@ export type ErrorCode =
   | "resend_cooldown"
   | "resend_limit"
   | "change_limit"
+  | "registration_limit"
+  | "address_limit"
+  | "domain_limit"
+  | "site_limit"
+  | "sign_in_limit"
   | "busy";
 
 export type FieldError = { field: string; code: string; detail: string };

@@ -6,7 +6,7 @@ import type { FailureClass } from "@/emails/transport";
 /** What the ledger says of one attempt that has ended, oldest first. */
 export type PastAttempt = {
   provider: string;
-  outcome: "accepted" | "deduplicated" | "failed" | "lost" | null;
+  outcome: "accepted" | "deduplicated" | "failed" | "lost" | "withheld" | null;
   errorClass: string | null;
   errorCode: string | null;
 };

@@ -6,6 +6,8 @@ export type Keys = {
   codeDerivation: Buffer;
   /** Hashes a code for the database. */
   codeHash: Buffer;
+  /** Hashes whom a limit counts. */
+  rateLimit: Buffer;
   /** Signs access tokens. */
   accessToken: Buffer;
   /** Encrypts the browser's session cookie (next-auth wants text). */
@@ -18,6 +20,7 @@ export function deriveKeys(secret: string): Keys {
   return {
     codeDerivation: key("confirmation-code/derive/1"),
     codeHash: key("confirmation-code/hash/1"),
+    rateLimit: key("rate-limit/1"),
     accessToken: key("access-token/1"),
     sessionCookie: key("session-cookie/1").toString("base64url"),
   };

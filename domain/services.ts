@@ -4,6 +4,7 @@ import type { Transport } from "@/emails/transport";
 import type { CircuitBreaker } from "./circuit-breaker";
 import type { Clock } from "./clock";
 import type { Keys } from "./keys";
+import type { MailDomains } from "./mail-domains";
 import type { RetryPolicy } from "./retry-policy";
 import type { Sending } from "./send-pace";
 
@@ -24,6 +25,10 @@ export type Settings = {
   sendsPerSecond: number | null;
   /** Conversations with providers at the same time; null: no limit. */
   concurrency: number | null;
+  /** Whether the limits of limits.ts count; off only on loopback. */
+  rateLimits: boolean;
+  /** Whether addresses of throw-away mailbox services are refused. */
+  blockDisposable: boolean;
 };
 
 export type Services = {
@@ -33,6 +38,8 @@ export type Services = {
   transport: Transport;
   /** Where mails go when `transport` refuses us or is away; `breaker` remembers that it is. Null: nowhere. */
   failover: { transport: Transport; breaker: CircuitBreaker } | null;
+  /** What DNS says of an address's domain; null: it is not asked. */
+  mailDomains: MailDomains | null;
   /** The places of this process's conversations with providers. */
   sending: Sending;
   settings: Settings;

@@ -21,6 +21,11 @@ const STATUS: Record<ErrorCode, number> = {
   resend_cooldown: 429,
   resend_limit: 429,
   change_limit: 429,
+  registration_limit: 429,
+  address_limit: 429,
+  domain_limit: 429,
+  site_limit: 429,
+  sign_in_limit: 429,
   busy: 503,
 };
 

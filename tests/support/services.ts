@@ -66,6 +66,7 @@ export function createTestServices(databaseUrl: string): TestServices {
     keys: deriveKeys("a secret for tests that is long enough"),
     transport: createScriptedTransport(),
     failover: null,
+    mailDomains: null,
     sending: createSending(null),
     settings: {
       appUrl: "http://localhost:3000",
@@ -75,6 +76,8 @@ export function createTestServices(databaseUrl: string): TestServices {
       emailTimeoutMs: 10_000,
       sendsPerSecond: null,
       concurrency: null,
+      rateLimits: false,
+      blockDisposable: false,
     },
     lines,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },

@@ -1,0 +1,130 @@
+// Every limit on how often something may be done, in one list. All processes share them through Postgres
+// (db/rate-limits.ts), and when Postgres cannot be asked, nothing is let through: they fail closed, together with
+// everything else that needs the database. `RATE_LIMITS=off` switches this list off, on loopback only.
+//
+// Each window slides: no stretch of time as long as `seconds` holds more than `limit`. Tries count, not successes;
+// input that is refused for its form (422) does not. A network is an IPv4 address or the /64 of an IPv6 one.
+//
+// Held elsewhere, because they are counted on the claim's own rows, and never off:
+//   resends     60, 120, 300 s apart per claim; 5 an hour and 10 a day per address      resend-policy.ts
+//   codes       5 tries a code, 20 wrong ones a claim                                   confirmation-code.ts
+//   addresses   3 changes a claim                                                       address-change.ts
+//   claims      3 open ones an address; a fourth ends one of them                       claim-policy.ts
+//   hashing     2 passwords at once per process, 500 waiting                            password.ts
+import type { RateWindow } from "@/db/rate-limits";
+import type { ErrorCode } from "./errors";
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+export type Limit = {
+  /** Names the limit in the table, in logs and in metrics; never renamed while it counts. */
+  name: string;
+  windows: readonly RateWindow[];
+  code: ErrorCode;
+  /** For the person who is refused; the time to wait stands beside it. */
+  sentence: string;
+};
+
+export const LIMITS = {
+  /** One client: enough for a classroom behind one address over a morning, too little to be worth a script. */
+  registrationsPerNetwork: {
+    name: "registrations-per-network",
+    windows: [{ limit: 20, seconds: HOUR }],
+    code: "registration_limit",
+    sentence: "Many accounts were created from your network. Please try again later.",
+  },
+  /**
+   * First mails to one mailbox, from registrations and changes of address. Apart from the resends', so that whoever
+   * uses those up on a claim of theirs does not keep the owner from registering.
+   */
+  claimsPerAddress: {
+    name: "claims-per-address",
+    windows: [
+      { limit: 6, seconds: HOUR },
+      { limit: 12, seconds: DAY },
+    ],
+    code: "address_limit",
+    sentence: "Many codes were asked for with this address. Please try again later.",
+  },
+  /** Half of that: a single stranger cannot use up what a mailbox may get. */
+  claimsPerAddressAndNetwork: {
+    name: "claims-per-address-and-network",
+    windows: [
+      { limit: 3, seconds: HOUR },
+      { limit: 6, seconds: DAY },
+    ],
+    code: "address_limit",
+    sentence: "Many codes were asked for with this address. Please try again later.",
+  },
+  /** First mails to one domain, against floods of made-up names. Not for mailbox providers that serve everybody. */
+  claimsPerDomain: {
+    name: "claims-per-domain",
+    windows: [{ limit: 100, seconds: HOUR }],
+    code: "domain_limit",
+    sentence: "Many people of this email domain are signing up. Please try again later.",
+  },
+  /** All registrations together. Short, so that a rush waits seconds and not minutes. */
+  registrationsOfSite: {
+    name: "registrations-of-site",
+    windows: [{ limit: 100, seconds: 10 }],
+    code: "site_limit",
+    sentence: "Very many people are signing up at this moment. Please try again in a few seconds.",
+  },
+  /** The reserved lane: further mails for those who are registered already, whatever registrations use up. */
+  furtherMailsOfSite: {
+    name: "further-mails-of-site",
+    windows: [{ limit: 100, seconds: 10 }],
+    code: "site_limit",
+    sentence: "Very many people are asking for mails at this moment. Please try again in a few seconds.",
+  },
+  signInsPerNetwork: {
+    name: "sign-ins-per-network",
+    windows: [{ limit: 60, seconds: 15 * MINUTE }],
+    code: "sign_in_limit",
+    sentence: "There were many tries to sign in from your network. Please try again later.",
+  },
+  /** Begins anew when the right password comes. */
+  signInsPerLoginAndNetwork: {
+    name: "sign-ins-per-login-and-network",
+    windows: [{ limit: 10, seconds: 15 * MINUTE }],
+    code: "sign_in_limit",
+    sentence: "There were many tries to sign in with this name. Please try again later.",
+  },
+  /**
+   * From everywhere: NIST SP 800-63B 3.2.2 allows at most 100 failures in a row. Ten times what one network may try,
+   * so that one stranger cannot lock an owner out (ASVS 5.0, 6.1.1).
+   */
+  signInsPerLogin: {
+    name: "sign-ins-per-login",
+    windows: [{ limit: 100, seconds: HOUR }],
+    code: "sign_in_limit",
+    sentence: "There were many tries to sign in with this name. Please try again later.",
+  },
+} as const satisfies Record<string, Limit>;
+
+/**
+ * Where the mailboxes of everybody are: a limit on the domain would be a limit on the site. Biggest providers by
+ * region; a domain that is missing here is limited, and nothing worse.
+ */
+export const PUBLIC_MAILBOX_DOMAINS: ReadonlySet<string> = new Set(
+  `gmail.com googlemail.com outlook.com outlook.de outlook.fr hotmail.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it
+   live.com live.co.uk live.fr msn.com yahoo.com yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.fr yahoo.de yahoo.com.br
+   ymail.com icloud.com me.com mac.com aol.com proton.me protonmail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de
+   t-online.de freenet.de mail.com zoho.com fastmail.com yandex.ru yandex.com mail.ru bk.ru rambler.ru qq.com 163.com
+   126.com sina.com naver.com daum.net hanmail.net orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it
+   virgilio.it tiscali.it comcast.net verizon.net att.net sbcglobal.net cox.net btinternet.com sky.com talktalk.net
+   bigpond.com shaw.ca rogers.com uol.com.br bol.com.br terra.com.br rediffmail.com wp.pl onet.pl o2.pl interia.pl
+   seznam.cz ziggo.nl kpnmail.nl telenet.be bluewin.ch`.split(/\s+/),
+);
+
+/** When the next one will be counted, given the times counted so far, oldest first. Pure. */
+export function nextFreeAt(hits: readonly Date[], windows: readonly RateWindow[], now: Date): Date {
+  const frees = windows.flatMap(({ limit, seconds }) => {
+    const oldestThatFills = hits.at(-limit);
+    return oldestThatFills && hits.length >= limit ? [oldestThatFills.getTime() + seconds * 1000] : [];
+  });
+  // A place that came free while we looked: still never "now", or a client would come back at once for ever.
+  return new Date(Math.max(now.getTime() + 1000, ...frees));
+}
