@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type ConfirmationCodeRow, confirmationCodes } from "./schema";
 
@@ -41,4 +41,17 @@ export async function startCodeLifetime(executor: Executor, id: string, expiresA
     .update(confirmationCodes)
     .set({ expiresAt })
     .where(and(eq(confirmationCodes.id, id), sql`${confirmationCodes.expiresAt} is null`));
+}
+
+/** No code of this claim so far works any more, also one whose mail is still on its way. */
+export async function endCodes(executor: Executor, userId: string, now: Date): Promise<void> {
+  await executor
+    .update(confirmationCodes)
+    .set({ expiresAt: now })
+    .where(
+      and(
+        eq(confirmationCodes.userId, userId),
+        or(isNull(confirmationCodes.expiresAt), gt(confirmationCodes.expiresAt, now)),
+      ),
+    );
 }

@@ -1,6 +1,6 @@
 // Deliveries and their ledger. Leases are judged by the database's clock alone, so that the clocks of several
 // app servers cannot disagree about who holds one.
-import { and, asc, desc, eq, gt, inArray, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type DeliveryAttemptRow, type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
 
@@ -36,6 +36,43 @@ export async function listQueuedInstants(executor: Executor, userId: string, sin
     .where(and(eq(deliveries.userId, userId), gt(deliveries.createdAt, since)))
     .orderBy(asc(deliveries.createdAt));
   return rows.map((row) => row.createdAt);
+}
+
+/**
+ * When further mails (not a claim's first) were queued for an address since `since`, by any claim on it, oldest first.
+ * Those of a claim that was confirmed do not count: an address with an owner must look like any other (promise P6).
+ */
+export async function listFurtherMails(executor: Executor, email: string, since: Date): Promise<Date[]> {
+  const rows = await executor
+    .select({ createdAt: deliveries.createdAt })
+    .from(deliveries)
+    .innerJoin(users, eq(users.id, deliveries.userId))
+    .where(
+      and(
+        eq(deliveries.recipient, email),
+        gt(deliveries.createdAt, since),
+        isNull(users.emailConfirmedAt),
+        sql`exists (select 1 from deliveries earlier where earlier.user_id = ${deliveries.userId}
+          and earlier.created_at < ${deliveries.createdAt})`,
+      ),
+    )
+    .orderBy(asc(deliveries.createdAt));
+  return rows.map((row) => row.createdAt);
+}
+
+/** When a claim's first mail to its present address was queued; null when there was none. */
+export async function findFirstQueuedTo(
+  executor: Executor,
+  userId: string,
+  email: string,
+): Promise<Date | null> {
+  const [row] = await executor
+    .select({ createdAt: deliveries.createdAt })
+    .from(deliveries)
+    .where(and(eq(deliveries.userId, userId), eq(deliveries.recipient, email)))
+    .orderBy(asc(deliveries.createdAt))
+    .limit(1);
+  return row?.createdAt ?? null;
 }
 
 /**

@@ -48,6 +48,14 @@ export async function forgetHits(executor: Executor, key: string): Promise<void>
   await executor.delete(rateLimits).where(eq(rateLimits.key, key));
 }
 
+/** Takes one counted time back. */
+export async function returnHit(executor: Executor, key: string, at: Date): Promise<void> {
+  await executor
+    .update(rateLimits)
+    .set({ hits: sql`array_remove(${rateLimits.hits}, ${at.toISOString()}::timestamptz)` })
+    .where(eq(rateLimits.key, key));
+}
+
 /** Removes rows in which nothing counts any more. Returns how many. */
 export async function deleteEndedLimits(executor: Executor, now: Date): Promise<number> {
   const rows = await executor

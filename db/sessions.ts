@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, ne } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, ne } from "drizzle-orm";
 import type { Executor } from "./client";
 import { refreshTokens, type SessionRow, sessions } from "./schema";
 
@@ -35,6 +35,19 @@ export async function revokeSessionsOf(
     .update(sessions)
     .set({ revokedAt: now })
     .where(and(eq(sessions.userId, userId), ne(sessions.id, exceptId), isNull(sessions.revokedAt)));
+}
+
+/** Ends every session of these users. */
+export async function revokeAllSessions(
+  executor: Executor,
+  userIds: readonly string[],
+  now: Date,
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await executor
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(and(inArray(sessions.userId, [...userIds]), isNull(sessions.revokedAt)));
 }
 
 export async function insertRefreshToken(

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNotNull, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Executor, isUniqueViolation } from "./client";
 import { type NewUserRow, type UserRow, users } from "./schema";
 
@@ -20,6 +20,30 @@ export async function findUser(executor: Executor, id: string): Promise<UserRow 
 export async function lockUser(executor: Executor, id: string): Promise<UserRow | null> {
   const [row] = await executor.select().from(users).where(eq(users.id, id)).for("update");
   return row ?? null;
+}
+
+/**
+ * Claims on these addresses go one by one until the transaction ends. Taken before any row of a claim, so that two
+ * that end each other's claims cannot wait for each other.
+ */
+export async function lockAddresses(executor: Executor, emails: readonly string[]): Promise<void> {
+  for (const email of [...new Set(emails)].sort())
+    await executor.execute(sql`select pg_advisory_xact_lock(hashtextextended(${email}, ${ADDRESS_LOCKS}))`);
+}
+
+/** Keeps these locks apart from others on the same text. */
+const ADDRESS_LOCKS = 4_711;
+
+/** Like lockUser, and locks the claim's address (and `alsoEmail`, an address it may move to) before. */
+export async function lockClaim(executor: Executor, id: string, alsoEmail?: string): Promise<UserRow | null> {
+  for (;;) {
+    const seen = await findUser(executor, id);
+    if (!seen) return null;
+    await lockAddresses(executor, alsoEmail === undefined ? [seen.email] : [seen.email, alsoEmail]);
+    const user = await lockUser(executor, id);
+    // The address was changed while we waited for its lock.
+    if (user?.email === seen.email || !user) return user;
+  }
 }
 
 export async function findUserByUsername(executor: Executor, username: string): Promise<UserRow | null> {
@@ -47,7 +71,7 @@ export async function deleteExpiredClaimOf(executor: Executor, username: string,
       and(
         eq(sql`lower(${users.username})`, username.toLowerCase()),
         isNull(users.emailConfirmedAt),
-        lt(users.claimExpiresAt, now),
+        lte(users.claimExpiresAt, now),
       ),
     );
 }
@@ -56,30 +80,38 @@ export async function deleteExpiredClaimOf(executor: Executor, username: string,
 export async function markEmailConfirmed(executor: Executor, id: string, now: Date): Promise<void> {
   await executor
     .update(users)
-    .set({ emailConfirmedAt: now })
+    .set({ emailConfirmedAt: now, claimNetwork: null })
     .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 
-/** Other open claims of an address end now: one of them was confirmed. Returns their ids. */
-export async function endOtherClaims(
+/** The open claims on an address, oldest first. */
+export async function listOpenClaims(
   executor: Executor,
   email: string,
-  exceptId: string,
   now: Date,
-): Promise<string[]> {
-  const ended = await executor
+): Promise<Pick<UserRow, "id" | "claimNetwork">[]> {
+  return executor
+    .select({ id: users.id, claimNetwork: users.claimNetwork })
+    .from(users)
+    .where(and(eq(users.email, email), isNull(users.emailConfirmedAt), gt(users.claimExpiresAt, now)))
+    .orderBy(asc(users.createdAt));
+}
+
+/** These claims end now; ones that were confirmed do not. */
+export async function endClaims(executor: Executor, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await executor
     .update(users)
-    .set({ claimExpiresAt: now })
-    .where(
-      and(
-        eq(users.email, email),
-        ne(users.id, exceptId),
-        isNull(users.emailConfirmedAt),
-        gt(users.claimExpiresAt, now),
-      ),
-    )
-    .returning({ id: users.id });
-  return ended.map((row) => row.id);
+    .set({ claimExpiresAt: now, claimNetwork: null })
+    .where(and(inArray(users.id, [...ids]), isNull(users.emailConfirmedAt)));
+}
+
+/** Moves a claim to another address, and counts that. */
+export async function changeClaimAddress(executor: Executor, id: string, email: string): Promise<void> {
+  await executor
+    .update(users)
+    .set({ email, addressChangeCount: sql`${users.addressChangeCount} + 1` })
+    .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 
 export async function countWrongCode(executor: Executor, id: string): Promise<void> {

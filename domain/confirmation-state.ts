@@ -50,6 +50,8 @@ export type Confirmation = {
     next_allowed_at: string | null;
     reason: ResendRefusal | null;
   };
+  /** How often the address can still be changed before it is confirmed. */
+  email_changes_left: number;
   /** The server's clock when this was read, so that a page can count down with a wrong local clock. */
   server_time: string;
 };

@@ -1,20 +1,28 @@
 // A claim's second half: its state, confirming it with a code, asking for another code.
 
 import { randomUUID } from "node:crypto";
+import type { Executor } from "@/db/client";
 import { countTry, listNewestCodes, markCodeUsed } from "@/db/codes";
-import { cancelOpenDeliveries, findNewestDelivery, listQueuedInstants } from "@/db/deliveries";
+import {
+  cancelOpenDeliveries,
+  findFirstQueuedTo,
+  findNewestDelivery,
+  listFurtherMails,
+  listQueuedInstants,
+} from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
 import type { ConfirmationCodeRow, DeliveryRow, UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
 import {
   countWrongCode,
-  endOtherClaims,
   findConfirmedUserByEmail,
   findUser,
   isAddressConfirmedElsewhere,
-  lockUser,
+  lockClaim,
   markEmailConfirmed,
 } from "@/db/users";
+import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
+import { endOtherClaims } from "./claims";
 import { addSeconds } from "./clock";
 import {
   cleanCode,
@@ -27,24 +35,39 @@ import type { Confirmation } from "./confirmation-state";
 import { reasonSentence } from "./delivery-reasons";
 import { DomainError } from "./errors";
 import { DELIVERY_REQUESTED, USER_CONFIRMED } from "./events";
+import { admitFurtherMail, uncountClaim } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
-import { decideResend, type ResendDecision } from "./resend-policy";
+import { decideResend, type MailsOfLastDay, type ResendDecision } from "./resend-policy";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
 
 const DAY_SECONDS = 24 * 3600;
 
-/** What the person may know now, or null when the account is gone. One shape for API, stream and page (promise P8). */
+/** What the person may know now, or null when the account is gone or the claim is over. One shape for API, stream and page (promise P8). */
 export async function getConfirmation(services: Services, userId: string): Promise<Confirmation | null> {
   const now = services.clock();
-  const [user, delivery, codes, queuedAt] = await Promise.all([
-    findUser(services.db, userId),
+  const user = await findUser(services.db, userId);
+  if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now)) return null;
+  const [delivery, codes, mails] = await Promise.all([
     findNewestDelivery(services.db, userId),
     listNewestCodes(services.db, userId, VALID_CODES_PER_CLAIM),
-    listQueuedInstants(services.db, userId, addSeconds(now, -DAY_SECONDS)),
+    readMailsOfLastDay(services.db, user, now),
   ]);
-  return user && describeConfirmation({ user, delivery, codes, resend: decideResend(queuedAt, now) }, now);
+  return describeConfirmation({ user, delivery, codes, resend: decideResend(mails, now) }, now);
+}
+
+async function readMailsOfLastDay(
+  executor: Executor,
+  user: Pick<UserRow, "id" | "email">,
+  now: Date,
+): Promise<MailsOfLastDay> {
+  const since = addSeconds(now, -DAY_SECONDS);
+  const [ofClaim, furtherToAddress] = await Promise.all([
+    listQueuedInstants(executor, user.id, since),
+    listFurtherMails(executor, user.email, since),
+  ]);
+  return { ofClaim, furtherToAddress };
 }
 
 /** Builds the public state from rows. Pure. */
@@ -85,6 +108,7 @@ export function describeConfirmation(
       : resend.allowed
         ? { allowed: true, next_allowed_at: null, reason: null }
         : { allowed: false, next_allowed_at: resend.nextAllowedAt.toISOString(), reason: resend.reason },
+    email_changes_left: confirmed ? 0 : Math.max(0, ADDRESS_CHANGES_PER_CLAIM - user.addressChangeCount),
     server_time: now.toISOString(),
   };
 }
@@ -153,7 +177,7 @@ function wrongCodeSentence(triesLeft: number): string {
 
 async function judgeCode(services: Services, userId: string, code: string): Promise<Verdict> {
   return services.db.transaction(async (tx): Promise<Verdict> => {
-    const user = await lockUser(tx, userId);
+    const user = await lockClaim(tx, userId);
     const now = services.clock();
     if (!user) return { outcome: "gone" };
     if (user.emailConfirmedAt) return { outcome: "already" };
@@ -179,9 +203,11 @@ async function judgeCode(services: Services, userId: string, code: string): Prom
     }
     await markCodeUsed(tx, right.id, now);
     await markEmailConfirmed(tx, userId, now);
-    const ended = await endOtherClaims(tx, user.email, userId, now);
+    await endOtherClaims(tx, user.email, userId, now);
     await cancelOpenDeliveries(tx, [userId], "confirmed", now);
-    await cancelOpenDeliveries(tx, ended, "address_confirmed", now);
+    const claimedAt = await findFirstQueuedTo(tx, userId, user.email);
+    if (claimedAt)
+      await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
     // A new session on confirmation: what was handed out before stays what it was (ASVS 5.0, 7.2.4).
     const session = await startSession(services, tx, { userId, scope: "full" });
     await revokeSessionsOf(tx, userId, session.identity.sessionId, now);
@@ -214,35 +240,36 @@ async function tooManyTries(services: Services, userId: string): Promise<DomainE
  * pending is cancelled. Throws `resend_cooldown`, `resend_limit` (both with the time), `already_confirmed`.
  */
 export async function requestAnotherCode(services: Services, userId: string): Promise<QueuedDelivery> {
+  await admitFurtherMail(services);
   return services.db.transaction(async (tx) => {
-    const user = await lockUser(tx, userId);
+    const user = await lockClaim(tx, userId);
     const now = services.clock();
     if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now))
       throw new DomainError("invalid_token", "This registration has ended. Please register again.");
     if (user.emailConfirmedAt)
       throw new DomainError("already_confirmed", "This address is confirmed already.");
-    const decision = decideResend(await listQueuedInstants(tx, userId, addSeconds(now, -DAY_SECONDS)), now);
-    if (!decision.allowed)
-      throw decision.reason === "cooldown"
-        ? new DomainError(
-            "resend_cooldown",
-            "A mail is on its way. Please wait a moment before asking for another one.",
-            {
-              nextAllowedAt: decision.nextAllowedAt,
-            },
-          )
-        : new DomainError(
-            "resend_limit",
-            "You have asked for many codes. Please wait before asking for another one.",
-            {
-              nextAllowedAt: decision.nextAllowedAt,
-            },
-          );
+    const decision = decideResend(await readMailsOfLastDay(tx, user, now), now);
+    if (!decision.allowed) throw resendRefused(decision);
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     const owner = await findConfirmedUserByEmail(tx, user.email);
     return queueDelivery(services, tx, user, {
       kind: owner ? "existing_account" : "confirmation",
       eventName: DELIVERY_REQUESTED,
+      now,
     });
   });
+}
+
+function resendRefused({ reason, nextAllowedAt }: Extract<ResendDecision, { allowed: false }>): DomainError {
+  return reason === "cooldown"
+    ? new DomainError(
+        "resend_cooldown",
+        "A mail is on its way. Please wait a moment before asking for another one.",
+        { nextAllowedAt },
+      )
+    : new DomainError(
+        "resend_limit",
+        "Many codes were asked for with this address. Please wait before asking for another one.",
+        { nextAllowedAt },
+      );
 }

@@ -5,12 +5,21 @@ import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
 import type { DeliveryKind } from "@/db/schema";
-import { deleteExpiredClaimOf, findConfirmedUserByEmail, insertUser, isUsernameTaken } from "@/db/users";
+import {
+  deleteExpiredClaimOf,
+  findConfirmedUserByEmail,
+  insertUser,
+  isUsernameTaken,
+  lockAddresses,
+} from "@/db/users";
+import { judgeAddress } from "./address-check";
+import { makeRoomForClaim } from "./claims";
 import { addSeconds } from "./clock";
 import { deriveCode, hashCode } from "./confirmation-code";
 import { DomainError } from "./errors";
 import { USER_REGISTERED } from "./events";
 import { hashPassword } from "./password";
+import { admitClaim, admitRegistration, hashSubject } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
@@ -26,32 +35,44 @@ export type Registration = QueuedDelivery & { user: UserData; session: StartedSe
 /**
  * Registers a claim on an address. `email` is normalised (normalizeEmail); username and password follow
  * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
- * "you already have an account", and the claim can never be confirmed (promise P6).
- * Throws `username_taken`, `busy`.
+ * "you already have an account", and the claim can never be confirmed (promise P6). `network` is where the request
+ * comes from (client-network.ts), null or left out when that is not known.
+ * Throws `username_taken`, `busy`, `invalid_input` for an address that cannot get mail, and what limits.ts lists.
  */
 export async function registerUser(
   services: Services,
-  input: { username: string; email: string; password: string },
+  input: { username: string; email: string; password: string; network?: string | null },
 ): Promise<Registration> {
-  const passwordHash = await hashPassword(input.password);
+  const network = input.network ?? null;
+  await admitRegistration(services, network);
+  const [passwordHash] = await Promise.all([
+    hashPassword(input.password),
+    judgeAddress(services, input.email),
+  ]);
   const now = services.clock();
+  const networkHash = network && hashSubject(services, network);
   const user = {
     id: randomUUID(),
     username: input.username,
     email: input.email,
     passwordHash,
     emailConfirmedAt: null,
+    claimNetwork: networkHash,
     claimExpiresAt: addSeconds(now, CLAIM_LIFETIME_SECONDS),
     createdAt: now,
   };
   try {
     return await services.db.transaction(async (tx) => {
+      await lockAddresses(tx, [input.email]);
       await deleteExpiredClaimOf(tx, input.username, now);
+      await makeRoomForClaim(tx, input.email, networkHash, now);
       await insertUser(tx, user);
+      await admitClaim(services, tx, { email: input.email, networkHash }, now);
       const owner = await findConfirmedUserByEmail(tx, input.email);
       const queued = await queueDelivery(services, tx, user, {
         kind: owner ? "existing_account" : "confirmation",
         eventName: USER_REGISTERED,
+        now,
       });
       const session = await startSession(services, tx, {
         userId: user.id,
@@ -77,9 +98,8 @@ export async function queueDelivery(
   services: Services,
   tx: Executor,
   user: { id: string; email: string },
-  { kind, eventName }: { kind: DeliveryKind; eventName: string },
+  { kind, eventName, now }: { kind: DeliveryKind; eventName: string; now: Date },
 ): Promise<QueuedDelivery> {
-  const now = services.clock();
   const codeId = randomUUID();
   const deliveryId = randomUUID();
   const outboxId = randomUUID();

@@ -3,6 +3,7 @@
 import "server-only";
 import type { NextAuthOptions, User } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
+import { networkOfHeaders } from "@/app/_http/client-network";
 import { SignInFields } from "@/app/_http/schemas";
 import { DomainError } from "@/domain/errors";
 import { signIn } from "@/domain/sign-in";
@@ -11,6 +12,12 @@ import { services } from "@/services";
 import { isSecureCookie, sessionCookieName } from "./cookie";
 
 type SessionUser = User & { sid: string };
+
+/** next-auth hands headers over as a plain object. */
+function readHeader(headers: Record<string, unknown> | undefined, name: string): string | null {
+  const value = headers?.[name];
+  return typeof value === "string" ? value : null;
+}
 
 /** Built per process at the first request: a build has no environment. */
 export function authOptions(): NextAuthOptions {
@@ -35,11 +42,14 @@ export function authOptions(): NextAuthOptions {
           login: { label: "Username or email", type: "text" },
           password: { label: "Password", type: "password" },
         },
-        async authorize(credentials): Promise<SessionUser | null> {
+        async authorize(credentials, request): Promise<SessionUser | null> {
           const fields = SignInFields.safeParse(credentials);
           if (!fields.success) return null;
           try {
-            const { user, session } = await signIn(services(), fields.data);
+            const { user, session } = await signIn(services(), {
+              ...fields.data,
+              network: networkOfHeaders((name) => readHeader(request.headers, name)),
+            });
             return { id: user.id, name: user.username, sid: session.identity.sessionId };
           } catch (error) {
             if (error instanceof DomainError) return null;

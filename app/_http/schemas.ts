@@ -69,13 +69,17 @@ function judgePassword(value: string): Complaint | null {
   return null;
 }
 
+const email = text("Please enter your email address.", judgeEmail).transform(
+  (value) => normalizeEmail(value) ?? value,
+);
+
 export const RegisterFields = z.object({
   username: text("Please choose a username.", judgeUsername).transform((value) => value.trim()),
-  email: text("Please enter your email address.", judgeEmail).transform(
-    (value) => normalizeEmail(value) ?? value,
-  ),
+  email,
   password: text("Please choose a password.", judgePassword),
 });
+
+export const ChangeEmailFields = z.object({ email });
 
 export const CodeFields = z.object({ code: text("Please type the six-digit code.") });
 

@@ -28,6 +28,7 @@ export function makeConfirmation(
     },
     code: { tries_left: 5, expires_at: null },
     resend: { allowed: true, next_allowed_at: null, reason: null },
+    email_changes_left: 3,
     server_time: SERVER_TIME,
     ...rest,
   };

@@ -1,5 +1,6 @@
 // The contract of the system this replaces, to the letter (DESIGN.md section 3).
 import { sessionCookie } from "@/app/_auth/cookie";
+import { clientNetwork } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { RegisterFields } from "@/app/_http/schemas";
@@ -14,7 +15,10 @@ export function POST(request: Request): Promise<Response> {
     request,
     { form: "register", backTo: "/register", keep: ["username", "email"] },
     async (fields) => {
-      const registration = await registerUser(services(), parseFields(RegisterFields, fields));
+      const registration = await registerUser(services(), {
+        ...parseFields(RegisterFields, fields),
+        network: clientNetwork(request),
+      });
       const dispatch = await dispatchDelivery(services(), registration);
       const forBrowser = isForm(request) || isFromOwnPage(request);
       return {
@@ -48,6 +52,7 @@ async function registrationAnswer({ user, session, deliveryId }: Registration, d
         events: "/api/v1/usr/confirmation/events",
         confirm: "/api/v1/usr/confirm-email",
         resend: "/api/v1/usr/resend-confirmation",
+        change_email: "/api/v1/usr/change-email",
       },
     },
   };

@@ -1,4 +1,5 @@
 import { sessionCookie } from "@/app/_auth/cookie";
+import { clientNetwork } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { SignInFields } from "@/app/_http/schemas";
@@ -8,7 +9,10 @@ import { services } from "@/services";
 /** Signs in by username or confirmed address, and password. */
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "sign-in", backTo: "/sign-in", keep: ["login"] }, async (fields) => {
-    const { user, session } = await signIn(services(), parseFields(SignInFields, fields));
+    const { user, session } = await signIn(services(), {
+      ...parseFields(SignInFields, fields),
+      network: clientNetwork(request),
+    });
     const forBrowser = isForm(request) || isFromOwnPage(request);
     return {
       status: 200,

@@ -1,0 +1,22 @@
+import { authenticate } from "@/app/_auth/authenticate";
+import { handlePost } from "@/app/_http/handle";
+import { parseFields } from "@/app/_http/request";
+import { ChangeEmailFields } from "@/app/_http/schemas";
+import { changeAddress } from "@/domain/address-change";
+import { getConfirmation } from "@/domain/email-confirmation";
+import { dispatchDelivery } from "@/inngest/dispatch";
+import { services } from "@/services";
+
+/** Moves the claim that asks to another address, and sends a code there. */
+export function POST(request: Request): Promise<Response> {
+  return handlePost(
+    request,
+    { form: "change-email", backTo: "/confirm", keep: ["email"] },
+    async (fields) => {
+      const { userId } = await authenticate(request);
+      const { email } = parseFields(ChangeEmailFields, fields);
+      await dispatchDelivery(services(), await changeAddress(services(), userId, email));
+      return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
+    },
+  );
+}

@@ -1,0 +1,66 @@
+// A mistyped address, mended before it was confirmed: the claim moves, the mail to the old one is called off.
+import { endCodes } from "@/db/codes";
+import { cancelOpenDeliveries } from "@/db/deliveries";
+import { changeClaimAddress, findConfirmedUserByEmail, lockClaim } from "@/db/users";
+import { judgeAddress } from "./address-check";
+import { makeRoomForClaim } from "./claims";
+import { DomainError } from "./errors";
+import { DELIVERY_REQUESTED } from "./events";
+import { admitClaim, admitFurtherMail } from "./rate-limit";
+import { type QueuedDelivery, queueDelivery } from "./registration";
+import type { Services } from "./services";
+
+/** A person mends a slip, and perhaps the mending; more than that is somebody looking for mailboxes. */
+export const ADDRESS_CHANGES_PER_CLAIM = 3;
+
+/**
+ * Moves a claim to another (normalised) address: what was on its way is called off, no code sent so far works any
+ * more, and a new one goes out, all in one transaction. An address that has an owner gets the same work and answer,
+ * its owner another mail (promise P6). Wrong codes typed before still count.
+ * Throws `invalid_input` for the present address or one that cannot get mail, `already_confirmed`, `change_limit`,
+ * `invalid_token` when the claim is over, and what limits.ts lists.
+ */
+export async function changeAddress(
+  services: Services,
+  userId: string,
+  email: string,
+): Promise<QueuedDelivery> {
+  await admitFurtherMail(services);
+  await judgeAddress(services, email);
+  return services.db.transaction(async (tx) => {
+    const user = await lockClaim(tx, userId, email);
+    const now = services.clock();
+    if (user?.emailConfirmedAt)
+      throw new DomainError("already_confirmed", "This address is confirmed already.");
+    if (!user || user.claimExpiresAt <= now)
+      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
+    if (user.email === email) throw sameAddress();
+    if (user.addressChangeCount >= ADDRESS_CHANGES_PER_CLAIM)
+      throw new DomainError(
+        "change_limit",
+        "The address of this registration was changed three times. Please register again with the right one.",
+        // Until then the claim stays what it is.
+        { nextAllowedAt: user.claimExpiresAt },
+      );
+    await admitClaim(services, tx, { email, networkHash: user.claimNetwork }, now);
+    await makeRoomForClaim(tx, email, user.claimNetwork, now);
+    await changeClaimAddress(tx, userId, email);
+    await cancelOpenDeliveries(tx, [userId], "superseded", now);
+    // They prove the old mailbox, and would now confirm the new one.
+    await endCodes(tx, userId, now);
+    const owner = await findConfirmedUserByEmail(tx, email);
+    return queueDelivery(
+      services,
+      tx,
+      { id: userId, email },
+      { kind: owner ? "existing_account" : "confirmation", eventName: DELIVERY_REQUESTED, now },
+    );
+  });
+}
+
+function sameAddress(): DomainError {
+  const detail = "This is the address we write to already. Ask for another code instead.";
+  return new DomainError("invalid_input", detail, {
+    fields: [{ field: "email", code: "same_address", detail }],
+  });
+}

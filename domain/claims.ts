@@ -1,0 +1,36 @@
+// Open claims on one address: how they make room for each other, and how they end. A claim that has ended says nothing
+// of why: expired, replaced and "somebody else has confirmed the address" look the same from outside (promise P6).
+import type { Executor } from "@/db/client";
+import { cancelOpenDeliveries } from "@/db/deliveries";
+import { revokeAllSessions } from "@/db/sessions";
+import { endClaims, listOpenClaims } from "@/db/users";
+import { chooseClaimsToEnd } from "./claim-policy";
+
+/** Ends what one more claim on `email` has no room beside. Call under the address's lock, before the claim is made. */
+export async function makeRoomForClaim(
+  tx: Executor,
+  email: string,
+  networkHash: string | null,
+  now: Date,
+): Promise<void> {
+  const open = await listOpenClaims(tx, email, now);
+  await endClaimsNow(tx, chooseClaimsToEnd(open, networkHash), now);
+}
+
+/** Ends the open claims on an address other than the one that was just confirmed. Call under the address's lock. */
+export async function endOtherClaims(
+  tx: Executor,
+  email: string,
+  exceptId: string,
+  now: Date,
+): Promise<void> {
+  const open = await listOpenClaims(tx, email, now);
+  const others = open.map((claim) => claim.id).filter((id) => id !== exceptId);
+  await endClaimsNow(tx, others, now);
+}
+
+async function endClaimsNow(tx: Executor, ids: string[], now: Date): Promise<void> {
+  await endClaims(tx, ids, now);
+  await cancelOpenDeliveries(tx, ids, "claim_expired", now);
+  await revokeAllSessions(tx, ids, now);
+}
