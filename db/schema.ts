@@ -2,6 +2,7 @@
 // The person's facts (users, codes, deliveries, outbox) are written together in one transaction (promise P2).
 import { sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   index,
   integer,
   jsonb,
@@ -111,6 +112,8 @@ export const deliveries = pgTable(
     leaseToken: uuid("lease_token"),
     leaseUntil: instant("lease_until"),
     providerMessageId: text("provider_message_id"),
+    /** Not sent itself: the owner had been told by that mail within a day (domain/owner-notice.ts). */
+    standsForId: uuid("stands_for_id").references((): AnyPgColumn => deliveries.id, { onDelete: "set null" }),
     reasonCode: text("reason_code"),
     reasonText: text("reason_text"),
     createdAt: instant("created_at").notNull(),
@@ -121,6 +124,8 @@ export const deliveries = pgTable(
   (table) => [
     index("deliveries_user_idx").on(table.userId, table.createdAt),
     index("deliveries_provider_message_idx").on(table.providerMessageId),
+    index("deliveries_recipient_idx").on(table.recipient, table.createdAt),
+    index("deliveries_stands_for_idx").on(table.standsForId).where(sql`${table.standsForId} is not null`),
     index("deliveries_due_idx")
       .on(table.nextAttemptAt)
       .where(sql`${table.status} in ('queued', 'retrying', 'sending')`),
