@@ -30,12 +30,16 @@ export async function lockDeliveryOfProvider(
   return row ?? null;
 }
 
+/** Also of the deliveries that stand for it. */
 export async function updateDelivery(
   executor: Executor,
   id: string,
   change: Partial<Pick<DeliveryRow, "status" | "deliveredAt" | "settledAt" | "reasonCode" | "reasonText">>,
 ): Promise<void> {
-  await executor.update(deliveries).set(change).where(eq(deliveries.id, id));
+  await executor
+    .update(deliveries)
+    .set(change)
+    .where(or(eq(deliveries.id, id), eq(deliveries.standsForId, id)));
 }
 
 export async function insertSuppression(

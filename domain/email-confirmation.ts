@@ -82,19 +82,21 @@ export function describeConfirmation(
 ): Confirmation {
   const { user, delivery, codes, resend } = facts;
   const confirmed = user.emailConfirmedAt !== null;
+  // Ahead of now only for a delivery that stands for another one (owner-notice.ts).
+  const deliveredAt = delivery?.deliveredAt && delivery.deliveredAt <= now ? delivery.deliveredAt : null;
   return {
     confirmed,
     email: user.email,
     registered_at: user.createdAt.toISOString(),
     delivery: delivery && {
       id: delivery.id,
-      status: delivery.status,
+      status: delivery.status === "sent" && deliveredAt ? "delivered" : delivery.status,
       attempt: delivery.attemptCount - delivery.lostCount,
       max_attempts: delivery.maxAttempts,
       queued_at: delivery.createdAt.toISOString(),
       next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
       sent_at: delivery.sentAt?.toISOString() ?? null,
-      delivered_at: delivery.deliveredAt?.toISOString() ?? null,
+      delivered_at: deliveredAt?.toISOString() ?? null,
       reason: delivery.reasonCode
         ? { code: delivery.reasonCode, message: reasonSentence(delivery.reasonCode) }
         : null,

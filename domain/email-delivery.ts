@@ -9,6 +9,7 @@ import {
   listAttempts,
   postponeDelivery,
 } from "@/db/deliveries";
+import { findOwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { holdSending } from "@/db/send-pace";
@@ -21,6 +22,7 @@ import type { DeliveryStatus } from "./confirmation-state";
 import { isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
+import { handOverNotice, OWNER_NOTICE_SECONDS, recordWithheld } from "./owner-notice";
 import { takeSendLeave, waitForSendInstant } from "./send-pace";
 import type { Services } from "./services";
 
@@ -71,7 +73,7 @@ async function attemptNow(services: Services, deliveryId: string): Promise<Attem
   const claimed = await claimAndBegin(services, deliveryId);
   if (!claimed) return explainRefusedLease(services, deliveryId);
 
-  const { delivery, leaseToken, transport, history } = claimed;
+  const { delivery, leaseToken, transport, history, notice } = claimed;
   const attempt = delivery.attemptCount - delivery.lostCount;
   const whom = `user ${delivery.userId} (${maskEmail(delivery.recipient)})`;
   const facts = {
@@ -85,8 +87,15 @@ async function attemptNow(services: Services, deliveryId: string): Promise<Attem
     log.warn(facts, "The worker of the attempt before was lost; its delivery is taken over");
   log.info(facts, `Attempting to send email confirmation to ${whom}`);
 
-  const result =
-    delivery.lostCount > LOST_ATTEMPTS_MAX ? tooManyLost() : await sendOnce(services, transport, delivery);
+  const result = delivery.lostCount > LOST_ATTEMPTS_MAX ? tooManyLost() : await sendOnce(services, claimed);
+  if (result.outcome === "accepted" && notice) {
+    await recordWithheld(services, delivery, notice);
+    log.info(
+      { ...facts, standsForId: notice.id },
+      `Email to ${whom} withheld: the owner has been told today`,
+    );
+    return { outcome: "sent", attempt };
+  }
   if (result.outcome === "accepted") {
     await recordAcceptance(services, delivery, result);
     log.info({ ...facts, providerMessageId: result.providerMessageId }, `Email successfully sent to ${whom}`);
@@ -110,6 +119,8 @@ type Claimed = {
   transport: Transport;
   /** The attempts before this one; empty without a second provider. */
   history: DeliveryAttemptRow[];
+  /** The mail that has told the owner within a day, so that this one is not sent; null for any other mail. */
+  notice: DeliveryRow | null;
 };
 
 /** Lease, choice of the provider and the attempt's row in one transaction; null when the lease was refused. */
@@ -128,7 +139,11 @@ async function claimAndBegin(services: Services, deliveryId: string): Promise<Cl
       provider: transport.name,
       startedAt: now,
     });
-    return { ...claimed, leaseToken, transport, history };
+    const notice =
+      claimed.delivery.kind === "existing_account"
+        ? await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS))
+        : null;
+    return { ...claimed, leaseToken, transport, history, notice };
   });
 }
 
@@ -171,13 +186,10 @@ function addressSuppressed(): SendResult {
   };
 }
 
-async function sendOnce(
-  services: Services,
-  transport: Transport,
-  delivery: DeliveryRow,
-): Promise<SendResult> {
+async function sendOnce(services: Services, { transport, delivery, notice }: Claimed): Promise<SendResult> {
   const { settings } = services;
   if (await isSuppressed(services.db, delivery.recipient)) return addressSuppressed();
+  if (notice) return handOverNotice(services, notice);
   let email: OutgoingEmail;
   try {
     email = await composeEmail(services, delivery);

@@ -46,4 +46,9 @@ export type Transport = {
    * connect, greeting and the whole conversation. Never rejects.
    */
   send(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
+  /**
+   * Goes through the motions with a mail that this provider accepted within the last day, in such a way that it is not
+   * sent a second time: takes as long as `send`, and fails as it does when the provider is in trouble. Never rejects.
+   */
+  sendAgain(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
 };

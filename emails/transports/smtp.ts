@@ -35,6 +35,20 @@ export function createSmtpTransport(config: { url: string }): Transport {
         clearTimeout(timer);
       }
     },
+    /** All of the conversation but the mail itself, which this protocol would deliver twice. */
+    async sendAgain(email, timeoutMs) {
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(), timeoutMs);
+      try {
+        const session = await pool.take(limit.signal);
+        pool.giveBack(session);
+        return { outcome: "accepted", providerMessageId: null };
+      } catch (error) {
+        return failureOf(error, settings, email);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
   };
 }
 

@@ -8,6 +8,8 @@ import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
 export type ScriptedTransport = Transport & {
   /** What was handed over, in order, accepted or not. */
   readonly handed: OutgoingEmail[];
+  /** What was handed over again, under the key of a mail accepted before. */
+  readonly handedAgain: OutgoingEmail[];
   /** Answers for the next sends, in order; afterwards everything is accepted. */
   answer(...results: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[]): void;
 };
@@ -15,15 +17,23 @@ export type ScriptedTransport = Transport & {
 export function createScriptedTransport(name = "scripted"): ScriptedTransport {
   const script: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[] = [];
   const handed: OutgoingEmail[] = [];
+  const handedAgain: OutgoingEmail[] = [];
   return {
     name,
     handed,
+    handedAgain,
     answer: (...results) => void script.push(...results),
     async send(email) {
       handed.push(email);
       const next = script.shift();
       if (typeof next === "function") return next(email);
       return next ?? { outcome: "accepted", providerMessageId: `provider-${handed.length}` };
+    },
+    async sendAgain(email) {
+      handedAgain.push(email);
+      const next = script.shift();
+      if (typeof next === "function") return next(email);
+      return next ?? { outcome: "accepted", providerMessageId: null };
     },
   };
 }
