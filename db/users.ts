@@ -106,6 +106,16 @@ export async function endClaims(executor: Executor, ids: readonly string[], now:
     .where(and(inArray(users.id, [...ids]), isNull(users.emailConfirmedAt)));
 }
 
+/** Where a claim came from is of no use once it is over. Returns how many were forgotten. */
+export async function forgetNetworksOfEndedClaims(executor: Executor, now: Date): Promise<number> {
+  const rows = await executor
+    .update(users)
+    .set({ claimNetwork: null })
+    .where(and(isNotNull(users.claimNetwork), lte(users.claimExpiresAt, now)))
+    .returning({ id: users.id });
+  return rows.length;
+}
+
 /** Moves a claim to another address, and counts that. */
 export async function changeClaimAddress(executor: Executor, id: string, email: string): Promise<void> {
   await executor

@@ -1,7 +1,8 @@
 // Asks the limits of limits.ts. Who is counted is stored as a keyed hash only: the table tells nobody an address.
 import { createHmac } from "node:crypto";
 import type { Executor } from "@/db/client";
-import { forgetHits, returnHit, takeHit } from "@/db/rate-limits";
+import { deleteEndedLimits, forgetHits, returnHit, takeHit } from "@/db/rate-limits";
+import { forgetNetworksOfEndedClaims } from "@/db/users";
 import { DomainError } from "./errors";
 import { LIMITS, type Limit, nextFreeAt, PUBLIC_MAILBOX_DOMAINS } from "./limits";
 import type { Services } from "./services";
@@ -103,4 +104,13 @@ export async function forgetSignIns(
   const { db } = services;
   await forgetHits(db, keyOf(services, signInsPerLoginAndNetwork, [login, network ?? UNKNOWN_NETWORK]));
   await forgetHits(db, keyOf(services, signInsPerLogin, [login]));
+}
+
+/** Removes what counts no more, and the networks of claims that are over. Returns how many rows that were. */
+export async function forgetEndedLimits(services: Services): Promise<{ limits: number; networks: number }> {
+  const now = services.clock();
+  return {
+    limits: await deleteEndedLimits(services.db, now),
+    networks: await forgetNetworksOfEndedClaims(services.db, now),
+  };
 }

@@ -1,12 +1,14 @@
 // What server processes do beside their requests, once a minute through the engine: for hosts that freeze a process
 // between requests, where no loop runs. Beside running loops it is harmless: rows and deliveries are leased.
 import { cron, type Inngest } from "inngest";
+import { forgetEndedLimits } from "../../domain/rate-limit";
 import type { Services } from "../../domain/services";
 import { deliverOverdue } from "../../domain/unfinished-deliveries";
 import { env } from "../../env";
 import { relayOutbox } from "../publish";
 
 const EVERY_MINUTE = "* * * * *";
+const EVERY_HOUR = "17 * * * *";
 /** Of 100 events each: one run must end within a host's time limit. The next minute goes on. */
 const BATCHES_PER_RUN = 20;
 
@@ -35,5 +37,13 @@ export function createDeliverOverdue(inngest: Inngest, services: () => Services)
       step.run("deliver", async () => ({
         attempted: await deliverOverdue(services(), env().EMAIL_WATCHDOG_AFTER),
       })),
+  );
+}
+
+/** Forgets whom limits counted, once that counts no more: network addresses have an end date, hashed as they are. */
+export function createForgetLimits(inngest: Inngest, services: () => Services) {
+  return inngest.createFunction(
+    { id: "forget-limits", name: "Forget ended limits", triggers: [cron(EVERY_HOUR)], retries: 1 },
+    async ({ step }) => step.run("forget", () => forgetEndedLimits(services())),
   );
 }

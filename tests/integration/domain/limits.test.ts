@@ -1,11 +1,11 @@
 // The limits with real SQL: what a hundred callers at once get, and what the table keeps of them.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { deleteEndedLimits, takeHit } from "@/db/rate-limits";
+import { takeHit } from "@/db/rate-limits";
 import { rateLimits, users } from "@/db/schema";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
 import { DomainError } from "@/domain/errors";
 import { LIMITS } from "@/domain/limits";
-import { admitClaim, admitRegistration, admitSignIn } from "@/domain/rate-limit";
+import { admitClaim, admitRegistration, admitSignIn, forgetEndedLimits } from "@/domain/rate-limit";
 import { registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
 import { codeOf } from "@/tests/support/codes";
@@ -314,7 +314,12 @@ describe("what is kept", () => {
     for (const secret of [network, person.email, person.username, person.email.split("@")[1] ?? ""])
       expect(everything).not.toContain(secret);
     services.pass(24 * 3600 + 1);
-    expect(await deleteEndedLimits(services.db, services.clock())).toBeGreaterThan(0);
+    const forgotten = await forgetEndedLimits(services);
+    expect(forgotten.limits).toBeGreaterThan(0);
+    expect(forgotten.networks).toBeGreaterThan(0);
+    expect(await services.db.$count(rateLimits)).toBe(0);
+    const networksLeft = (await services.db.select().from(users)).filter((user) => user.claimNetwork);
+    expect(networksLeft).toEqual([]);
   });
 
   test("a network is forgotten with the claim that came from it", async () => {
