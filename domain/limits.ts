@@ -58,7 +58,7 @@ export const LIMITS = {
     code: "address_limit",
     sentence: "Many codes were asked for with this address. Please try again later.",
   },
-  /** First mails to one domain, against floods of made-up names. Not for mailbox providers that serve everybody. */
+  /** First mails to one domain, against floods of made-up names. Not for public-mailboxes.ts. */
   claimsPerDomain: {
     name: "claims-per-domain",
     windows: [{ limit: 100, seconds: HOUR }],
@@ -103,21 +103,6 @@ export const LIMITS = {
     sentence: "There were many tries to sign in with this name. Please try again later.",
   },
 } as const satisfies Record<string, Limit>;
-
-/**
- * Where the mailboxes of everybody are: a limit on the domain would be a limit on the site. Biggest providers by
- * region; a domain that is missing here is limited, and nothing worse.
- */
-export const PUBLIC_MAILBOX_DOMAINS: ReadonlySet<string> = new Set(
-  `gmail.com googlemail.com outlook.com outlook.de outlook.fr hotmail.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it
-   live.com live.co.uk live.fr msn.com yahoo.com yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.fr yahoo.de yahoo.com.br
-   ymail.com icloud.com me.com mac.com aol.com proton.me protonmail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de
-   t-online.de freenet.de mail.com zoho.com fastmail.com yandex.ru yandex.com mail.ru bk.ru rambler.ru qq.com 163.com
-   126.com sina.com naver.com daum.net hanmail.net orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it
-   virgilio.it tiscali.it comcast.net verizon.net att.net sbcglobal.net cox.net btinternet.com sky.com talktalk.net
-   bigpond.com shaw.ca rogers.com uol.com.br bol.com.br terra.com.br rediffmail.com wp.pl onet.pl o2.pl interia.pl
-   seznam.cz ziggo.nl kpnmail.nl telenet.be bluewin.ch`.split(/\s+/),
-);
 
 /** When the next one will be counted, given the times counted so far, oldest first. Pure. */
 export function nextFreeAt(hits: readonly Date[], windows: readonly RateWindow[], now: Date): Date {

@@ -4,7 +4,8 @@ import type { Executor } from "@/db/client";
 import { deleteEndedLimits, forgetHits, returnHit, takeHit } from "@/db/rate-limits";
 import { forgetNetworksOfEndedClaims } from "@/db/users";
 import { DomainError } from "./errors";
-import { LIMITS, type Limit, nextFreeAt, PUBLIC_MAILBOX_DOMAINS } from "./limits";
+import { LIMITS, type Limit, nextFreeAt } from "./limits";
+import { PUBLIC_MAILBOX_DOMAINS } from "./public-mailboxes";
 import type { Services } from "./services";
 
 /** Requests whose network is not known count together: better a limit that is too tight than none. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addSeconds } from "@/domain/clock";
-import { LIMITS, nextFreeAt, PUBLIC_MAILBOX_DOMAINS } from "@/domain/limits";
+import { LIMITS, nextFreeAt } from "@/domain/limits";
+import { PUBLIC_MAILBOX_DOMAINS } from "@/domain/public-mailboxes";
 
 const start = new Date("2026-01-01T12:00:00.000Z");
 const at = (seconds: number) => addSeconds(start, seconds);

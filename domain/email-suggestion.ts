@@ -1,0 +1,41 @@
+// "Did you mean gmail.com?" Only a question: what the person typed stays what they typed. Loaded by the browser when an
+// address was typed, and not before. Pure.
+import { POPULAR_DOMAINS, run } from "@zootools/email-spell-checker";
+import { PUBLIC_MAILBOX_DOMAINS } from "./public-mailboxes";
+
+/** Whole domains people mean. Those among them are right as they are. */
+const DOMAINS = [...new Set([...POPULAR_DOMAINS, ...PUBLIC_MAILBOX_DOMAINS])];
+/** Ends that are often mistyped: ".con". The library also guesses from country codes, and is mostly wrong there. */
+const TOP_LEVELS = ["com", "net", "org"];
+/** A slip in a short end is as likely an end of its own: ".co" of ".com" would be asked of every Colombian. */
+const MISTYPED_ENDS = new Set([
+  "con",
+  "cmo",
+  "ocm",
+  "vom",
+  "xom",
+  "comm",
+  "coom",
+  "cim",
+  "nte",
+  "ent",
+  "ogr",
+  "rog",
+  "orgg",
+  "nett",
+]);
+
+/** The address that was probably meant, in lower case behind the @; null when there is nothing to ask. */
+export function suggestEmail(typed: string): string | null {
+  const email = typed.trim();
+  const at = email.lastIndexOf("@");
+  const domain = email.slice(at + 1).toLowerCase();
+  if (at < 1 || /[^\x21-\x7e]/.test(email) || domain === "" || DOMAINS.includes(domain)) return null;
+  const meant = run({ email, domains: DOMAINS, topLevelDomains: TOP_LEVELS, secondLevelDomains: [] })?.domain;
+  if (!meant || meant === domain) return null;
+  const isWholeDomain = DOMAINS.includes(meant);
+  // Nobody misses the first key, and short names of real providers differ by it: email.com is not gmail.com.
+  if (isWholeDomain ? meant[0] !== domain[0] : !MISTYPED_ENDS.has(domain.split(".").at(-1) ?? ""))
+    return null;
+  return `${email.slice(0, at)}@${meant}`;
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { suggestEmail } from "@/domain/email-suggestion";
+import { PUBLIC_MAILBOX_DOMAINS } from "@/domain/public-mailboxes";
+
+describe("a slip in an address", () => {
+  test.each([
+    ["ada@gmial.com", "ada@gmail.com"],
+    ["ada@gmail.co", "ada@gmail.com"],
+    ["ada@gmail.con", "ada@gmail.com"],
+    ["ada@gmail", "ada@gmail.com"],
+    ["Ada+tag@GMIAL.com", "Ada+tag@gmail.com"],
+    ["ada@hotmial.com", "ada@hotmail.com"],
+    ["ada@yaho.com", "ada@yahoo.com"],
+    ["ada@outlok.com", "ada@outlook.com"],
+    ["ada@icloud.co", "ada@icloud.com"],
+    ["ada@acme.con", "ada@acme.com"],
+  ])("%s was meant to be %s", (typed, meant) => {
+    expect(suggestEmail(typed)).toBe(meant);
+  });
+
+  test.each([
+    "ada@example.com",
+    "p123+retry2@example.com",
+    "ada@latchkey.test",
+    "ada@bücher.example",
+    "ada@xn--bcher-kva.example",
+    "ada@acme.io",
+    "ada@acme.co",
+    "ada@stanford.edu",
+    "ada@uni-bonn.de",
+    "ada@ail.com",
+    "ada@mailinator.com",
+    "ada",
+    "@gmial.com",
+    "ada@",
+    "",
+  ])("%j is left alone", (typed) => {
+    expect(suggestEmail(typed)).toBeNull();
+  });
+
+  test("no provider's own domain is taken for a slip of another's", () => {
+    for (const domain of PUBLIC_MAILBOX_DOMAINS) expect(suggestEmail(`ada@${domain}`)).toBeNull();
+  });
+});
