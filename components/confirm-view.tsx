@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
+import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
 import { describeCode } from "./code-hint";
 import { ConnectionBadge } from "./connection-badge";
@@ -22,14 +23,20 @@ const MOVE_ON_MS = 1_200;
 export function ConfirmView({
   initial,
   inboxUrl,
+  suggestion,
   codeRefusal,
   resendRefusal,
+  changeFlash,
 }: {
   initial: Confirmation;
   /** The development inbox; null in production. */
   inboxUrl: string | null;
+  /** What the address was probably meant to be, or null. */
+  suggestion: string | null;
   codeRefusal: Problem | null;
   resendRefusal: Problem | null;
+  /** The form that changes the address, as it came back without JavaScript; null when it did not. */
+  changeFlash: { typed: string | null; problem: Problem } | null;
 }) {
   const { confirmation, receivedAtMs, connection, isEnded, refresh } = useConfirmation(initial);
   const nowMs = useNow({ atMs: Date.parse(confirmation.server_time), receivedAtMs }, !isEnded);
@@ -117,13 +124,20 @@ export function ConfirmView({
               onRefused={refresh}
             />
           </div>
-          <p className="mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted">
-            <a
-              href="/register"
-              className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
-            >
-              Wrong address? Register again
-            </a>
+          <div className="mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted">
+            <ChangeAddress
+              key={email}
+              changesLeft={confirmation.email_changes_left}
+              suggestion={email === initial.email ? suggestion : null}
+              typed={email === initial.email ? (changeFlash?.typed ?? null) : null}
+              refusal={email === initial.email ? (changeFlash?.problem ?? null) : null}
+              onChanged={(changed) => {
+                setResentFor(changed.email);
+                refresh();
+                // The form goes with the old address; the code is what comes next.
+                document.getElementById("code")?.focus();
+              }}
+            />
             {inboxUrl ? (
               <a
                 href={inboxUrl}
@@ -134,7 +148,7 @@ export function ConfirmView({
                 Development inbox
               </a>
             ) : null}
-          </p>
+          </div>
         </div>
       )}
     </div>

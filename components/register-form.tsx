@@ -2,6 +2,7 @@
 import { useEffect } from "react";
 import type { Problem } from "@/app/_http/problem";
 import { PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from "@/domain/account-rules";
+import { EmailField } from "./email-field";
 import { FormNote } from "./form-note";
 import { goTo } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
@@ -54,20 +55,13 @@ export function RegisterForm({
         spellCheck={false}
         required
       />
-      {/* Not type="email": browsers refuse letters there that addresses may have (RFC 6531). */}
-      <Field
+      <EmailField
         label={LABELS.email}
         name="email"
-        type="text"
-        inputMode="email"
         hint="We send a 6-digit code to this address."
         error={errors.email}
         defaultValue={values.email}
-        autoComplete="email"
-        autoCapitalize="none"
-        autoCorrect="off"
-        spellCheck={false}
-        required
+        onTaken={({ form }) => form && saveDraft(form)}
       />
       <PasswordField
         label={LABELS.password}

@@ -196,7 +196,7 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
         tone: "bad",
         headline: "Not sent",
         sentence:
-          "We no longer write to this address: an earlier mail came back or was marked as spam. Please register with another one.",
+          "We no longer write to this address: an earlier mail came back or was marked as spam. Please change it to another one.",
       };
     case "cancelled":
       return {

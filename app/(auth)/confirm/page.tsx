@@ -6,6 +6,7 @@ import { readFlash } from "@/app/_http/flash";
 import { ConfirmView } from "@/components/confirm-view";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
+import { suggestEmail } from "@/domain/email-suggestion";
 
 export const dynamic = "force-dynamic";
 
@@ -15,14 +16,20 @@ export default async function ConfirmPage() {
   if (!visitor || !confirmation) return <NothingToConfirm />;
   // A claim's session whose address was confirmed a moment ago elsewhere has no account page to go to.
   if (confirmation.confirmed) redirect(visitor.scope === "full" ? "/account" : "/sign-in?confirmed=1");
-  const [codeFlash, resendFlash] = await Promise.all([readFlash("confirm"), readFlash("resend")]);
+  const [codeFlash, resendFlash, changeFlash] = await Promise.all([
+    readFlash("confirm"),
+    readFlash("resend"),
+    readFlash("change-email"),
+  ]);
   return (
     <Card isWide>
       <ConfirmView
         initial={confirmation}
         inboxUrl={inboxUrl()}
+        suggestion={suggestEmail(confirmation.email)}
         codeRefusal={codeFlash?.problem ?? null}
         resendRefusal={resendFlash?.problem ?? null}
+        changeFlash={changeFlash && { typed: changeFlash.values.email ?? null, problem: changeFlash.problem }}
       />
     </Card>
   );

@@ -1,0 +1,68 @@
+"use client";
+import type { Problem } from "@/app/_http/problem";
+import type { Confirmation } from "@/domain/confirmation-state";
+import { EmailField } from "./email-field";
+import { FormNote } from "./form-note";
+import { RefusalSummary } from "./refusal-summary";
+import { checkEmail } from "./register-rules";
+import { SubmitButton } from "./ui/submit-button";
+import { useApiForm } from "./use-api-form";
+
+const LABELS = { email: "Right email address" };
+const LINK_CLASS =
+  "inline-flex min-h-11 cursor-pointer items-center underline decoration-line-strong underline-offset-3 hover:text-fg";
+
+/**
+ * "Wrong address? Change it", and the form behind it; opens and sends without JavaScript too. Give it the address as
+ * its key: with another one it begins anew.
+ */
+export function ChangeAddress({
+  changesLeft,
+  suggestion,
+  typed,
+  refusal,
+  onChanged,
+}: {
+  changesLeft: number;
+  /** The address that was probably meant, or null. */
+  suggestion: string | null;
+  /** What a refused form brought back without JavaScript, and why; null without one. */
+  typed: string | null;
+  refusal: Problem | null;
+  onChanged: (confirmation: Confirmation) => void;
+}) {
+  const { isBusy, errors, note, formProps, ...form } = useApiForm<"email", Confirmation>({
+    action: "/api/v1/usr/change-email",
+    checks: { email: checkEmail },
+    refusal,
+    onDone: onChanged,
+  });
+
+  if (changesLeft === 0 && !refusal)
+    return (
+      <a href="/register" className={LINK_CLASS}>
+        Still the wrong address? Register again
+      </a>
+    );
+  return (
+    <details open={refusal !== null} className="open:basis-full">
+      <summary className={`${LINK_CLASS} list-none [&::-webkit-details-marker]:hidden`}>
+        {suggestion ? `Did you mean ${suggestion}? Change it` : "Wrong address? Change it"}
+      </summary>
+      <form {...formProps} className="mt-1 rounded-card border border-line p-4 text-body text-fg">
+        {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
+        <EmailField
+          label={LABELS.email}
+          name="email"
+          hint="The mail to the old address is called off; a new code goes here."
+          error={errors.email}
+          defaultValue={typed ?? suggestion ?? ""}
+        />
+        <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
+          Send the code there
+        </SubmitButton>
+        <FormNote note={note} />
+      </form>
+    </details>
+  );
+}

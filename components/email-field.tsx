@@ -1,0 +1,71 @@
+"use client";
+import { useRef } from "react";
+import { Field, type FieldInputProps } from "./ui/field";
+import { useEmailSuggestion } from "./use-email-suggestion";
+
+/** An address, and a question when it looks mistyped. Not type="email": browsers refuse letters there that addresses may have (RFC 6531). */
+export function EmailField({
+  label,
+  hint,
+  error,
+  onTaken,
+  ...input
+}: Omit<FieldInputProps, "type" | "inputMode" | "onBlur" | "onInput"> & {
+  label: string;
+  hint: string;
+  error: string | null;
+  /** The suggestion was taken: the field holds it now. */
+  onTaken?: (input: HTMLInputElement) => void;
+}) {
+  const { suggestion, look, forget } = useEmailSuggestion();
+  const field = useRef<HTMLInputElement | null>(null);
+
+  function take(meant: string): void {
+    forget();
+    if (!field.current) return;
+    field.current.value = meant;
+    field.current.focus();
+    onTaken?.(field.current);
+  }
+
+  return (
+    <Field
+      autoComplete="email"
+      autoCapitalize="none"
+      autoCorrect="off"
+      spellCheck={false}
+      required
+      {...input}
+      label={label}
+      error={error}
+      type="text"
+      inputMode="email"
+      onBlur={(event) => {
+        field.current = event.currentTarget;
+        look(event.currentTarget.value);
+      }}
+      onInput={forget}
+      hint={
+        <>
+          {/* There from the start: a live region that comes with its text is not read out. */}
+          <span role="status">
+            {suggestion ? (
+              <>
+                Did you mean{" "}
+                <button
+                  type="button"
+                  onClick={() => take(suggestion)}
+                  className="cursor-pointer font-medium break-all text-accent-fg underline underline-offset-2"
+                >
+                  {suggestion}
+                </button>
+                ?
+              </>
+            ) : null}
+          </span>
+          {suggestion ? null : hint}
+        </>
+      }
+    />
+  );
+}
