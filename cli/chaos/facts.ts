@@ -1,0 +1,36 @@
+// What a run of chaos has found out, before anybody judges it.
+import type { Audit } from "@/db/audit";
+
+/**
+ * How a person's registration went. `answered`: 201. `taken`: an earlier try got no good answer, and a later one heard
+ * that the name is taken, so that one came through. `cut`: the connection was lost in the middle, nobody can know.
+ * `turned_away`: nobody took the request, or 503, as often as it was tried.
+ */
+export type RegistrationFact = {
+  username: string;
+  outcome: "answered" | "taken" | "cut" | "turned_away";
+  /** As the answer named it; null without a 201. */
+  deliveryId: string | null;
+  /** Milliseconds until the 201; null without one. */
+  answerMs: number | null;
+  tries: number;
+};
+
+/** An answer that nobody should get: neither 201, nor 503 that says when to come back, nor 409 after a lost answer. */
+export type WrongAnswer = { username: string; status: number; text: string };
+
+/** One mail in the inbox: the provider's own record, which no part of the product can touch. */
+export type MailFact = {
+  id: string;
+  /** From the idempotency key or the Message-ID; null when it carries neither of ours. */
+  deliveryId: string | null;
+  to: string;
+};
+
+export type Facts = Audit & {
+  registrations: RegistrationFact[];
+  wrongAnswers: WrongAnswer[];
+  mails: MailFact[];
+  /** Processes that ended although nobody killed them. */
+  ended: { part: string; how: string }[];
+};

@@ -1,0 +1,72 @@
+// Breaks things on schedule, and mends them again.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Part } from "./part";
+import { type Fault, type FaultKind, MAIL_FAULTS } from "./plan";
+import type { Product } from "./product";
+
+/** How long a part took from its new start until it was ready, in milliseconds. */
+export type Recovery = { part: string; ms: number };
+export type Injected = { faults: Fault[]; recoveries: Recovery[] };
+
+/** Settles once the last part is back. Rejects when one does not come back. */
+export async function injectFaults(
+  product: Product,
+  faults: readonly Fault[],
+  startedAt: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Injected> {
+  const result: Injected = { faults: [], recoveries: [] };
+  const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
+  await Promise.all(
+    faults.map(async (fault) => {
+      await delay(Math.max(0, startedAt + fault.atMs - Date.now()), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      const part = partOf(product, fault.kind);
+      result.faults.push(fault);
+      if (fault.kind === "freeze_engine") {
+        say(`${seconds()}  ${part.name} falls silent for ${(fault.downMs / 1000).toFixed(1)} s`);
+        await part.freeze(fault.downMs);
+        return;
+      }
+      say(`${seconds()}  kill -9 ${part.name}`);
+      const ms = await part.killAndRestart(fault.downMs);
+      if (signal.aborted) return;
+      result.recoveries.push({ part: part.name, ms });
+      say(`${seconds()}  ${part.name} is back`);
+    }),
+  );
+  return result;
+}
+
+function partOf(product: Product, kind: FaultKind): Part {
+  switch (kind) {
+    case "kill_app_a":
+      return product.apps["app-a"].part;
+    case "kill_app_b":
+      return product.apps["app-b"].part;
+    case "kill_engine":
+    case "freeze_engine":
+      return product.engine.part;
+    case "kill_postgres":
+      return product.postgres.part;
+  }
+}
+
+/** The provider misbehaves from now on. */
+export async function turnFaultDial(mailUrl: string, seed: string): Promise<void> {
+  const response = await fetch(`${mailUrl}/_/faults`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ faults: MAIL_FAULTS, seed, draw: "try" }),
+  });
+  if (!response.ok)
+    throw new Error(`The fault dial did not move: ${response.status} ${await response.text()}`);
+}
+
+/** How often the provider did what, since the dial was turned. */
+export async function readMailFaults(mailUrl: string): Promise<Record<string, number>> {
+  const response = await fetch(`${mailUrl}/_/faults`);
+  const { injected } = (await response.json()) as { injected: Record<string, number> };
+  return injected;
+}

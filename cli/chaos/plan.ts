@@ -1,0 +1,81 @@
+// Who registers when, and what is broken when: all of it follows from the seed. Pure.
+import { createDraw } from "./draw";
+import type { Options } from "./options";
+
+export type Person = {
+  username: string;
+  email: string;
+  password: string;
+  /** Milliseconds after the start. */
+  atMs: number;
+  /** Which of the two app processes is asked first. */
+  app: "app-a" | "app-b";
+};
+
+/** What is broken. `freeze` stops a process without ending it: it takes connections and stays silent. */
+export type FaultKind = "kill_app_a" | "kill_app_b" | "kill_engine" | "kill_postgres" | "freeze_engine";
+
+export type Fault = {
+  kind: FaultKind;
+  /** Milliseconds after the start. */
+  atMs: number;
+  /** How long until it is started again, or goes on. */
+  downMs: number;
+};
+
+export const FAULT_KINDS = [
+  "kill_app_a",
+  "kill_app_b",
+  "kill_engine",
+  "kill_postgres",
+  "freeze_engine",
+] as const satisfies readonly FaultKind[];
+
+/** The shares of trouble that the issue asks for, in percent of the tries. The rest is accepted. */
+export const MAIL_FAULTS = [
+  { kind: "refuse", percent: 30 },
+  { kind: "hang", percent: 10 },
+  { kind: "lost_reply", percent: 10 },
+] as const;
+
+type Planned = Pick<Options, "people" | "perSecond" | "seed">;
+
+/** People arrive one after another, with chance in the gaps, and alternate between the app processes. */
+export function planPeople({ people, perSecond, seed }: Planned): Person[] {
+  const draw = createDraw(seed);
+  const gapMs = 1000 / perSecond;
+  return Array.from({ length: people }, (_, index) => {
+    const username = `chaos-${String(index + 1).padStart(4, "0")}`;
+    return {
+      username,
+      email: `${username}@example.com`,
+      password: "correct horse battery staple",
+      atMs: Math.round((index + draw.fraction(`arrival ${index}`)) * gapMs),
+      app: index % 2 === 0 ? "app-a" : "app-b",
+    };
+  });
+}
+
+const FIRST_FAULT_MS = 1_000;
+const GAP_MS = { min: 1_500, max: 4_000 };
+/** After the last registration: the mails' retries meet faults too. */
+const AFTERWARDS_MS = 12_000;
+/** Longer than the publish limit and the breaker's half-open time, so that both are seen. */
+const FREEZE_MS = { min: 2_000, max: 6_000 };
+const KILL_MS = { min: 100, max: 2_000 };
+
+/** In rounds: each kind comes once in every round, in a drawn order, so that a short run meets all of them. */
+export function planFaults({ people, perSecond, seed }: Planned): Fault[] {
+  const draw = createDraw(seed);
+  const endMs = (people / perSecond) * 1000 + AFTERWARDS_MS;
+  const faults: Fault[] = [];
+  let atMs = FIRST_FAULT_MS;
+  for (let round = 0; atMs < endMs || round === 0; round++)
+    for (const kind of draw.shuffle(`round ${round}`, FAULT_KINDS)) {
+      if (round > 0 && atMs >= endMs) break;
+      const { min, max } = kind === "freeze_engine" ? FREEZE_MS : KILL_MS;
+      faults.push({ kind, atMs, downMs: draw.integer(`down ${faults.length}`, min, max) });
+      atMs += draw.integer(`gap ${faults.length}`, GAP_MS.min, GAP_MS.max);
+    }
+  return faults;
+}

@@ -1,0 +1,196 @@
+// The built product as it would run in production: two app processes behind a balancer, one database, one engine, one
+// mail provider. All of them are processes of their own, reached over HTTP, SMTP and the Postgres protocol.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { startBalancer } from "./balancer";
+import type { Transport } from "./options";
+import { createPart, type Part } from "./part";
+import { type Folder, findFreePorts, isolatedEnvironment } from "./places";
+
+export const APPS = ["app-a", "app-b"] as const;
+export type AppName = (typeof APPS)[number];
+
+export type Product = {
+  apps: Record<AppName, { part: Part; url: string }>;
+  engine: { part: Part; url: string };
+  postgres: { part: Part; url: string };
+  mail: { part: Part; url: string };
+  /** Processes that ended although nobody killed them. */
+  ended: { part: string; how: string }[];
+};
+
+/** What makes a run quick and leaves every rule as it is: the mails' schedule is the default one. */
+export const SETTINGS = {
+  RATE_LIMITS: "off", // one machine registers everybody
+  EMAIL_QUEUE_DELAY: "2",
+  EMAIL_MAX_RETRIES: "5",
+  EMAIL_RETRY_BASE: "60",
+  EMAIL_RETRY_MAX: "900",
+  // A lease lasts this and 15 s, and a lost one is waited for in real time.
+  EMAIL_TIMEOUT: "1",
+  EMAIL_SYNC_BUDGET: "0.7",
+  EMAIL_WATCHDOG_AFTER: "10",
+  EMAIL_MODE: "async",
+  LOG_LEVEL: "info",
+} as const;
+
+type Setup = { root: string; folder: Folder; transport: Transport };
+type Secrets = ReturnType<typeof makeSecrets>;
+
+/**
+ * Starts everything; each part is in `parts` before it starts, so that the caller can stop what is there when this
+ * throws. `closers` are called after the parts have stopped.
+ */
+export async function startProduct(
+  setup: Setup,
+  parts: Part[],
+  closers: (() => Promise<void>)[],
+): Promise<Product> {
+  const { root, folder, transport } = setup;
+  const secrets = makeSecrets();
+  const ended: Product["ended"] = [];
+  const [portA = 0, portB = 0, enginePort = 0, mailPort = 0, smtpPort = 0] = await findFreePorts(5);
+  const balancer = await startBalancer([portA, portB]);
+  closers.push(() => balancer.close());
+  const publicUrl = `http://127.0.0.1:${balancer.port}`;
+
+  const add = (name: string, env: Record<string, string>, args: () => string[], probe?: Probe): Part => {
+    const part = createPart({
+      name,
+      args,
+      cwd: root,
+      env: isolatedEnvironment(root, env),
+      logFile: path.join(folder.logs, `${name}.log`),
+      onEnd: (how) => ended.push({ part: name, how }),
+      ...(probe ? { probe } : {}),
+    });
+    parts.push(part);
+    return part;
+  };
+
+  let databasePort: string[] = [];
+  const postgres = add("postgres", {}, () =>
+    standIn("postgres", "--dir", path.join(folder.dir, "data"), ...databasePort),
+  );
+  const databaseUrl = (await postgres.start()).url;
+  databasePort = ["--port", new URL(databaseUrl).port];
+  await migrate(root, databaseUrl);
+
+  const mailSecrets = { RESEND_API_KEY: secrets.resendApiKey, RESEND_WEBHOOK_SECRET: secrets.webhookSecret };
+  const webhooks = transport === "resend" ? ["--webhook-url", `${publicUrl}/api/webhooks/resend`] : [];
+  const mail = add("mail", mailSecrets, () =>
+    standIn(
+      ...(["mail", "--port", String(mailPort), "--smtp-port", String(smtpPort)] as const),
+      ...["--data-dir", path.join(folder.dir, "mail"), ...webhooks],
+    ),
+  );
+  const engineSecrets = {
+    INNGEST_EVENT_KEY: secrets.eventKey,
+    INNGEST_SIGNING_KEY: secrets.signingKey,
+  };
+  const engine = add("engine", { DATABASE_URL: databaseUrl, ...engineSecrets }, () =>
+    standIn("inngest", "--port", String(enginePort), "--app-url", `${publicUrl}/api/inngest`, "--clock"),
+  );
+  const mailUrl = `http://127.0.0.1:${mailPort}`;
+  const engineUrl = `http://127.0.0.1:${enginePort}`;
+  const appEnv = {
+    ...SETTINGS,
+    ...engineSecrets,
+    APP_URL: publicUrl,
+    APP_SECRET: secrets.appSecret,
+    OPS_PASSWORD: secrets.opsPassword,
+    DATABASE_URL: databaseUrl,
+    INNGEST_BASE_URL: engineUrl,
+    ...(transport === "resend"
+      ? { ...mailSecrets, RESEND_BASE_URL: mailUrl }
+      : { SMTP_URL: `smtp://chaos:${secrets.resendApiKey}@127.0.0.1:${smtpPort}` }),
+  };
+  const app = (name: AppName, port: number) => {
+    const url = `http://127.0.0.1:${port}`;
+    const env = { ...appEnv, PORT: String(port) };
+    const part = add(
+      name,
+      env,
+      () => appArguments(root, port),
+      (signal) => untilHealthy(`${url}/api/health`, signal),
+    );
+    return { part, url };
+  };
+  const apps = { "app-a": app("app-a", portA), "app-b": app("app-b", portB) };
+  await Promise.all([mail.start(), engine.start(), apps["app-a"].part.start(), apps["app-b"].part.start()]);
+  await untilRegistered(engineUrl, secrets);
+  return {
+    apps,
+    engine: { part: engine, url: engineUrl },
+    postgres: { part: postgres, url: databaseUrl },
+    mail: { part: mail, url: mailUrl },
+    ended,
+  };
+}
+
+type Probe = (signal: AbortSignal) => Promise<string>;
+
+const standIn = (name: string, ...args: string[]) => ["--import", "tsx", `local/${name}/main.ts`, ...args];
+
+function appArguments(root: string, port: number): string[] {
+  // Ends it when we are gone, as the start does.
+  const withParent = pathToFileURL(path.join(root, "local/with-parent.mjs")).href;
+  const next = "node_modules/next/dist/bin/next";
+  return ["--import", withParent, next, "start", "-p", String(port), "-H", "127.0.0.1"];
+}
+
+function makeSecrets() {
+  const random = () => randomBytes(32).toString("base64url");
+  return {
+    appSecret: random(),
+    opsPassword: random(),
+    eventKey: random(),
+    signingKey: `signkey-prod-${randomBytes(32).toString("hex")}`,
+    resendApiKey: `re_chaos_${randomBytes(16).toString("hex")}`,
+    webhookSecret: `whsec_${randomBytes(24).toString("base64")}`,
+  };
+}
+
+async function migrate(root: string, databaseUrl: string): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", "db/migrate.ts"], {
+    cwd: root,
+    env: isolatedEnvironment(root, { DATABASE_URL: databaseUrl }),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const code = await new Promise((resolve) => {
+    child.once("error", resolve);
+    child.once("exit", resolve);
+  });
+  if (code !== 0) throw new Error("The database could not be brought up to date.");
+}
+
+async function untilHealthy(url: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)]);
+    const response = await fetch(url, { signal: limit }).catch(() => null);
+    if (response?.ok) return url;
+    signal.throwIfAborted();
+    await delay(50);
+  }
+}
+
+const REGISTER_TIMEOUT_MS = 30_000;
+
+/** An event sent before the engine knows the app's functions starts nothing. */
+async function untilRegistered(engineUrl: string, { signingKey }: Secrets): Promise<void> {
+  const hex = signingKey.slice("signkey-prod-".length);
+  const bearer = `signkey-prod-${await sha256(Buffer.from(hex, "hex"))}`;
+  for (const deadline = Date.now() + REGISTER_TIMEOUT_MS; Date.now() < deadline; await delay(100)) {
+    const headers = { authorization: `Bearer ${bearer}` };
+    const response = await fetch(`${engineUrl}/v2/apps`, { headers }).catch(() => null);
+    if (response?.ok && /"latchkey"/.test(await response.text())) return;
+  }
+  throw new Error("The engine did not take over the app's functions.");
+}
+
+async function sha256(bytes: Buffer<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
+}

@@ -1,0 +1,134 @@
+// People register: one after another on schedule, each with the patience of a person.
+import http from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import type { RegistrationFact, WrongAnswer } from "./facts";
+import type { Person } from "./plan";
+import { APPS, type AppName } from "./product";
+
+/** Longer than the answer may ever take; nobody waits for ever. */
+const ANSWER_TIMEOUT_MS = 20_000;
+/** A process that is being started again takes connections after some seconds. */
+const TRIES_MAX = 10;
+const REFUSED_PAUSE_MS = 1_000;
+/** What the 503 asks for is honoured, up to here. */
+const RETRY_AFTER_MAX_SECONDS = 10;
+
+export type Registering = {
+  registrations: RegistrationFact[];
+  wrongAnswers: WrongAnswer[];
+  /** Answers 503, each with a time to come back at. */
+  unavailable: number;
+};
+
+/** Settles once everybody has an answer, or none will come. Never rejects. */
+export async function registerEverybody(
+  people: readonly Person[],
+  urls: Record<AppName, string>,
+  startedAt: number,
+  signal: AbortSignal,
+): Promise<Registering> {
+  const result: Registering = { registrations: [], wrongAnswers: [], unavailable: 0 };
+  await Promise.all(
+    people.map(async (person) => {
+      await delay(Math.max(0, startedAt + person.atMs - Date.now()), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      result.registrations.push(await registerOne(person, urls, result));
+    }),
+  );
+  return result;
+}
+
+async function registerOne(
+  person: Person,
+  urls: Record<AppName, string>,
+  result: Registering,
+): Promise<RegistrationFact> {
+  const first = APPS.indexOf(person.app);
+  const fact: RegistrationFact = {
+    username: person.username,
+    outcome: "turned_away",
+    deliveryId: null,
+    answerMs: null,
+    tries: 0,
+  };
+  while (fact.tries < TRIES_MAX) {
+    const app = APPS[(first + fact.tries) % APPS.length] ?? person.app;
+    fact.tries++;
+    const answer = await post(`${urls[app]}/api/v1/usr/register`, {
+      username: person.username,
+      email: person.email,
+      password: person.password,
+    });
+    if (answer.kind === "cut") return { ...fact, outcome: "cut" };
+    if (answer.kind === "refused") {
+      await delay(REFUSED_PAUSE_MS);
+      continue;
+    }
+    const { status, body, retryAfter } = answer;
+    if (status === 201) {
+      const deliveryId = readDeliveryId(body);
+      if (deliveryId) return { ...fact, outcome: "answered", deliveryId, answerMs: answer.ms };
+    }
+    // An earlier try of this very person was committed, although it was answered 503.
+    if (status === 409 && fact.tries > 1) return { ...fact, outcome: "taken" };
+    if (status !== 503 || retryAfter === null) {
+      result.wrongAnswers.push({ username: person.username, status, text: body.slice(0, 300) });
+      return fact;
+    }
+    result.unavailable++;
+    await delay(Math.min(retryAfter, RETRY_AFTER_MAX_SECONDS) * 1000);
+  }
+  return fact;
+}
+
+type Answer =
+  | { kind: "answer"; status: number; body: string; retryAfter: number | null; ms: number }
+  /** Nobody took the connection: nothing was sent. */
+  | { kind: "refused" }
+  /** It was sent, and no answer came. */
+  | { kind: "cut" };
+
+/** On a connection of its own, as different people have: what a lost one means is then clear. */
+function post(url: string, body: object): Promise<Answer> {
+  const text = JSON.stringify(body);
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const request = http.request(
+      url,
+      {
+        method: "POST",
+        agent: false,
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", () => resolve({ kind: "cut" }));
+        response.on("end", () => {
+          const seconds = Number(response.headers["retry-after"]);
+          resolve({
+            kind: "answer",
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString("utf8"),
+            retryAfter: Number.isInteger(seconds) && seconds > 0 ? seconds : null,
+            ms: performance.now() - started,
+          });
+        });
+      },
+    );
+    request.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({ kind: error.code === "ECONNREFUSED" ? "refused" : "cut" }),
+    );
+    request.end(text);
+  });
+}
+
+function readDeliveryId(body: string): string | null {
+  try {
+    const { delivery } = JSON.parse(body) as { delivery?: { id?: unknown } };
+    return typeof delivery?.id === "string" ? delivery.id : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,145 @@
+// One run: start, register under faults, let time pass, compare.
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { readAudit } from "@/db/audit";
+import { type DatabaseClient, openDatabase } from "@/db/client";
+import type { Facts } from "./facts";
+import { readInbox } from "./inbox";
+import { injectFaults, readMailFaults, turnFaultDial } from "./inject";
+import type { Options } from "./options";
+import type { Part } from "./part";
+import { ensureBuild, makeFolder } from "./places";
+import { planFaults, planPeople } from "./plan";
+import { APPS, type Product, startProduct } from "./product";
+import { type Registering, registerEverybody } from "./register";
+import { type Result, summarize } from "./report";
+import { settle } from "./settle";
+import { judge, type Verdict } from "./verdict";
+
+/** Beside what registering takes; leases, backoffs and conversations that hang are real time. */
+const SETTLE_TIMEOUT_MS = 300_000;
+/** The provider tells again after 1, 5 and 25 s what we did not take (local/mail/webhooks.ts). */
+const GRACE_MS = 40_000;
+
+/**
+ * Runs chaos once. Leaves no process and no folder behind, also when it throws or `signal` ends it; then the result is
+ * null. The logs of a run that was not good are kept in `.latchkey/chaos`.
+ */
+export async function runChaos(
+  root: string,
+  options: Options,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Result | null> {
+  await ensureBuild(root);
+  const folder = makeFolder();
+  const parts: Part[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  // Stopped processes would never hear that we are gone.
+  const thawAll = () => {
+    for (const part of parts) part.thaw();
+  };
+  process.once("exit", thawAll);
+  const kept = path.join(root, ".latchkey", "chaos");
+  let isGood = false;
+  try {
+    say("starting Postgres, the engine, the mail provider and two app processes …");
+    const product = await startProduct({ root, folder, transport: options.transport }, parts, closers);
+    if (signal.aborted) return null;
+    const database = openDatabase(product.postgres.url, 2);
+    closers.unshift(() => database.close());
+    const result = await tryProduct(product, database, parts, options, say, signal);
+    isGood = result === null || result.ok;
+    return result;
+  } finally {
+    // The apps first, Postgres last: nobody is left without what it needs.
+    for (const part of parts.toReversed()) await part.stop();
+    for (const close of closers) await close().catch(() => {});
+    process.off("exit", thawAll);
+    if (!isGood) {
+      mkdirSync(path.dirname(kept), { recursive: true });
+      folder.keepLogs(kept);
+      say(`what the processes said is in ${path.relative(root, kept)}/`);
+    }
+    folder.remove();
+  }
+}
+
+async function tryProduct(
+  product: Product,
+  database: DatabaseClient,
+  parts: readonly Part[],
+  options: Options,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Result | null> {
+  await turnFaultDial(product.mail.url, options.seed);
+  const people = planPeople(options);
+  const faults = planFaults(options);
+  say(`${options.people} people register, and ${faults.length} faults come; seed ${options.seed}`);
+  const startedAt = Date.now();
+  let isBroken = true;
+  const injecting = injectFaults(product, faults, startedAt, say, signal).finally(() => {
+    isBroken = false;
+  });
+  // It is awaited later; until then its failure must not end the process by itself.
+  injecting.catch(() => {});
+  const urls = { "app-a": product.apps[APPS[0]].url, "app-b": product.apps[APPS[1]].url };
+  const registering = await registerEverybody(people, urls, startedAt, signal);
+  if (signal.aborted) return null;
+  say(
+    `everybody has registered, or given up, after ${Math.round((Date.now() - startedAt) / 1000)} s; time passes …`,
+  );
+  const engineUrl = product.engine.url;
+  const settling = await settle(
+    { database, engineUrl },
+    () => isBroken,
+    SETTLE_TIMEOUT_MS + faultsEnd(faults),
+    signal,
+  );
+  if (signal.aborted) return null;
+  const injected = await injecting;
+  for (const part of parts) await part.settled();
+  const { facts, verdict } = await gatherAndJudge(product, database, registering, options, signal);
+  if (signal.aborted) return null;
+  return summarize({
+    options,
+    facts,
+    verdict,
+    injected,
+    mailFaults: await readMailFaults(product.mail.url),
+    unavailable: registering.unavailable,
+    settling,
+    tookMs: Date.now() - startedAt,
+  });
+}
+
+const faultsEnd = (faults: readonly { atMs: number }[]) => Math.max(0, ...faults.map((fault) => fault.atMs));
+
+/** What is wrong must stay wrong: the provider may still have something to tell. */
+async function gatherAndJudge(
+  product: Product,
+  database: DatabaseClient,
+  { registrations, wrongAnswers }: Registering,
+  options: Options,
+  signal: AbortSignal,
+): Promise<{ facts: Facts; verdict: Verdict }> {
+  for (const deadline = Date.now() + GRACE_MS; ; await delay(1_000)) {
+    const facts: Facts = {
+      ...(await readAudit(database.db)),
+      mails: await readInbox(product.mail.url),
+      registrations,
+      wrongAnswers,
+      ended: product.ended,
+    };
+    const verdict = judge(facts, options.transport);
+    if (verdict.findings.length === 0 || Date.now() > deadline || signal.aborted) return { facts, verdict };
+  }
+}
+
+/** Writes the result where a program can read it. */
+export function writeJson(file: string, result: Result): void {
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+}

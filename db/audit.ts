@@ -1,0 +1,122 @@
+// Every row that a registration leaves, as `npm run chaos` compares them with the provider's own record; and the
+// passing of time for rows, which goes with a moved clock of the engine.
+import { count, inArray, isNull, sql } from "drizzle-orm";
+import type { Database, Executor } from "./client";
+import { confirmationCodes, deliveries, deliveryAttempts, outbox, users } from "./schema";
+
+export type AuditedUser = Pick<typeof users.$inferSelect, "id" | "username" | "email">;
+export type AuditedDelivery = Pick<
+  typeof deliveries.$inferSelect,
+  | "id"
+  | "userId"
+  | "recipient"
+  | "status"
+  | "attemptCount"
+  | "lostCount"
+  | "maxAttempts"
+  | "leaseToken"
+  | "leaseUntil"
+  | "reasonCode"
+> & {
+  /** The code that its mail carries is there, and is its user's. */
+  hasCode: boolean;
+};
+export type AuditedAttempt = Pick<
+  typeof deliveryAttempts.$inferSelect,
+  "deliveryId" | "number" | "outcome" | "errorClass" | "errorCode"
+>;
+export type AuditedEvent = Pick<typeof outbox.$inferSelect, "id" | "name" | "tries" | "publishedAt"> & {
+  /** Null when the event is not about a delivery. */
+  deliveryId: string | null;
+};
+export type Audit = {
+  /** The database's own time: what leases are judged by. */
+  now: Date;
+  users: AuditedUser[];
+  deliveries: AuditedDelivery[];
+  attempts: AuditedAttempt[];
+  events: AuditedEvent[];
+};
+
+/** All of it at one instant. */
+export function readAudit(db: Database): Promise<Audit> {
+  return db.transaction(
+    async (tx) => ({
+      now: await readNow(tx),
+      users: await tx.select({ id: users.id, username: users.username, email: users.email }).from(users),
+      deliveries: await tx
+        .select({
+          id: deliveries.id,
+          userId: deliveries.userId,
+          recipient: deliveries.recipient,
+          status: deliveries.status,
+          attemptCount: deliveries.attemptCount,
+          lostCount: deliveries.lostCount,
+          maxAttempts: deliveries.maxAttempts,
+          leaseToken: deliveries.leaseToken,
+          leaseUntil: deliveries.leaseUntil,
+          reasonCode: deliveries.reasonCode,
+          hasCode: sql<boolean>`exists (select 1 from ${confirmationCodes} where ${confirmationCodes.id} = ${deliveries.codeId}
+            and ${confirmationCodes.userId} = ${deliveries.userId})`,
+        })
+        .from(deliveries),
+      attempts: await tx
+        .select({
+          deliveryId: deliveryAttempts.deliveryId,
+          number: deliveryAttempts.number,
+          outcome: deliveryAttempts.outcome,
+          errorClass: deliveryAttempts.errorClass,
+          errorCode: deliveryAttempts.errorCode,
+        })
+        .from(deliveryAttempts),
+      events: await tx
+        .select({
+          id: outbox.id,
+          name: outbox.name,
+          tries: outbox.tries,
+          publishedAt: outbox.publishedAt,
+          deliveryId: sql<string | null>`${outbox.data} ->> 'deliveryId'`,
+        })
+        .from(outbox),
+    }),
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
+}
+
+async function readNow(executor: Executor): Promise<Date> {
+  const [row] = await executor.execute<{ now: string }>(sql`select now()::text as now`);
+  if (!row) throw new Error("The database did not tell the time");
+  return new Date(row.now);
+}
+
+export type OpenWork = {
+  /** Deliveries that are not settled, those under way included. */
+  open: number;
+  /** Deliveries that somebody is sending, or was when it died. */
+  sending: number;
+  /** Events that wait in the outbox. */
+  waiting: number;
+};
+
+/** What is still to be done. */
+export async function countOpenWork(db: Database): Promise<OpenWork> {
+  const statuses = await db
+    .select({ status: deliveries.status, count: count() })
+    .from(deliveries)
+    .where(inArray(deliveries.status, ["queued", "sending", "retrying"]))
+    .groupBy(deliveries.status);
+  const [events] = await db.select({ count: count() }).from(outbox).where(isNull(outbox.publishedAt));
+  return {
+    open: statuses.reduce((sum, row) => sum + row.count, 0),
+    sending: statuses.find((row) => row.status === "sending")?.count ?? 0,
+    waiting: events?.count ?? 0,
+  };
+}
+
+/** Makes all planned attempts due `byMs` milliseconds earlier: for these rows that time has passed. */
+export async function bringAttemptsForward(db: Database, byMs: number): Promise<void> {
+  await db
+    .update(deliveries)
+    .set({ nextAttemptAt: sql`${deliveries.nextAttemptAt} - make_interval(secs => ${byMs / 1000})` })
+    .where(inArray(deliveries.status, ["queued", "retrying"]));
+}
