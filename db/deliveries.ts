@@ -156,12 +156,32 @@ export async function recordAttemptEnd(
     .where(and(eq(deliveryAttempts.deliveryId, deliveryId), eq(deliveryAttempts.number, number)));
 }
 
-/** Accepted by the provider. True unless the delivery was settled meanwhile (cancelled, or sent by another worker). */
+/**
+ * The attempt that nobody has ended yet was accepted: the provider itself says so. Does nothing when there is none. A
+ * worker that still lives writes its own account over it.
+ */
+export async function acceptOpenAttempt(
+  executor: Executor,
+  deliveryId: string,
+  providerMessageId: string,
+  now: Date,
+): Promise<void> {
+  await executor
+    .update(deliveryAttempts)
+    .set({ outcome: "accepted", endedAt: now, providerMessageId })
+    .where(and(eq(deliveryAttempts.deliveryId, deliveryId), isNull(deliveryAttempts.outcome)));
+}
+
+/**
+ * Accepted by the provider. True unless the delivery was settled meanwhile (cancelled, given up, or sent by another
+ * worker). `from`: the states that this may end.
+ */
 export async function markSent(
   executor: Executor,
   id: string,
   messageId: string | null,
   now: Date,
+  from: readonly DeliveryRow["status"][] = ["queued", "sending", "retrying"],
 ): Promise<boolean> {
   const rows = await executor
     .update(deliveries)
@@ -176,7 +196,7 @@ export async function markSent(
       reasonCode: null,
       reasonText: null,
     })
-    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "sending", "retrying"])))
+    .where(and(eq(deliveries.id, id), inArray(deliveries.status, from)))
     .returning({ id: deliveries.id });
   return rows.length > 0;
 }

@@ -33,6 +33,8 @@ export async function recordAcceptance(
   const now = services.clock();
   const write = () =>
     services.db.transaction(async (tx) => {
+      // The delivery before its attempts, as everybody locks them: a webhook of this very mail comes at the same time.
+      await markSent(tx, delivery.id, result.providerMessageId, now);
       await recordAttemptEnd(
         tx,
         delivery.id,
@@ -47,7 +49,6 @@ export async function recordAcceptance(
         },
         now,
       );
-      await markSent(tx, delivery.id, result.providerMessageId, now);
       await startCodeOf(tx, delivery, now);
     });
   for (const waitSeconds of [...RECORD_WAITS_SECONDS, null]) {
@@ -85,6 +86,14 @@ export async function recordFailure(
   const at = moveOn && !isLast ? now : decision.retry ? addSeconds(now, decision.waitSeconds) : null;
   const text = failure.providerText.slice(0, 500);
   const held = await services.db.transaction(async (tx) => {
+    const isHeld = await markAttemptFailed(
+      tx,
+      delivery.id,
+      leaseToken,
+      at ? { status: "retrying", nextAttemptAt: at } : { status: "failed" },
+      { code: failure.code, text },
+      now,
+    );
     await recordAttemptEnd(
       tx,
       delivery.id,
@@ -99,14 +108,7 @@ export async function recordFailure(
       },
       now,
     );
-    return markAttemptFailed(
-      tx,
-      delivery.id,
-      leaseToken,
-      at ? { status: "retrying", nextAttemptAt: at } : { status: "failed" },
-      { code: failure.code, text },
-      now,
-    );
+    return isHeld;
   });
   const errorFacts = {
     ...facts,

@@ -1,13 +1,14 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
-import { markSent } from "@/db/deliveries";
+import { acceptOpenAttempt, markSent } from "@/db/deliveries";
 import {
   insertProviderEvent,
   insertSuppression,
   lockDeliveryOfProvider,
   updateDelivery,
 } from "@/db/provider-events";
+import type { DeliveryRow } from "@/db/schema";
 import { startCodeOf } from "./attempt-record";
 import { canMove, isOpen } from "./delivery-status";
 import type { Services } from "./services";
@@ -45,9 +46,10 @@ export async function applyProviderEvent(
     });
     if (!isNew) return "repeated";
     let { status } = delivery;
-    // Our worker has not written the acceptance down (its reply was lost): the event is the proof of it.
-    if (isOpen(status) && event.type !== "failed") {
-      await markSent(tx, delivery.id, event.providerMessageId, now);
+    // Our worker has not written the acceptance down (its reply was lost, or it died): the event is the proof of it.
+    if (event.type !== "failed" && (isOpen(status) || isGivenUp(delivery))) {
+      await markSent(tx, delivery.id, event.providerMessageId, now, [status]);
+      await acceptOpenAttempt(tx, delivery.id, event.providerMessageId, now);
       await startCodeOf(tx, delivery, now);
       status = "sent";
     }
@@ -83,4 +85,9 @@ export async function applyProviderEvent(
     }
     return "applied";
   });
+}
+
+/** `failed` because we stopped trying; not because the provider said so, which is its last word. */
+function isGivenUp({ status, reasonCode }: DeliveryRow): boolean {
+  return status === "failed" && reasonCode !== ("failed" satisfies ProviderEvent["type"]);
 }

@@ -1,5 +1,6 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDelivery } from "@/db/deliveries";
+import { findDelivery, listAttempts } from "@/db/deliveries";
 import { isSuppressed } from "@/db/provider-events";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -101,6 +102,77 @@ describe("what the provider tells afterwards", () => {
     );
     expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "settled", status: "sent" });
     expect(services.transport.handed).toHaveLength(1);
+  });
+
+  test("a mail whose worker died after the provider had it is known as sent, and its attempt has an end", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    let workerDies: (error: Error) => void = () => {};
+    const dead = new Promise<never>((_, reject) => {
+      workerDies = reject;
+    });
+    const handedOver = new Promise<void>((resolve) =>
+      services.transport.answer(() => {
+        resolve();
+        return dead;
+      }),
+    );
+    const attempt = attemptDelivery(services, deliveryId);
+    await handedOver;
+    const known = event({ type: "accepted", providerMessageId: `x-${deliveryId}`, deliveryId });
+    await applyProviderEvent(services, known);
+    workerDies(new Error("kill -9"));
+    await expect(attempt).rejects.toThrow("kill -9");
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "sent", leaseToken: null });
+    expect(await listAttempts(services.db, deliveryId)).toMatchObject([
+      { outcome: "accepted", endedAt: expect.any(Date), providerMessageId: `x-${deliveryId}` },
+    ]);
+  });
+
+  test("a mail that was given up, and of which the provider tells late that it had it, is not shown as failed", async () => {
+    const { deliveryId, user } = await registerUser(services, someone());
+    const lost = refusal({ class: "ambiguous", code: "reply_lost" });
+    services.transport.answer(...Array.from({ length: 6 }, () => lost));
+    for (let attempt = 1; attempt <= 6; attempt++) await attemptDelivery(services, deliveryId);
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "failed" });
+    await applyProviderEvent(
+      services,
+      event({ type: "delivered", providerMessageId: `x-${deliveryId}`, deliveryId }),
+    );
+    expect((await getConfirmation(services, user.id))?.delivery).toMatchObject({
+      status: "delivered",
+      reason: null,
+    });
+    expect((await getConfirmation(services, user.id))?.code.expires_at).not.toBeNull();
+  });
+
+  test("what the provider itself gave up stays failed, whatever it tells late", async () => {
+    const { deliveryId, providerMessageId } = await sentMail();
+    await applyProviderEvent(services, event({ type: "failed", providerMessageId }));
+    await applyProviderEvent(services, event({ type: "accepted", providerMessageId }));
+    await applyProviderEvent(services, event({ type: "delivered", providerMessageId }));
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "failed" });
+  });
+
+  test("a reply and the provider's event of the same mail at the same instant do not block each other", async () => {
+    const mails = await Promise.all(Array.from({ length: 12 }, () => registerUser(services, someone())));
+    const events: Promise<unknown>[] = [];
+    for (const _ of mails)
+      services.transport.answer(async ({ idempotencyKey }) => {
+        const deliveryId = idempotencyKey.slice("delivery/".length);
+        const providerMessageId = `x-${deliveryId}`;
+        // Not awaited: it is under way while the reply is written down.
+        events.push(applyProviderEvent(services, event({ type: "accepted", providerMessageId, deliveryId })));
+        return { outcome: "accepted", providerMessageId };
+      });
+    await Promise.all(mails.map(({ deliveryId }) => attemptDelivery(services, deliveryId)));
+    // One of two that wait for each other is told so by Postgres, and fails.
+    expect(await Promise.all(events)).toEqual(mails.map(() => "applied"));
+    for (const { deliveryId } of mails)
+      expect(await listAttempts(services.db, deliveryId)).toMatchObject([{ outcome: "accepted" }]);
+    const [row] = await services.db.execute<{ deadlocks: number }>(
+      sql`select deadlocks::int from pg_stat_database where datname = current_database()`,
+    );
+    expect(row?.deadlocks).toBe(0);
   });
 
   test("an email nobody knows is unknown, so that the provider tells again later", async () => {
