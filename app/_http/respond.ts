@@ -55,7 +55,9 @@ export type Refusal = { problem: Problem; headers: Record<string, string> };
 export function describeError(error: unknown): Refusal {
   if (error instanceof DomainError) {
     const status = STATUS[error.code];
-    const { fields, nextAllowedAt, triesLeft } = error.details;
+    const { fields, triesLeft } = error.details;
+    const nextAllowedAt =
+      status === 429 ? afterNow(error.details.nextAllowedAt) : error.details.nextAllowedAt;
     return refusal(status, error.code, error.message, {
       ...(fields ? { errors: fields } : {}),
       ...(nextAllowedAt ? { next_allowed_at: nextAllowedAt.toISOString() } : {}),
@@ -85,6 +87,12 @@ export function describeError(error: unknown): Refusal {
 }
 
 const DATABASE_WAIT_SECONDS = 5;
+
+/** Every 429 says when, and never "now": a client would come back at once for ever (promise P10). */
+function afterNow(instant: Date | undefined): Date {
+  return new Date(Math.max(Date.now() + 1000, instant?.getTime() ?? 0));
+}
+
 function refusal(
   status: number,
   code: string,
