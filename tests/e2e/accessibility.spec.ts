@@ -40,6 +40,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await registerOnPage(page, person);
       await expect(currentStep(page)).toContainText("Delivered");
       await expectNoViolations(page);
+      await page.getByText("Wrong address? Change it").click();
+      await expect(page.getByLabel("Right email address")).toBeVisible();
+      await expectNoViolations(page);
       await codeField(page).fill(codeIn(await nextMail(person.email)));
       await page.waitForURL("**/account");
       await expectNoViolations(page);
