@@ -9,7 +9,7 @@ import {
   listAttempts,
   postponeDelivery,
 } from "@/db/deliveries";
-import { findOwnerNotice } from "@/db/owner-notices";
+import { findOwnerNotice, type OwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { holdSending } from "@/db/send-pace";
@@ -91,7 +91,7 @@ async function attemptNow(services: Services, deliveryId: string): Promise<Attem
   if (result.outcome === "accepted" && notice) {
     await recordWithheld(services, delivery, notice);
     log.info(
-      { ...facts, standsForId: notice.id },
+      { ...facts, standsForId: notice.delivery.id },
       `Email to ${whom} withheld: the owner has been told today`,
     );
     return { outcome: "sent", attempt };
@@ -120,7 +120,7 @@ type Claimed = {
   /** The attempts before this one; empty without a second provider. */
   history: DeliveryAttemptRow[];
   /** The mail that has told the owner within a day, so that this one is not sent; null for any other mail. */
-  notice: DeliveryRow | null;
+  notice: OwnerNotice | null;
 };
 
 /** Lease, choice of the provider and the attempt's row in one transaction; null when the lease was refused. */
@@ -139,10 +139,9 @@ async function claimAndBegin(services: Services, deliveryId: string): Promise<Cl
       provider: transport.name,
       startedAt: now,
     });
-    const notice =
-      claimed.delivery.kind === "existing_account"
-        ? await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS))
-        : null;
+    // Asked for every mail, so that one to an owner takes no longer (promise P6).
+    const told = await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS));
+    const notice = claimed.delivery.kind === "existing_account" ? told : null;
     return { ...claimed, leaseToken, transport, history, notice };
   });
 }

@@ -2,8 +2,8 @@
 // are not sent, and must not be told from mails that are: the page of the claim, the time it takes and the trouble a
 // provider may be in all look as if they had gone out (promise P6 goes before P8 here; docs/decisions/007).
 import { setTimeout as delay } from "node:timers/promises";
-import { findDelivery, listAttempts, markSent, recordAttemptEnd } from "@/db/deliveries";
-import { lockDelivery, markStandInDelivered, markStandsFor } from "@/db/owner-notices";
+import { type AttemptEnd, findDelivery, listAttempts, markSent, recordAttemptEnd } from "@/db/deliveries";
+import { markStandInDelivered, markStandsFor, type OwnerNotice } from "@/db/owner-notices";
 import type { DeliveryRow } from "@/db/schema";
 import { FAILURE_CODES, failure } from "@/emails/failures";
 import type { SendResult } from "@/emails/transport";
@@ -25,23 +25,32 @@ const WATCH_DELIVERED_MS = 60_000;
  * it answers any mail, without sending it a second time. A mail that is being handed over at this moment is waited
  * for, and what becomes of it counts.
  */
-export async function handOverNotice(services: Services, notice: DeliveryRow): Promise<SendResult> {
-  const { db, clock, settings } = services;
-  const deadlineMs = performance.now() + settings.emailTimeoutMs;
-  let current: DeliveryRow | null = notice;
-  for (; current?.status === "sending"; current = await findDelivery(db, notice.id)) {
-    if (performance.now() > deadlineMs) return failure("timeout", { text: "no answer in time" });
-    await delay(LOOK_AGAIN_MS);
+export async function handOverNotice(services: Services, notice: OwnerNotice): Promise<SendResult> {
+  const { delivery, provider } = notice;
+  if (delivery.status === "sending") {
+    const end = await awaitEnd(services, delivery.id);
+    if (end?.sentAt) return ACCEPTED;
+    return failureOfLast(await listAttempts(services.db, delivery.id));
   }
-  const attempts = await listAttempts(db, notice.id);
-  if (!current?.sentAt) return failureOfLast(attempts);
-  const isFresh = notice.status === "sending" || current.sentAt <= addSeconds(clock(), -KEY_KEPT_SECONDS);
-  const provider = attempts.findLast((row) => row.outcome === "accepted")?.provider;
+  const { clock, settings } = services;
+  const isKeyEnding = (delivery.sentAt ?? 0) <= addSeconds(clock(), -KEY_KEPT_SECONDS);
   const transport = [services.transport, services.failover?.transport].find((one) => one?.name === provider);
-  if (isFresh || !transport) return { outcome: "accepted", providerMessageId: null };
-  const email = await composeEmail(services, current);
+  if (isKeyEnding || !transport) return ACCEPTED;
+  const email = await composeEmail(services, delivery);
   await waitForSendInstant(services);
   return transport.sendAgain(email, settings.emailTimeoutMs);
+}
+
+const ACCEPTED: SendResult = { outcome: "accepted", providerMessageId: null };
+
+/** The delivery once nobody is handing it over any more, or as it is after one conversation's time. */
+async function awaitEnd({ db, settings }: Services, id: string): Promise<DeliveryRow | null> {
+  const deadlineMs = performance.now() + settings.emailTimeoutMs;
+  for (;;) {
+    const current = await findDelivery(db, id);
+    if (current?.status !== "sending" || performance.now() > deadlineMs) return current;
+    await delay(LOOK_AGAIN_MS);
+  }
 }
 
 function failureOfLast(attempts: Awaited<ReturnType<typeof listAttempts>>): SendResult {
@@ -56,38 +65,29 @@ function failureOfLast(attempts: Awaited<ReturnType<typeof listAttempts>>): Send
 export async function recordWithheld(
   services: Services,
   delivery: DeliveryRow,
-  notice: DeliveryRow,
+  { delivery: notice }: OwnerNotice,
 ): Promise<void> {
-  const { db, clock } = services;
-  const now = clock();
-  const deliveredAt = await db.transaction(async (tx) => {
-    const told = await lockDelivery(tx, notice.id);
-    await recordAttemptEnd(
-      tx,
-      delivery.id,
-      delivery.attemptCount,
-      {
-        outcome: "withheld",
-        errorClass: null,
-        errorCode: null,
-        providerCode: null,
-        providerText: null,
-        providerMessageId: null,
-      },
-      now,
-    );
-    await markSent(tx, delivery.id, null, now);
+  const now = services.clock();
+  const standIn = await services.db.transaction(async (tx) => {
+    await recordAttemptEnd(tx, delivery.id, delivery.attemptCount, WITHHELD, now);
+    const marked = await markStandsFor(tx, delivery.id, notice.id, now);
+    // The notice's claim was removed meanwhile.
+    if (!marked) await markSent(tx, delivery.id, null, now);
     await startCodeOf(tx, delivery, now);
-    const { sentAt, deliveredAt } = told ?? {};
-    const at =
-      sentAt && deliveredAt
-        ? addSeconds(now, Math.max(0, deliveredAt.getTime() - sentAt.getTime()) / 1000)
-        : null;
-    await markStandsFor(tx, delivery.id, { noticeId: notice.id, deliveredAt: at });
-    return at;
+    return marked;
   });
-  if (deliveredAt) announceDelivered(services, delivery.id, deliveredAt.getTime() - now.getTime());
+  if (standIn?.deliveredAt)
+    announceDelivered(services, delivery.id, standIn.deliveredAt.getTime() - now.getTime());
 }
+
+const WITHHELD: AttemptEnd = {
+  outcome: "withheld",
+  errorClass: null,
+  errorCode: null,
+  providerCode: null,
+  providerText: null,
+  providerMessageId: null,
+};
 
 /** Tells open pages when the instant comes. Lost with the process, and then a page sees it when it reads. */
 function announceDelivered(services: Services, id: string, waitMs: number): void {
