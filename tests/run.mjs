@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ensureInstalled, requireNode } from "../local/install.mjs";
 import { findOrInstallBrowser } from "./support/browser-install.mjs";
 import { run, stopChildren } from "./support/run-program.mjs";
-import { runPlaywright, runVitest } from "./support/suites.mjs";
+import { runChaos, runPlaywright, runVitest } from "./support/suites.mjs";
 
 const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
 process.chdir(root);
@@ -30,6 +30,7 @@ const STAGES = {
   unit: () => runVitest("unit"),
   integration: () => runVitest("integration"),
   build: () => check(build()),
+  chaos: () => runChaos(),
   browser: () => check(findOrInstallBrowser()),
   e2e: () => runPlaywright(),
 };
@@ -61,10 +62,12 @@ function chooseStages(wanted) {
     process.exit(1);
   }
   if (wanted.length === 0) return Object.keys(STAGES);
-  // The journey needs the app and a browser.
-  const needed = wanted.includes("e2e") ? [...wanted, "build", "browser"] : wanted;
+  const needed = wanted.flatMap((name) => [name, ...(NEEDS[name] ?? [])]);
   return Object.keys(STAGES).filter((name) => needed.includes(name));
 }
+
+/** The journey needs the app and a browser. */
+const NEEDS = { chaos: ["build"], e2e: ["build", "browser"] };
 
 async function runStage(name) {
   console.log(`\n── ${name} ${"─".repeat(Math.max(0, 60 - name.length))}`);
@@ -98,9 +101,9 @@ try {
 }
 for (const name of stages) {
   if (isInterrupted) break;
-  const missing = name === "e2e" ? ["build", "browser"].filter((needed) => broken.has(needed)) : [];
+  const missing = (NEEDS[name] ?? []).filter((needed) => broken.has(needed));
   if (missing.length > 0) {
-    console.log(`\n── e2e: cannot run without ${missing.join(" and ")}`);
+    console.log(`\n── ${name}: cannot run without ${missing.join(" and ")}`);
     totals.failed += 1;
     continue;
   }

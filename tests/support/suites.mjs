@@ -52,6 +52,24 @@ export function countVitest(report, code) {
   return settle(passed, report.numFailedTests + unloaded, report.numPendingTests + report.numTodoTests, code);
 }
 
+/** Sixty registrations, always with the same faults: a minute on two cores. */
+const CHAOS = ["--people", "60", "--per-second", "4", "--seed", "7"];
+
+/** Runs a short `npm run chaos`. Each thing that it checks counts as a test. */
+export async function runChaos() {
+  const file = reportFile("chaos");
+  const args = ["--import", "tsx", "cli/chaos/main.ts", ...CHAOS, "--json", file];
+  const { code } = await run(process.execPath, args, { show: true });
+  return countChaos(readReport(file), code);
+}
+
+/** Counts of the result that chaos writes. */
+export function countChaos(report, code) {
+  if (!report) return { passed: 0, failed: 1, text: `It ended without a result (exit ${code}).` };
+  const passed = report.checks.filter((check) => check.ok).length;
+  return settle(passed, report.checks.length - passed, 0, code);
+}
+
 /** Runs the browser tests. */
 export async function runPlaywright() {
   const file = reportFile("e2e");

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import type { Facts } from "@/cli/chaos/facts";
+import { formatTable, percentile, summarize } from "@/cli/chaos/report";
+import { judge } from "@/cli/chaos/verdict";
+import { countChaos } from "@/tests/support/suites.mjs";
+
+const NOW = new Date("2026-05-01T12:00:00Z");
+const options = {
+  people: 1,
+  perSecond: 1,
+  seed: "7",
+  transport: "resend",
+  json: null,
+  help: false,
+} as const;
+const facts: Facts = {
+  now: NOW,
+  users: [],
+  deliveries: [],
+  attempts: [],
+  events: [],
+  mails: [],
+  registrations: [{ username: "ada", outcome: "turned_away", deliveryId: null, answerMs: null, tries: 10 }],
+  wrongAnswers: [],
+  ended: [],
+};
+
+const resultOf = (change: Partial<Facts> = {}, isSettled = true, people = 1) => {
+  const changed = { ...facts, ...change };
+  return summarize({
+    options: { ...options, people },
+    facts: changed,
+    verdict: judge(changed, "resend"),
+    injected: {
+      faults: [{ kind: "kill_engine", atMs: 1, downMs: 2 }],
+      recoveries: [
+        { part: "engine", ms: 900 },
+        { part: "engine", ms: 1_400 },
+      ],
+    },
+    mailFaults: { refuse: 3 },
+    unavailable: 0,
+    settling: { isSettled, movedMs: 60_000 },
+    tookMs: 1_000,
+  });
+};
+
+describe("a run is good", () => {
+  test("when nothing was found, everybody was seen through and everything ended", () => {
+    expect(resultOf()).toMatchObject({ ok: true, lost: 0, doubled: 0, wrong_states: 0, orphaned_leases: 0 });
+  });
+
+  test("and not good with a single finding, an open end, or somebody of whom nothing is known", () => {
+    const lost = resultOf({
+      registrations: [{ username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, tries: 1 }],
+    });
+    expect(lost).toMatchObject({ ok: false, lost: 1, answered: 1 });
+    expect(formatTable(lost)).toContain("lost: ada answered 201, and there is no such account");
+    expect(resultOf({}, false).ok).toBe(false);
+    expect(resultOf({}, true, 2).ok).toBe(false);
+    expect(resultOf({ ended: [{ part: "engine", how: "exit 1" }] })).toMatchObject({
+      ok: false,
+      processes_ended: 1,
+    });
+  });
+});
+
+test("faults and recoveries are counted by kind and part", () => {
+  expect(resultOf()).toMatchObject({
+    faults: { processes: { kill_engine: 1 }, mail: { refuse: 3 } },
+    recoveries: { restarts: { engine: { count: 2, longest_ms: 1_400 } } },
+  });
+});
+
+test("percentiles are nearest rank, so that they are answers that somebody got", () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
+  expect([50, 99, 100].map((percent) => percentile(hundred, percent))).toEqual([50, 99, 100]);
+  expect(percentile([7], 99)).toBe(7);
+});
+
+describe("in npm test", () => {
+  test("each check counts as a test, and a run without a result as a failure", () => {
+    const good = resultOf();
+    expect(countChaos(good, 0)).toMatchObject({ passed: good.checks.length, failed: 0 });
+    expect(countChaos(resultOf({}, false), 1)).toMatchObject({ failed: 1 });
+    expect(countChaos(null, 130)).toMatchObject({ passed: 0, failed: 1 });
+    // It says yes and ends with no: something else was wrong.
+    expect(countChaos(good, 1)).toMatchObject({ failed: 1 });
+  });
+});
