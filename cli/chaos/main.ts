@@ -1,6 +1,7 @@
 // `npm run chaos`: breaks the built product in every way that may happen to it while people register, then looks whether
 // a mail was lost or came twice.
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import path from "node:path";
 import { type Options, readOptions, USAGE } from "./options";
 import { formatTable } from "./report";
@@ -20,6 +21,8 @@ function readOptionsOrExit(): Options {
 
 const options = readOptionsOrExit();
 const stopping = new AbortController();
+// One for everybody who waits for his turn.
+setMaxListeners(0, stopping.signal);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => {
     if (!stopping.signal.aborted) console.log("\nstopping …");

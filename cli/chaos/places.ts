@@ -7,7 +7,10 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 
 export type Folder = {
-  dir: string;
+  /** Postgres' own. */
+  data: string;
+  /** The inbox's own. */
+  mail: string;
   logs: string;
   /** Keeps the logs in `target`, replacing what is there. */
   keepLogs(target: string): void;
@@ -18,10 +21,11 @@ export function makeFolder(): Folder {
   const dir = mkdtempSync(path.join(tmpdir(), "latchkey-chaos-"));
   // Run by root, Postgres is another user, who must be able to get in.
   chmodSync(dir, 0o711);
-  const logs = path.join(dir, "logs");
+  const [data, mail, logs] = [path.join(dir, "data"), path.join(dir, "mail"), path.join(dir, "logs")];
   mkdirSync(logs);
   return {
-    dir,
+    data,
+    mail,
     logs,
     keepLogs(target) {
       rmSync(target, { recursive: true, force: true });
@@ -29,7 +33,7 @@ export function makeFolder(): Folder {
     },
     remove() {
       // Where Postgres could not get in, it lives elsewhere, and left a note.
-      const note = path.join(dir, "postgres.home");
+      const note = path.join(data, "postgres.home");
       const home = existsSync(note) ? readFileSync(note, "utf8").trim() : "";
       if (path.basename(home).startsWith("latchkey-")) rmSync(home, { recursive: true, force: true });
       rmSync(dir, { recursive: true, force: true });

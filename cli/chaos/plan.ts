@@ -57,7 +57,8 @@ export function planPeople({ people, perSecond, seed }: Planned): Person[] {
 }
 
 const FIRST_FAULT_MS = 1_000;
-const GAP_MS = { min: 1_500, max: 4_000 };
+/** Now and then a fault comes while something else is still down. */
+const GAP_MS = { min: 2_000, max: 6_000 };
 /** After the last registration: the mails' retries meet faults too. */
 const AFTERWARDS_MS = 12_000;
 /** Longer than the publish limit and the breaker's half-open time, so that both are seen. */

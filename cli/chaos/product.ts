@@ -72,9 +72,7 @@ export async function startProduct(
   };
 
   let databasePort: string[] = [];
-  const postgres = add("postgres", {}, () =>
-    standIn("postgres", "--dir", path.join(folder.dir, "data"), ...databasePort),
-  );
+  const postgres = add("postgres", {}, () => standIn("postgres", "--dir", folder.data, ...databasePort));
   const databaseUrl = (await postgres.start()).url;
   databasePort = ["--port", new URL(databaseUrl).port];
   await migrate(root, databaseUrl);
@@ -84,7 +82,7 @@ export async function startProduct(
   const mail = add("mail", mailSecrets, () =>
     standIn(
       ...(["mail", "--port", String(mailPort), "--smtp-port", String(smtpPort)] as const),
-      ...["--data-dir", path.join(folder.dir, "mail"), ...webhooks],
+      ...["--data-dir", folder.mail, ...webhooks],
     ),
   );
   const engineSecrets = {
