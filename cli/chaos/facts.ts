@@ -13,11 +13,16 @@ export type RegistrationFact = {
   deliveryId: string | null;
   /** Milliseconds until the 201; null without one. */
   answerMs: number | null;
+  /** When the last try began, milliseconds after the start. */
+  askedAtMs: number;
   tries: number;
 };
 
-/** An answer that nobody should get: neither 201, nor 503 that says when to come back, nor 409 after a lost answer. */
-export type WrongAnswer = { username: string; status: number; text: string };
+/**
+ * An answer that nobody should get: neither 201, nor 503 that says when to come back, nor 409 after a lost answer.
+ * `status` is null when a process that was there did not answer at all.
+ */
+export type WrongAnswer = { username: string; status: number | null; text: string };
 
 /** One mail in the inbox: the provider's own record, which no part of the product can touch. */
 export type MailFact = {

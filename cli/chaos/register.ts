@@ -5,7 +5,7 @@ import type { RegistrationFact, WrongAnswer } from "./facts";
 import type { Person } from "./plan";
 import { APPS, type AppName } from "./product";
 
-/** Longer than the answer may ever take; nobody waits for ever. */
+/** Longer than the answer may ever take, whatever is down. */
 const ANSWER_TIMEOUT_MS = 20_000;
 /** A process that is being started again takes connections after some seconds. */
 const TRIES_MAX = 10;
@@ -32,7 +32,7 @@ export async function registerEverybody(
     people.map(async (person) => {
       await delay(Math.max(0, startedAt + person.atMs - Date.now()), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      result.registrations.push(await registerOne(person, urls, result));
+      result.registrations.push(await registerOne(person, urls, startedAt, result));
     }),
   );
   return result;
@@ -41,6 +41,7 @@ export async function registerEverybody(
 async function registerOne(
   person: Person,
   urls: Record<AppName, string>,
+  startedAt: number,
   result: Registering,
 ): Promise<RegistrationFact> {
   const first = APPS.indexOf(person.app);
@@ -49,17 +50,27 @@ async function registerOne(
     outcome: "turned_away",
     deliveryId: null,
     answerMs: null,
+    askedAtMs: person.atMs,
     tries: 0,
   };
   while (fact.tries < TRIES_MAX) {
     const app = APPS[(first + fact.tries) % APPS.length] ?? person.app;
     fact.tries++;
+    fact.askedAtMs = Date.now() - startedAt;
     const answer = await post(`${urls[app]}/api/v1/usr/register`, {
       username: person.username,
       email: person.email,
       password: person.password,
     });
     if (answer.kind === "cut") return { ...fact, outcome: "cut" };
+    if (answer.kind === "silent") {
+      result.wrongAnswers.push({
+        username: person.username,
+        status: null,
+        text: `nothing for ${answer.ms} ms`,
+      });
+      return { ...fact, outcome: "cut" };
+    }
     if (answer.kind === "refused") {
       await delay(REFUSED_PAUSE_MS);
       continue;
@@ -85,8 +96,10 @@ type Answer =
   | { kind: "answer"; status: number; body: string; retryAfter: number | null; ms: number }
   /** Nobody took the connection: nothing was sent. */
   | { kind: "refused" }
-  /** It was sent, and no answer came. */
-  | { kind: "cut" };
+  /** It was sent, and the connection was lost before an answer came. */
+  | { kind: "cut" }
+  /** It was sent, and nothing came. */
+  | { kind: "silent"; ms: number };
 
 /** On a connection of its own, as different people have: what a lost one means is then clear. */
 function post(url: string, body: object): Promise<Answer> {
@@ -117,9 +130,12 @@ function post(url: string, body: object): Promise<Answer> {
         });
       },
     );
-    request.on("error", (error: NodeJS.ErrnoException) =>
-      resolve({ kind: error.code === "ECONNREFUSED" ? "refused" : "cut" }),
-    );
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") resolve({ kind: "refused" });
+      else if (error.name === "TimeoutError" || error.name === "AbortError")
+        resolve({ kind: "silent", ms: ANSWER_TIMEOUT_MS });
+      else resolve({ kind: "cut" });
+    });
     request.end(text);
   });
 }

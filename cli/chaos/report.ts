@@ -20,6 +20,10 @@ export type Result = {
   processes_ended: number;
   /** Milliseconds, of the 201s. Null when there was none. */
   answers_ms: { p50: number; p99: number; max: number } | null;
+  /** Of the answers, the slowest, with the second in which they were asked for: to be held against the timeline. */
+  slowest: { asked_at: number; ms: number; username: string }[];
+  /** What was broken when, in seconds after the start. */
+  timeline: { at: number; kind: string; down: number }[];
   faults: { processes: Record<string, number>; mail: Record<string, number> };
   recoveries: {
     /** By part: how often it was started again, and the longest time until it was ready. */
@@ -72,6 +76,8 @@ export type Measured = {
   tookMs: number;
 };
 
+const SLOWEST_SHOWN = 10;
+
 export function summarize(measured: Measured): Result {
   const { options, facts, verdict, injected, settling } = measured;
   const found = (kind: FindingKind) => verdict.findings.filter((finding) => finding.kind === kind).length;
@@ -105,6 +111,17 @@ export function summarize(measured: Measured): Result {
     wrong_answers: found("wrong_answer"),
     processes_ended: found("process_ended"),
     answers_ms: describeAnswers(facts.registrations.flatMap((fact) => fact.answerMs ?? [])),
+    slowest: facts.registrations
+      .flatMap(({ username, answerMs, askedAtMs }) =>
+        answerMs === null ? [] : [{ asked_at: askedAtMs / 1000, ms: Math.round(answerMs), username }],
+      )
+      .sort((a, b) => b.ms - a.ms)
+      .slice(0, SLOWEST_SHOWN),
+    timeline: injected.faults.map(({ kind, atMs, downMs }) => ({
+      at: atMs / 1000,
+      kind,
+      down: downMs / 1000,
+    })),
     faults: { processes: countBy(injected.faults.map((fault) => fault.kind)), mail: measured.mailFaults },
     recoveries: {
       restarts: describeRestarts(injected),

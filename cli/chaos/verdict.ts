@@ -66,7 +66,11 @@ export function judge(facts: Facts, transport: Transport): Verdict {
     ...judgeEvents(facts),
     ...judgeStrays(facts),
     ...facts.wrongAnswers.map(({ username, status, text }): Finding => {
-      return { kind: "wrong_answer", subject: username, detail: `answered ${status}: ${text}` };
+      return {
+        kind: "wrong_answer",
+        subject: username,
+        detail: `was answered ${status ?? "not at all"}: ${text}`,
+      };
     }),
     ...facts.ended.map(({ part, how }): Finding => {
       return { kind: "process_ended", subject: part, detail: `ended by itself (${how})` };

@@ -20,7 +20,9 @@ const facts: Facts = {
   attempts: [],
   events: [],
   mails: [],
-  registrations: [{ username: "ada", outcome: "turned_away", deliveryId: null, answerMs: null, tries: 10 }],
+  registrations: [
+    { username: "ada", outcome: "turned_away", deliveryId: null, answerMs: null, askedAtMs: 0, tries: 10 },
+  ],
   wrongAnswers: [],
   ended: [],
 };
@@ -52,7 +54,9 @@ describe("a run is good", () => {
 
   test("and not good with a single finding, an open end, or somebody of whom nothing is known", () => {
     const lost = resultOf({
-      registrations: [{ username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, tries: 1 }],
+      registrations: [
+        { username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, askedAtMs: 0, tries: 1 },
+      ],
     });
     expect(lost).toMatchObject({ ok: false, lost: 1, answered: 1 });
     expect(formatTable(lost)).toContain("lost: ada answered 201, and there is no such account");

@@ -48,7 +48,9 @@ function factsWith({ delivery, ...change }: Change = {}): Facts {
     attempts,
     events: [{ id: "e-1", name: "user/registered", tries: 0, publishedAt: NOW, deliveryId: "d-1" }],
     mails: [mail("m-1")],
-    registrations: [{ username: "ada", outcome: "answered", deliveryId: "d-1", answerMs: 80, tries: 1 }],
+    registrations: [
+      { username: "ada", outcome: "answered", deliveryId: "d-1", answerMs: 80, askedAtMs: 0, tries: 1 },
+    ],
     wrongAnswers: [],
     ended: [],
     ...change,
@@ -88,7 +90,9 @@ describe("nothing is found", () => {
       expect(
         kinds({
           ...nobody,
-          registrations: [{ username: "ada", outcome, deliveryId: null, answerMs: null, tries: 1 }],
+          registrations: [
+            { username: "ada", outcome, deliveryId: null, answerMs: null, askedAtMs: 0, tries: 1 },
+          ],
         }),
       ).toEqual([]);
   });
@@ -109,14 +113,21 @@ describe("lost is", () => {
 
   test("an account whose name was said to be taken and is not there", () => {
     const registrations = [
-      { username: "bo", outcome: "taken", deliveryId: null, answerMs: null, tries: 2 } as const,
+      { username: "bo", outcome: "taken", deliveryId: null, answerMs: null, askedAtMs: 0, tries: 2 } as const,
     ];
     expect(kinds({ registrations })).toEqual(["lost"]);
   });
 
   test("a delivery that the answer named and that is not there, or is somebody else's", () => {
     const registrations = [
-      { username: "ada", outcome: "answered", deliveryId: "d-9", answerMs: 80, tries: 1 } as const,
+      {
+        username: "ada",
+        outcome: "answered",
+        deliveryId: "d-9",
+        answerMs: 80,
+        askedAtMs: 0,
+        tries: 1,
+      } as const,
     ];
     expect(kinds({ registrations })).toEqual(["lost"]);
   });
@@ -138,7 +149,7 @@ describe("lost is", () => {
 
   test("the mail of somebody whose request was cut off and who exists", () => {
     const registrations = [
-      { username: "ada", outcome: "cut", deliveryId: null, answerMs: null, tries: 1 } as const,
+      { username: "ada", outcome: "cut", deliveryId: null, answerMs: null, askedAtMs: 0, tries: 1 } as const,
     ];
     expect(
       kinds({ registrations, delivery: { status: "retrying" }, attempts: [failed(1)], mails: [] }),
