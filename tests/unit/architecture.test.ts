@@ -27,7 +27,7 @@ const PURE_FOR_THE_BROWSER = [
   "domain/email-suggestion",
   "domain/public-mailboxes",
 ];
-const PACKAGES_FOR_THE_BROWSER = ["@zootools/email-spell-checker"];
+const PACKAGES_FOR_THE_BROWSER = ["package:@zootools/email-spell-checker"];
 
 /** Packages that would carry the outside world into a room that must not know it. */
 const FORBIDDEN_PACKAGES: Partial<Record<Room, RegExp>> = {
