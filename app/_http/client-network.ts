@@ -2,6 +2,7 @@
 import "server-only";
 import { clientAddress, networkOf } from "@/domain/client-network";
 import { env } from "@/env";
+import { services } from "@/services";
 import { peerAddress } from "./peer-address";
 
 /** Null when it is not known; limits then count all such requests together. `header` reads one header. */
@@ -11,7 +12,21 @@ export function networkOfHeaders(header: (name: string) => string | null | undef
     peerAddress(header),
     env().TRUSTED_PROXY_HOPS,
   );
-  return address && networkOf(address);
+  const network = address && networkOf(address);
+  if (network === null) warnOnce();
+  return network;
+}
+
+let isWarned = false;
+
+/** Everybody shares one limit then: an operator should know before people do. */
+function warnOnce(): void {
+  if (isWarned) return;
+  isWarned = true;
+  services().log.warn(
+    { trustedProxyHops: env().TRUSTED_PROXY_HOPS },
+    "The network address of a client is not known, so limits count all such clients as one; is TRUSTED_PROXY_HOPS right?",
+  );
 }
 
 export function clientNetwork(request: Request): string | null {
