@@ -8,6 +8,9 @@ import type { Product } from "./product";
 export type Recovery = { part: string; ms: number };
 export type Injected = { faults: Fault[]; recoveries: Recovery[] };
 
+/** So many may be down at a time. On a slow machine parts need long to come back, and a plan by the clock would keep all of them down. */
+const DOWN_MAX = 2;
+
 /** Settles once the last part is back. Rejects when one does not come back. */
 export async function injectFaults(
   product: Product,
@@ -17,25 +20,37 @@ export async function injectFaults(
   signal: AbortSignal,
 ): Promise<Injected> {
   const result: Injected = { faults: [], recoveries: [] };
-  const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
-  await Promise.all(
-    faults.map(async (fault) => {
-      await delay(Math.max(0, startedAt + fault.atMs - Date.now()), undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      const part = partOf(product, fault.kind);
-      result.faults.push(fault);
-      if (fault.kind === "freeze_engine") {
-        say(`${seconds()}  ${part.name} falls silent for ${(fault.downMs / 1000).toFixed(1)} s`);
-        await part.freeze(fault.downMs);
-        return;
-      }
-      say(`${seconds()}  kill -9 ${part.name}`);
-      const ms = await part.killAndRestart(fault.downMs);
-      if (signal.aborted) return;
-      result.recoveries.push({ part: part.name, ms });
-      say(`${seconds()}  ${part.name} is back`);
-    }),
-  );
+  const all: Promise<void>[] = [];
+  const underWay = new Set<Promise<void>>();
+  const elapsedMs = () => Date.now() - startedAt;
+  const tell = (words: string) => say(`${(elapsedMs() / 1000).toFixed(1).padStart(6)} s  ${words}`);
+
+  async function inject(fault: Fault): Promise<void> {
+    const part = partOf(product, fault.kind);
+    if (fault.kind === "freeze_engine") {
+      tell(`${part.name} falls silent for ${(fault.downMs / 1000).toFixed(1)} s`);
+      await part.freeze(fault.downMs);
+      return;
+    }
+    tell(`kill -9 ${part.name}`);
+    const ms = await part.killAndRestart(fault.downMs);
+    if (signal.aborted) return;
+    result.recoveries.push({ part: part.name, ms });
+    tell(`${part.name} is back`);
+  }
+
+  for (const fault of faults) {
+    await delay(Math.max(0, fault.atMs - elapsedMs()), undefined, { signal }).catch(() => {});
+    while (underWay.size >= DOWN_MAX) await Promise.race(underWay).catch(() => {});
+    if (signal.aborted) break;
+    result.faults.push({ ...fault, atMs: elapsedMs() });
+    const one = inject(fault).finally(() => underWay.delete(one));
+    // It is awaited at the end; until then its failure must not end the process by itself.
+    one.catch(() => {});
+    underWay.add(one);
+    all.push(one);
+  }
+  await Promise.all(all);
   return result;
 }
 

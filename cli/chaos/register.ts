@@ -6,7 +6,7 @@ import type { Person } from "./plan";
 import { APPS, type AppName } from "./product";
 
 /** Longer than the answer may ever take, whatever is down. */
-const ANSWER_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 /** A process that is being started again takes connections after some seconds. */
 const TRIES_MAX = 10;
 const REFUSED_PAUSE_MS = 1_000;

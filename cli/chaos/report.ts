@@ -91,6 +91,11 @@ export function summarize(measured: Measured): Result {
       ok: facts.registrations.length === options.people,
       found: options.people - facts.registrations.length,
     },
+    {
+      name: "enough people were answered for this to prove something",
+      ok: hasProved(outcomes.answered ?? 0, options.people),
+      found: outcomes.answered ?? 0,
+    },
   ];
   return {
     ok: checks.every((check) => check.ok),
@@ -146,6 +151,9 @@ export function summarize(measured: Measured): Result {
     findings: verdict.findings,
   };
 }
+
+/** A run in which hardly anybody got through has not tried the product. */
+const hasProved = (answered: number, people: number) => answered >= people / 3;
 
 /** Nearest rank: the smallest value that so many percent of all are not above. */
 export function percentile(sorted: readonly number[], percent: number): number {

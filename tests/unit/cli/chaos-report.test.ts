@@ -13,15 +13,30 @@ const options = {
   json: null,
   help: false,
 } as const;
+/** One person, whose mail arrived. */
 const facts: Facts = {
   now: NOW,
-  users: [],
-  deliveries: [],
-  attempts: [],
-  events: [],
-  mails: [],
+  users: [{ id: "u", username: "ada", email: "ada@example.com" }],
+  deliveries: [
+    {
+      id: "d",
+      userId: "u",
+      recipient: "ada@example.com",
+      status: "sent",
+      attemptCount: 1,
+      lostCount: 0,
+      maxAttempts: 6,
+      leaseToken: null,
+      leaseUntil: null,
+      reasonCode: null,
+      hasCode: true,
+    },
+  ],
+  attempts: [{ deliveryId: "d", number: 1, outcome: "accepted", errorClass: null, errorCode: null }],
+  events: [{ id: "e", name: "user/registered", tries: 0, publishedAt: NOW, deliveryId: "d" }],
+  mails: [{ id: "m", deliveryId: "d", to: "ada@example.com" }],
   registrations: [
-    { username: "ada", outcome: "turned_away", deliveryId: null, answerMs: null, askedAtMs: 0, tries: 10 },
+    { username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, askedAtMs: 0, tries: 1 },
   ],
   wrongAnswers: [],
   ended: [],
@@ -53,11 +68,7 @@ describe("a run is good", () => {
   });
 
   test("and not good with a single finding, an open end, or somebody of whom nothing is known", () => {
-    const lost = resultOf({
-      registrations: [
-        { username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, askedAtMs: 0, tries: 1 },
-      ],
-    });
+    const lost = resultOf({ users: [], deliveries: [], attempts: [], events: [], mails: [] });
     expect(lost).toMatchObject({ ok: false, lost: 1, answered: 1 });
     expect(formatTable(lost)).toContain("lost: ada answered 201, and there is no such account");
     expect(resultOf({}, false).ok).toBe(false);
@@ -66,6 +77,20 @@ describe("a run is good", () => {
       ok: false,
       processes_ended: 1,
     });
+  });
+
+  test("and not when hardly anybody was answered: that proves nothing", () => {
+    const turnedAway = {
+      username: "bo",
+      outcome: "turned_away",
+      deliveryId: null,
+      answerMs: null,
+      askedAtMs: 0,
+      tries: 10,
+    } as const;
+    const three = [...facts.registrations, turnedAway, turnedAway];
+    expect(resultOf({ registrations: three }, true, 3).ok).toBe(true);
+    expect(resultOf({ registrations: [...three, turnedAway] }, true, 4).ok).toBe(false);
   });
 });
 
