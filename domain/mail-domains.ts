@@ -12,6 +12,8 @@ export type Lookups = {
   resolveMx(domain: string): Promise<{ exchange: string }[]>;
   /** Addresses of both families: a domain without MX takes mail at its own address (RFC 5321 5.1). */
   resolveAddresses(domain: string): Promise<string[]>;
+  /** What every resolver of the internet knows: who serves "com". */
+  resolveKnown(): Promise<unknown>;
 };
 
 /** A registration must answer within a second whatever DNS does (promise P1). */
@@ -42,6 +44,16 @@ export function createMailDomains(lookups: Lookups = askDns(), nowMs: () => numb
 type Verdict = boolean | "unknown";
 
 async function ask(lookups: Lookups, domain: string): Promise<Verdict> {
+  const verdict = await askForMail(lookups, domain);
+  if (verdict !== false) return verdict;
+  // A resolver of a closed network says "no such domain" to everything; it must not turn everybody away.
+  return lookups.resolveKnown().then(
+    () => false,
+    () => "unknown",
+  );
+}
+
+async function askForMail(lookups: Lookups, domain: string): Promise<Verdict> {
   try {
     const exchanges = await lookups.resolveMx(domain);
     // A null MX says that the domain takes no mail, in so many words (RFC 7505).
@@ -84,5 +96,6 @@ function askDns(): Lookups {
       // "Nothing there" counts only when both families say so.
       throw saysNothingThere(v4.reason) ? v6.reason : v4.reason;
     },
+    resolveKnown: () => resolver.resolveNs("com"),
   };
 }

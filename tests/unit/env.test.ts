@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EnvironmentError, isLoopback, parseEnv } from "@/env";
+import { EnvironmentError, isLoopback, isMailDomainChecked, parseEnv } from "@/env";
 
 const complete = {
   APP_SECRET: "x".repeat(32),
@@ -28,6 +28,22 @@ describe("the environment", () => {
       EMAIL_RETRY_MAX: 900,
       EMAIL_TIMEOUT: 10,
     });
+  });
+
+  test("believes no proxy until it is told how many there are", () => {
+    expect(parseEnv(complete).TRUSTED_PROXY_HOPS).toBe(0);
+    expect(parseEnv({ ...complete, TRUSTED_PROXY_HOPS: "2" }).TRUSTED_PROXY_HOPS).toBe(2);
+    for (const hops of ["-1", "1.5", "many"])
+      expect(complaints({ ...complete, TRUSTED_PROXY_HOPS: hops })).toContain("TRUSTED_PROXY_HOPS");
+  });
+
+  test("asks DNS about addresses except on loopback, where there may be no network", () => {
+    const isChecked = (change: Record<string, string>) =>
+      isMailDomainChecked(parseEnv({ ...complete, ...change }));
+    expect(isChecked({ APP_URL: "http://localhost:3000" })).toBe(false);
+    expect(isChecked({ APP_URL: "https://example.com" })).toBe(true);
+    expect(isChecked({ APP_URL: "https://example.com", EMAIL_MX_CHECK: "off" })).toBe(false);
+    expect(isChecked({ APP_URL: "http://localhost:3000", EMAIL_MX_CHECK: "on" })).toBe(true);
   });
 
   test("lists everything that is missing at once, and stops the boot", () => {

@@ -8,6 +8,7 @@ function lookups(change: Partial<Lookups> = {}): Lookups {
   return {
     resolveMx: async () => [{ exchange: "mx.example.com" }],
     resolveAddresses: async () => ["203.0.113.7"],
+    resolveKnown: async () => ["a.gtld-servers.net"],
     ...change,
   };
 }
@@ -34,6 +35,12 @@ describe("a domain", () => {
     expect(
       await createMailDomains(lookups({ resolveMx: gone, resolveAddresses: gone })).takesMail("a.com"),
     ).toBe(false);
+  });
+
+  test("gets the benefit of the doubt from a resolver that knows nothing of the internet", async () => {
+    const gone = () => Promise.reject(dnsError("ENOTFOUND"));
+    const closed = lookups({ resolveMx: gone, resolveAddresses: gone, resolveKnown: gone });
+    expect(await createMailDomains(closed).takesMail("a.com")).toBe(true);
   });
 
   test("gets the benefit of the doubt when DNS fails", async () => {
