@@ -1,0 +1,99 @@
+// The limits as a client meets them, in a product of its own that has them on.
+import path from "node:path";
+import { expect, test } from "@playwright/test";
+import { newPerson, type Person } from "../support/people";
+import { type Product, startProduct } from "../support/product";
+
+test.describe.configure({ mode: "serial" });
+// A product that has to start counts against the first test.
+test.setTimeout(300_000);
+
+let product: Product;
+test.beforeAll(async () => {
+  const dir = path.resolve(import.meta.dirname, "../../.latchkey/e2e-limits");
+  product = await startProduct(dir, { RATE_LIMITS: "on" });
+});
+test.afterAll(() => product.stop());
+
+function post(call: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${product.url}${call}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function expectRefusal(response: Response, code: string, waitSecondsMax: number): Promise<void> {
+  expect(response.status).toBe(429);
+  expect(response.headers.get("content-type")).toContain("application/problem+json");
+  const problem = (await response.json()) as { next_allowed_at: string };
+  expect(problem).toMatchObject({ code, status: 429, detail: expect.stringMatching(/^[A-Z].*\.$/) });
+  const retryAfter = Number(response.headers.get("retry-after"));
+  expect(retryAfter).toBeGreaterThan(0);
+  expect(retryAfter).toBeLessThanOrEqual(waitSecondsMax);
+  expect(Date.parse(problem.next_allowed_at)).toBeGreaterThan(Date.now());
+  expect(Date.parse(problem.next_allowed_at) - Date.now()).toBeLessThanOrEqual(waitSecondsMax * 1000);
+}
+
+const admitted: Person[] = [];
+
+test("of a hundred registrations of one machine in parallel twenty are let in, whatever they write into their headers", async () => {
+  const people = Array.from({ length: 100 }, () => newPerson());
+  const refusals: Response[] = [];
+  await Promise.all(
+    people.map(async (person, index) => {
+      const forged = `198.51.100.${index}`;
+      const response = await post("/api/v1/usr/register", person, {
+        "x-forwarded-for": forged,
+        "x-real-ip": forged,
+        forwarded: `for=${forged}`,
+        "x-latchkey-peer": `guess ${forged}`,
+      });
+      if (response.status === 201) admitted.push(person);
+      else refusals.push(response);
+    }),
+  );
+  expect(admitted).toHaveLength(20);
+  for (const refused of refusals) await expectRefusal(refused, "registration_limit", 3600);
+});
+
+test("ten tries to sign in with one name, then 429, whoever has the name and whichever way they come", async () => {
+  const [person, other] = admitted;
+  if (!person || !other) throw new Error("nobody is registered");
+  for (const login of [person.username, "nobody-at-all"]) {
+    const attempt = (password: string) => post("/api/v1/usr/token", { login, password });
+    for (let i = 0; i < 10; i++) expect((await attempt("wrong password")).status).toBe(401);
+    await expectRefusal(await attempt(person.password), "sign_in_limit", 15 * 60);
+  }
+  // next-auth's own way in counts with ours.
+  expect(await signInByNextAuth(person)).toBe(401);
+  expect(await signInByNextAuth(other)).toBe(200);
+});
+
+async function signInByNextAuth({ username, password }: Person): Promise<number> {
+  const csrf = await fetch(`${product.url}/api/auth/csrf`);
+  const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+  const cookies = csrf.headers.getSetCookie().map((value) => value.split(";")[0]);
+  const response = await fetch(`${product.url}/api/auth/callback/credentials`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookies.join("; ") },
+    body: new URLSearchParams({ csrfToken, login: username, password, json: "true" }),
+  });
+  return response.status;
+}
+
+test("on the page a refusal says when, with and without JavaScript", async ({ browser }) => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await browser.newPage({ baseURL: product.url, javaScriptEnabled });
+    await page.goto("/register");
+    const person = newPerson();
+    await page.getByLabel("Username").fill(person.username);
+    await page.getByLabel("Email address").fill(person.email);
+    await page.getByLabel("Password", { exact: true }).fill(person.password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByText("Many accounts were created from your network.")).toBeVisible();
+    await expect(page.getByLabel("Email address")).toHaveValue(person.email);
+    await page.close();
+  }
+});
