@@ -4,6 +4,7 @@ import { LAUNCH_ARGS, listBrowsers } from "./tests/support/browser.mjs";
 const executablePath = listBrowsers()[0];
 
 const MOVES_THE_CLOCK = "**/retries.spec.ts";
+const STARTS_ITS_OWN = ["**/limits.spec.ts", "**/outages.spec.ts", "**/sync-mode.spec.ts"];
 
 export default defineConfig({
   testDir: "tests/e2e",
@@ -26,13 +27,20 @@ export default defineConfig({
     launchOptions: { args: LAUNCH_ARGS, ...(executablePath ? { executablePath } : {}) },
   },
   projects: [
-    { name: "chromium", testIgnore: MOVES_THE_CLOCK, use: { browserName: "chromium" } },
+    { name: "chromium", testIgnore: [MOVES_THE_CLOCK, ...STARTS_ITS_OWN], use: { browserName: "chromium" } },
     // After all others: the engine's clock is everybody's, and a mail that waits its two seconds would not.
     {
       name: "clock",
       testMatch: MOVES_THE_CLOCK,
       use: { browserName: "chromium" },
       dependencies: ["chromium"],
+    },
+    // Products of their own beside the common one: not while the others need the machine.
+    {
+      name: "own-products",
+      testMatch: STARTS_ITS_OWN,
+      use: { browserName: "chromium" },
+      dependencies: ["clock"],
     },
   ],
 });

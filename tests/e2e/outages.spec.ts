@@ -1,0 +1,234 @@
+// The engine, the database and the app itself go away, one after another, under a product of its own.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "@playwright/test";
+import postgres from "postgres";
+import { breakProvider, calmProvider, codeIn, countMails, nextMail } from "../support/mailbox";
+import { startOwnProduct } from "../support/own-product";
+import { codeField, registerOnPage } from "../support/pages";
+import { callApi, newPerson, register } from "../support/people";
+import type { Product } from "../support/product";
+import { readRunning } from "../support/running";
+import { openTcpGate, type TcpGate } from "../support/tcp-gate";
+
+test.describe.configure({ mode: "default" });
+
+let product: Product;
+let gate: TcpGate;
+let sql: postgres.Sql;
+
+test.beforeAll(async () => {
+  // A database of its own on the common Postgres, behind a gate that the tests close.
+  const common = new URL(readRunning().postgres.url);
+  const admin = postgres(common.href, { max: 1, onnotice: () => {} });
+  await admin`drop database if exists outages with (force)`;
+  await admin`create database outages`;
+  await admin.end();
+  gate = await openTcpGate({ host: common.hostname, port: Number(common.port) });
+  common.pathname = "/outages";
+  sql = postgres(common.href, { max: 1, onnotice: () => {} });
+  common.host = `127.0.0.1:${gate.port}`;
+  product = await startOwnProduct("e2e-outages", {
+    DATABASE_URL: common.href,
+    EMAIL_WATCHDOG_AFTER: "1",
+    RATE_LIMITS: "off",
+  });
+  // An event that comes before the app's functions are known starts nothing; that is the watchdog's, not these tests'.
+  await expect.poll(async () => (await sql`select 1 from inngest.functions`).length).toBeGreaterThan(0);
+});
+test.afterAll(async () => {
+  await product?.stop();
+  await sql?.end();
+  await gate?.close();
+});
+
+const signalEngine = (signal: NodeJS.Signals) => process.kill(readRunning().inngest.pid, signal);
+const readLog = () => readFileSync(path.join(product.dir, "logs", "app.log"), "utf8");
+
+const outcomesOf = async (deliveryId: string): Promise<unknown[]> =>
+  (await sql`select outcome from delivery_attempts where delivery_id = ${deliveryId} order by number`).map(
+    (row) => row.outcome,
+  );
+
+async function statusOf(deliveryId: string): Promise<string> {
+  const [row] = await sql`select status from deliveries where id = ${deliveryId}`;
+  return String(row?.status);
+}
+
+/** Nothing waits any more: every event is with the engine. */
+async function untilRelayed(): Promise<void> {
+  await expect
+    .poll(async () => (await sql`select 1 from outbox where published_at is null`).length, {
+      timeout: 40_000,
+    })
+    .toBe(0);
+}
+
+/** The engine has run what it was given for this delivery. */
+async function untilRun(deliveryId: string): Promise<void> {
+  await expect
+    .poll(
+      async () =>
+        (
+          await sql`select 1 from inngest.runs r join inngest.events e on e.id = r.event_id
+            where e.payload like ${`%${deliveryId}%`} and r.status = 'Completed'`
+        ).length,
+      { timeout: 40_000 },
+    )
+    .toBe(1);
+}
+
+test.describe("an engine that takes connections and says nothing", () => {
+  test.beforeEach(() => signalEngine("SIGSTOP"));
+  test.afterEach(async () => {
+    signalEngine("SIGCONT");
+    await calmProvider();
+    await untilRelayed();
+  });
+
+  test("the mail goes out inside the request, and only once although the engine comes back", async () => {
+    const person = newPerson();
+    const registered = await register(person);
+    expect(registered).toMatchObject({
+      email_confirmation_sent: true,
+      message: "Registration successful! Please check your email for confirmation code.",
+      delivery: { status: "sent" },
+    });
+    signalEngine("SIGCONT");
+    await untilRelayed();
+    await untilRun(registered.delivery.id);
+    expect(await countMails(person.email)).toBe(1);
+    expect(await outcomesOf(registered.delivery.id)).toEqual(["accepted"]);
+  });
+
+  test("with the provider refusing too, the answer says so in the old system's words, and the mail comes when they are back", async () => {
+    await breakProvider();
+    const person = newPerson();
+    const registered = await register(person);
+    expect(registered).toMatchObject({
+      email_confirmation_sent: false,
+      email_info: { email_sent: false, email_queued: false, can_resend: true },
+    });
+    expect(registered.email_info.error).toMatch(/^Failed to queue email: /);
+    await calmProvider();
+    signalEngine("SIGCONT");
+    await untilRelayed();
+    await nextMail(person.email, { waitMs: 30_000 });
+    await expect.poll(() => statusOf(registered.delivery.id)).toMatch(/^(sent|delivered)$/);
+    expect(await countMails(person.email)).toBe(1);
+  });
+
+  test("after two failures nobody waits for it any more, and after its return everybody is queued again", async () => {
+    for (const _ of [1, 2, 3]) await register(newPerson());
+    expect(readLog()).toContain("Circuit breaker of the engine: open");
+    signalEngine("SIGCONT");
+    await untilRelayed();
+    await expect.poll(readLog).toContain("Circuit breaker of the engine: closed");
+    await expect.poll(async () => (await register(newPerson())).email_info.email_queued).toBe(true);
+  });
+});
+
+test("an engine that took the event and stops before it begins: the server process sends the mail, once", async () => {
+  const person = newPerson();
+  const registered = await register(person);
+  expect(registered.email_info.email_queued).toBe(true);
+  signalEngine("SIGSTOP");
+  try {
+    await nextMail(person.email, { waitMs: 30_000 });
+  } finally {
+    signalEngine("SIGCONT");
+  }
+  expect(readLog()).toContain("Deliveries are overdue");
+  // The late engine finds it done.
+  await untilRun(registered.delivery.id);
+  expect(await countMails(person.email)).toBe(1);
+});
+
+test("a SIGTERM in the middle of a mail lets it end, and the next process goes on", async () => {
+  const person = newPerson("slow");
+  const { delivery } = await register(person);
+  await expect.poll(() => statusOf(delivery.id)).toBe("sending");
+  const { pid } = readRunning().app;
+  process.kill(pid, "SIGTERM");
+  await expect.poll(() => readRunning().app.pid, { timeout: 60_000 }).not.toBe(pid);
+  await nextMail(person.email);
+  await expect.poll(() => statusOf(delivery.id)).toMatch(/^(sent|delivered)$/);
+  expect(await outcomesOf(delivery.id)).toEqual(["accepted"]);
+  expect(await countMails(person.email)).toBe(1);
+});
+
+test.describe("a database that is away", () => {
+  test.afterEach(() => gate.open());
+
+  test("calls get 503 with the time to come back, and the first one after its return is taken", async () => {
+    const { access_token: token } = await register(newPerson());
+    await gate.refuse();
+    for (const call of [
+      () => callApi("/api/v1/usr/register", { body: newPerson() }),
+      () => callApi("/api/v1/usr/confirmation", { token }),
+      () => callApi("/api/v1/usr/token", { body: { login: "ada", password: "correct horse battery" } }),
+    ]) {
+      const response = await call();
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(response.headers.get("content-type")).toContain("application/problem+json");
+      expect(await response.json()).toMatchObject({
+        code: "unavailable",
+        next_allowed_at: expect.any(String),
+      });
+    }
+    await gate.open();
+    const person = newPerson();
+    await expect
+      .poll(async () => (await callApi("/api/v1/usr/register", { body: person })).status, { timeout: 15_000 })
+      .toBe(201);
+    await nextMail(person.email, { waitMs: 40_000 });
+  });
+
+  test("a page says so plainly with 503, and shows itself once it is back", async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: product.url });
+    const page = await context.newPage();
+    const person = newPerson();
+    await registerOnPage(page, person);
+    await gate.refuse();
+    const response = await page.goto("/confirm");
+    expect(response?.status()).toBe(503);
+    expect(Number(response?.headers()["retry-after"])).toBeGreaterThan(0);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await gate.open();
+    // It looks again by itself.
+    await expect(codeField(page)).toBeVisible({ timeout: 30_000 });
+    await codeField(page).fill(codeIn(await nextMail(person.email, { waitMs: 40_000 })));
+    await page.waitForURL("**/account");
+    await context.close();
+  });
+
+  test("that goes in the middle of twenty registrations leaves none half-written, and loses no mail", async () => {
+    const people = Array.from({ length: 20 }, () => newPerson());
+    const answers = people.map((body) => callApi("/api/v1/usr/register", { body }));
+    await Promise.race(answers);
+    await gate.refuse();
+    const settled = await Promise.all(answers);
+    expect(
+      settled.map((answer) => answer.status).filter((status) => status !== 201 && status !== 503),
+    ).toEqual([]);
+    await gate.open();
+    const names = people.map((person) => person.username);
+    const rows = await sql`
+      select u.email, count(distinct d.id)::int as deliveries, count(distinct c.id)::int as codes, count(distinct o.id)::int as events
+      from users u
+      left join deliveries d on d.user_id = u.id
+      left join confirmation_codes c on c.user_id = u.id
+      left join outbox o on o.data->>'userId' = u.id::text
+      where u.username = any(${names}) group by u.id`;
+    for (const row of rows) expect(row).toMatchObject({ deliveries: 1, codes: 1 });
+    for (const row of rows) expect(row.events).toBeGreaterThan(0);
+    const answered = people
+      .filter((_, index) => settled[index]?.status === 201)
+      .map((person) => person.email);
+    expect(rows.map((row) => row.email)).toEqual(expect.arrayContaining(answered));
+    for (const row of rows) await nextMail(String(row.email), { waitMs: 60_000 });
+    await untilRelayed();
+    for (const row of rows) expect(await countMails(String(row.email))).toBe(1);
+  });
+});
