@@ -44,7 +44,10 @@ const Schema = z
       z.string().startsWith("whsec_", "must start with whsec_").optional(),
     ),
     SMTP_URL: optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
-    EMAIL_FROM: z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
+    EMAIL_FROM: z.preprocess(
+      (value) => (value === "" ? undefined : value),
+      z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
+    ),
 
     /** `sync` sends inside the request: the rollback switch. */
     EMAIL_MODE: z.enum(["async", "sync"]).default("async"),
@@ -100,7 +103,57 @@ const Schema = z
       complain("EMAIL_FAILOVER", "needs both RESEND_API_KEY and SMTP_URL: one sends, the other steps in");
     if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
       complain("EMAIL_RETRY_MAX", "must not be below EMAIL_RETRY_BASE");
+    if (value.NODE_ENV === "production")
+      for (const [name, message] of listWeakSecrets(value, onLoopback)) complain(name, message);
   });
+
+const MAKE_ONE = "make one with: openssl rand -base64 32";
+
+/** Names and complaints. On loopback only the secret that everything is derived from: the rest guards an open door. */
+function listWeakSecrets(
+  value: Record<string, unknown> & { APP_SECRET: string; OPS_PASSWORD?: string | undefined },
+  onLoopback: boolean,
+): [string, string][] {
+  const weak: [string, string][] = [];
+  const check = (name: string, lengthMin: number, make: string) => {
+    const secret = value[name];
+    if (typeof secret !== "string") return;
+    const fault = secret.length < lengthMin ? `needs ${lengthMin} characters or more` : findWeakness(secret);
+    if (fault) weak.push([name, `${fault}; ${make}`]);
+  };
+  check("APP_SECRET", 32, MAKE_ONE);
+  if (onLoopback) return weak;
+  check("OPS_PASSWORD", 12, MAKE_ONE);
+  // An Inngest key is `signkey-<environment>-<hex>`; 32 hexadecimal digits are 128 bits (ASVS 5.0, 11.2.3).
+  for (const name of ["INNGEST_SIGNING_KEY", "INNGEST_SIGNING_KEY_FALLBACK"])
+    check(name, 32, "the engine shows the right one, or for your own server: openssl rand -hex 32");
+  check(
+    "INNGEST_EVENT_KEY",
+    16,
+    "the engine shows the right one, or for your own server: openssl rand -hex 16",
+  );
+  check("RESEND_WEBHOOK_SECRET", "whsec_".length + 24, "Resend shows it beside the webhook");
+  return weak;
+}
+
+/** What people write where a secret belongs. Long enough that a random one does not hold them by chance. */
+const PLACEHOLDERS =
+  /change-?_?me|secret|passw[o0]rd|letmein|qwerty|example|placeholder|latchkey|replace-?_?(me|this)|your-?_?(key|own|app)|default|insecure|hunter2|(?:x{6}|\*{4}|\.{4})/i;
+/** 32 random hexadecimal digits have fewer than 8 different ones less often than once in a million. */
+const DIFFERENT_MIN = 8;
+
+/** Why a secret of enough characters could be guessed all the same, or null. Never holds the secret. */
+export function findWeakness(secret: string): string | null {
+  if (PLACEHOLDERS.test(secret)) return "is a placeholder or an everyday word";
+  // A text that is a part of itself put twice in a row, shifted, repeats itself.
+  if (`${secret}${secret}`.indexOf(secret, 1) < secret.length) return "repeats itself";
+  if (new Set(secret).size < Math.min(DIFFERENT_MIN, secret.length / 2))
+    return "has too few different characters";
+  const codes = [...secret].map((character) => character.charCodeAt(0));
+  const inOrder = codes.filter((code, index) => Math.abs(code - (codes[index - 1] ?? code + 9)) === 1).length;
+  if (inOrder > secret.length / 2) return "is a sequence of neighbouring characters";
+  return null;
+}
 
 export type Env = z.infer<typeof Schema>;
 
@@ -113,6 +166,12 @@ function listMissingServices(source: Record<string, string | undefined>): string
     missing.push("INNGEST_SIGNING_KEY is missing: without it anybody could run the functions");
   if (!source.INNGEST_DEV && !source.INNGEST_EVENT_KEY)
     missing.push("INNGEST_EVENT_KEY is missing: without it no event can be published");
+  if (source.NODE_ENV !== "production" || !source.APP_URL || !URL.canParse(source.APP_URL)) return missing;
+  if (isLoopback(source.APP_URL)) return missing;
+  // The defaults of these two belong to the stand-ins.
+  if (!source.OPS_PASSWORD) missing.push("OPS_PASSWORD is missing: the operator's password");
+  if (!source.EMAIL_FROM)
+    missing.push('EMAIL_FROM is missing: the sender, e.g. "Example <hello@example.com>"');
   return missing;
 }
 

@@ -1,8 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { EnvironmentError, isLoopback, isMailDomainChecked, parseEnv } from "@/env";
+import { EnvironmentError, findWeakness, isLoopback, isMailDomainChecked, parseEnv } from "@/env";
 
 const complete = {
-  APP_SECRET: "x".repeat(32),
+  APP_SECRET: "4IbWLbRZ1nR5zDkJmv0tqYxB7cPf2GaE",
   DATABASE_URL: "postgres://latchkey@127.0.0.1/latchkey",
   INNGEST_SIGNING_KEY: "signkey-prod-00",
   INNGEST_EVENT_KEY: "key",
@@ -62,6 +63,71 @@ describe("the environment", () => {
     const message = complaints({ ...complete, APP_SECRET: "hunter2" });
     expect(message).toContain("APP_SECRET needs 32 characters");
     expect(message).not.toContain("hunter2");
+  });
+
+  describe("in production", () => {
+    const exposed = {
+      ...complete,
+      NODE_ENV: "production",
+      APP_URL: "https://example.com",
+      OPS_PASSWORD: "k7wq-9fzd-m3xa-t2hb",
+      EMAIL_FROM: "Example <hello@example.com>",
+      INNGEST_SIGNING_KEY: "signkey-prod-8d41f09c27ab5e63b07e5c1a9f2d6438",
+      INNGEST_EVENT_KEY: "b5Zr8tQ1nVw3YkLm",
+    };
+
+    test("starts with everything set and nothing weak", () => {
+      expect(complaints(exposed)).toBe("");
+    });
+
+    test("names every missing and every weak secret in one list, and prints none of them", () => {
+      const weak = {
+        APP_SECRET: "changeme-changeme-changeme-changeme",
+        OPS_PASSWORD: "opensesame",
+        INNGEST_SIGNING_KEY: "signkey-prod-00",
+        INNGEST_EVENT_KEY: "local",
+        RESEND_WEBHOOK_SECRET: "whsec_MTIzNA==",
+      };
+      const message = complaints({ ...exposed, ...weak, EMAIL_FROM: "", RESEND_API_KEY: "" });
+      for (const name of [...Object.keys(weak), "EMAIL_FROM", "RESEND_API_KEY"])
+        expect(message, name).toMatch(new RegExp(`^  ${name} `, "m"));
+      for (const value of ["changeme", "opensesame", "signkey-prod-00", "MTIzNA"])
+        expect(message).not.toContain(value);
+    });
+
+    test("refuses a weak APP_SECRET on loopback too, where the other secrets guard an open door", () => {
+      const local = { ...exposed, APP_URL: "http://localhost:3000", OPS_PASSWORD: "", EMAIL_FROM: "" };
+      expect(complaints(local)).toBe("");
+      expect(complaints({ ...local, APP_SECRET: "x".repeat(40) })).toContain("APP_SECRET");
+      expect(complaints({ ...local, INNGEST_SIGNING_KEY: "signkey-prod-00" })).toBe("");
+    });
+
+    test("is not asked of a developer", () => {
+      expect(complaints({ ...complete, APP_SECRET: "x".repeat(32), NODE_ENV: "development" })).toBe("");
+    });
+  });
+
+  test.each([
+    "x".repeat(64),
+    "abababababababababababababababab",
+    "k3Zq9Lm1".repeat(4),
+    "abcdefghijklmnopqrstuvwxyz012345",
+    "98765432109876543210zyxwvutsrqponm",
+    "1111111122222222333333334444444455",
+    "please-change-me-before-going-live",
+    "CHANGEME0d9f8a7s6d5f4g3h2j1k0l9z8x",
+    "this is a very secret secret for me",
+    "my super Passw0rd nobody can guess it",
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-yz12345",
+  ])("%s is no secret", (secret) => {
+    expect(findWeakness(secret)).not.toBeNull();
+  });
+
+  test("what openssl rand makes is one, in hexadecimal and in base64, every time", () => {
+    for (let round = 0; round < 200; round++) {
+      expect(findWeakness(randomBytes(16).toString("hex"))).toBeNull();
+      expect(findWeakness(randomBytes(32).toString("base64"))).toBeNull();
+    }
   });
 
   test("refuses plain http, unsigned calls and switched-off limits outside of loopback", () => {
