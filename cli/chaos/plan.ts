@@ -8,6 +8,8 @@ export type Person = {
   password: string;
   /** Milliseconds after the start. */
   atMs: number;
+  /** Told to come back later, this person is so many milliseconds late: people do not come back all at once. */
+  lateMs: number;
   /** Which of the two app processes is asked first. */
   app: "app-a" | "app-b";
 };
@@ -40,6 +42,8 @@ export const MAIL_FAULTS = [
 
 type Planned = Pick<Options, "people" | "perSecond" | "seed">;
 
+const LATE_MAX_MS = 4_000;
+
 /** People arrive one after another, with chance in the gaps, and alternate between the app processes. */
 export function planPeople({ people, perSecond, seed }: Planned): Person[] {
   const draw = createDraw(seed);
@@ -51,6 +55,7 @@ export function planPeople({ people, perSecond, seed }: Planned): Person[] {
       email: `${username}@example.com`,
       password: "correct horse battery staple",
       atMs: Math.round((index + draw.fraction(`arrival ${index}`)) * gapMs),
+      lateMs: draw.integer(`late ${index}`, 0, LATE_MAX_MS),
       app: index % 2 === 0 ? "app-a" : "app-b",
     };
   });

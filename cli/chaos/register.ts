@@ -87,7 +87,7 @@ async function registerOne(
       return fact;
     }
     result.unavailable++;
-    await delay(Math.min(retryAfter, RETRY_AFTER_MAX_SECONDS) * 1000);
+    await delay(Math.min(retryAfter, RETRY_AFTER_MAX_SECONDS) * 1000 + person.lateMs);
   }
   return fact;
 }
