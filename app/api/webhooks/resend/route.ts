@@ -3,6 +3,7 @@
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { z } from "zod";
 import { HttpError } from "@/app/_http/http-error";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { readText } from "@/app/_http/request";
 import { problemResponse } from "@/app/_http/respond";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
@@ -89,3 +90,5 @@ function deliveryTag(tags: z.infer<typeof Payload>["data"]["tags"]): string | nu
   const value = Array.isArray(tags) ? tags.find((tag) => tag.name === "delivery")?.value : tags?.delivery;
   return TAG.exec(value ?? "")?.[1] ?? null;
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

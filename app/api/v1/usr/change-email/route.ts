@@ -1,5 +1,6 @@
 import { authenticate } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields } from "@/app/_http/request";
 import { ChangeEmailFields } from "@/app/_http/schemas";
 import { changeAddress } from "@/domain/address-change";
@@ -20,3 +21,5 @@ export function POST(request: Request): Promise<Response> {
     },
   );
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -1,6 +1,7 @@
 import { authenticate } from "@/app/_auth/authenticate";
 import { sessionCookie } from "@/app/_auth/cookie";
 import { handlePost } from "@/app/_http/handle";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { CodeFields } from "@/app/_http/schemas";
 import { confirmEmail } from "@/domain/email-confirmation";
@@ -21,3 +22,5 @@ export function POST(request: Request): Promise<Response> {
     };
   });
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -1,4 +1,5 @@
 import { authenticate } from "@/app/_auth/authenticate";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { NO_STORE, problemResponse } from "@/app/_http/respond";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { DomainError } from "@/domain/errors";
@@ -16,3 +17,5 @@ export async function GET(request: Request): Promise<Response> {
     return problemResponse(error);
   }
 }
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["GET"]);

@@ -1,7 +1,9 @@
 // The contract of the system this replaces, to the letter (DESIGN.md section 3).
+
 import { sessionCookie } from "@/app/_auth/cookie";
 import { clientNetwork } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { RegisterFields } from "@/app/_http/schemas";
 import { getConfirmation } from "@/domain/email-confirmation";
@@ -74,3 +76,5 @@ function emailInfo(dispatch: Dispatch) {
 async function currentStatus(userId: string) {
   return (await getConfirmation(services(), userId))?.delivery?.status ?? "queued";
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -1,5 +1,6 @@
 import { authenticate } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { dispatchDelivery } from "@/inngest/dispatch";
 import { services } from "@/services";
@@ -12,3 +13,5 @@ export function POST(request: Request): Promise<Response> {
     return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
   });
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -1,6 +1,7 @@
 import { sessionCookie } from "@/app/_auth/cookie";
 import { clientNetwork } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { SignInFields } from "@/app/_http/schemas";
 import { signIn } from "@/domain/sign-in";
@@ -22,3 +23,5 @@ export function POST(request: Request): Promise<Response> {
     };
   });
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

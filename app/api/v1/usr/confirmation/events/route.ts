@@ -1,5 +1,7 @@
 // The state of a confirmation as it changes (Server-Sent Events, WHATWG HTML 9.2), fed by Postgres' NOTIFY.
+
 import { authenticate } from "@/app/_auth/authenticate";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { problemResponse } from "@/app/_http/respond";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { services } from "@/services";
@@ -94,3 +96,5 @@ function streamConfirmation(userId: string, signal: AbortSignal): ReadableStream
     },
   });
 }
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["GET"]);

@@ -1,3 +1,4 @@
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields, readBody } from "@/app/_http/request";
 import { NO_STORE, problemResponse } from "@/app/_http/respond";
 import { RefreshFields } from "@/app/_http/schemas";
@@ -14,3 +15,5 @@ export async function POST(request: Request): Promise<Response> {
     return problemResponse(error);
   }
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -1,0 +1,29 @@
+// 405 for the methods a path does not have. Next's own answer has no body and no Allow.
+import "server-only";
+import { HttpError } from "./http-error";
+import { problemResponse } from "./respond";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+type Method = (typeof METHODS)[number];
+type Handler = () => Response;
+
+/**
+ * Handlers for every method that is not in `allowed`, OPTIONS included, to be exported from a route. Allow as RFC 9110
+ * section 10.2.1 asks; HEAD is there where GET is, by Next.
+ */
+export function refuseOtherMethods<Allowed extends Method>(
+  allowed: readonly Allowed[],
+): Record<Exclude<Method, Allowed> | "OPTIONS", Handler> {
+  const names: readonly string[] = allowed;
+  const allow = METHODS.filter((method) => names.includes(method))
+    .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+    .concat("OPTIONS")
+    .join(", ");
+  const refuse: Handler = () =>
+    problemResponse(
+      new HttpError(405, "method_not_allowed", `This address takes ${allow} and nothing else.`, { allow }),
+    );
+  const options: Handler = () => new Response(null, { status: 204, headers: { allow } });
+  const refused = METHODS.filter((method) => !names.includes(method)).map((method) => [method, refuse]);
+  return Object.fromEntries([...refused, ["OPTIONS", options]]);
+}

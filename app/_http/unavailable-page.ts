@@ -1,0 +1,40 @@
+// The one page that needs nothing: no database, no script, no file.
+
+const WAIT_SECONDS = 5;
+
+/** 503 with Retry-After; the browser looks again by itself. `nonce` belongs to the answer's policy. */
+export function unavailablePage(nonce: string): Response {
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${WAIT_SECONDS}">
+<meta name="color-scheme" content="light dark">
+<title>Back in a moment · Latchkey</title>
+<style nonce="${nonce}">
+body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: light-dark(#1c1b1a, #ececf0); background: light-dark(#faf9f7, #101216) }
+main { max-width: 28rem; margin: 18vh auto 0; padding: 0 1.25rem }
+h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.015em }
+p { color: light-dark(#5d5a56, #a9abb4) }
+a { color: inherit }
+</style>
+</head>
+<body>
+<main>
+<h1>Back in a moment</h1>
+<p>We cannot reach our database right now. Nothing of yours is lost, and mails that are on their way go out as soon as it is back.</p>
+<p>This page looks again every ${WAIT_SECONDS} seconds. You can also <a href="">try now</a>.</p>
+</main>
+</body>
+</html>
+`;
+  return new Response(html, {
+    status: 503,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "retry-after": String(WAIT_SECONDS),
+    },
+  });
+}

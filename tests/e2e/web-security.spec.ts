@@ -1,0 +1,124 @@
+// What a browser is told about our pages, and that our own pages live within it.
+import { expect, type Page, test } from "@playwright/test";
+import { codeIn, nextMail } from "../support/mailbox";
+import { codeField, registerOnPage } from "../support/pages";
+import { callApi, newPerson } from "../support/people";
+
+/** Everything the page's policy forbade, and what the console said of it. */
+async function listenForViolations(page: Page): Promise<string[]> {
+  const heard: string[] = [];
+  page.on("console", (message) => {
+    if (/content security policy|refused to/i.test(message.text())) heard.push(message.text());
+  });
+  page.on("pageerror", (error) => heard.push(error.message));
+  await page.exposeFunction("tellViolation", (text: string) => void heard.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const tell = (window as unknown as { tellViolation: (text: string) => void }).tellViolation;
+      tell(`${event.violatedDirective} ${event.blockedURI} on ${event.documentURI}`);
+    });
+  });
+  return heard;
+}
+
+test("no page of ours does what its policy forbids, from registering to signing out", async ({ page }) => {
+  const violations = await listenForViolations(page);
+  for (const path of ["/", "/register", "/sign-in", "/nothing-here"]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  }
+  const person = newPerson();
+  await registerOnPage(page, person);
+  await codeField(page).fill(codeIn(await nextMail(person.email)));
+  await page.waitForURL("**/account");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+  expect(violations).toEqual([]);
+});
+
+test("a script without the page's nonce does not run", async ({ page }) => {
+  const violations = await listenForViolations(page);
+  await page.goto("/register");
+  await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.ran = true";
+    document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.ran = true'>");
+    // Put in by the parser, as injected markup would be; scripts made by trusted scripts are trusted (strict-dynamic).
+    document.body.insertAdjacentHTML("beforeend", script.outerHTML);
+  });
+  await expect.poll(() => violations.length).toBeGreaterThan(0);
+  expect(await page.evaluate(() => "ran" in window)).toBe(false);
+});
+
+for (const path of ["/", "/register", "/sign-in", "/confirm", "/account", "/nothing-here"])
+  test(`${path}: a strict policy, a nonce of its own, and no frame around it (ASVS 3.4)`, async ({
+    request,
+  }) => {
+    const policyOf = async () => (await request.get(path)).headers()["content-security-policy"] ?? "";
+    const [first, second] = [await policyOf(), await policyOf()];
+    const nonceOf = (policy: string) => /'nonce-([A-Za-z0-9+/=]{20,})'/.exec(policy)?.[1];
+    expect(nonceOf(first)).toBeTruthy();
+    expect(nonceOf(second)).not.toBe(nonceOf(first));
+    expect(first).toContain("default-src 'none'");
+    expect(first).toContain("frame-ancestors 'none'");
+    expect(first).toContain("base-uri 'none'");
+    expect(first).not.toContain("unsafe");
+    const { headers } = { headers: (await request.get(path)).headers() };
+    expect(headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "cross-origin-opener-policy": "same-origin",
+    });
+    expect(headers["x-powered-by"]).toBeUndefined();
+    expect(headers["cache-control"]).toContain("no-store");
+    // Loopback is no TLS: a browser that kept HSTS for localhost would break every other project there.
+    expect(headers["strict-transport-security"]).toBeUndefined();
+  });
+
+const CALLS: Record<string, string> = {
+  "/api/v1/usr/register": "POST",
+  "/api/v1/usr/confirm-email": "POST",
+  "/api/v1/usr/resend-confirmation": "POST",
+  "/api/v1/usr/change-email": "POST",
+  "/api/v1/usr/confirmation": "GET",
+  "/api/v1/usr/confirmation/events": "GET",
+  "/api/v1/usr/me": "GET",
+  "/api/v1/usr/token": "POST",
+  "/api/v1/usr/token/refresh": "POST",
+  "/api/v1/usr/token/revoke": "POST",
+  "/api/webhooks/resend": "POST",
+  "/api/health": "GET",
+};
+
+for (const [path, allowed] of Object.entries(CALLS))
+  test(`${path} takes ${allowed}; any other method is 405 with Allow and a code`, async () => {
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((name) => name !== allowed)) {
+      const response = await callApi(path, { method });
+      expect(response.status).toBe(405);
+      expect(response.headers.get("allow")).toContain(allowed);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toMatchObject({ code: "method_not_allowed", status: 405 });
+    }
+    const options = await callApi(path, { method: "OPTIONS" });
+    expect(options.status).toBe(204);
+    expect(options.headers.get("allow")).toContain(allowed);
+    // No word to other sites' scripts.
+    expect(options.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+test("an address under /api that does not exist is a 404 for machines", async () => {
+  for (const path of ["/api/nothing", "/api/v1/usr/nothing", "/api/v2/usr/register"])
+    for (const method of ["GET", "POST", "DELETE"]) {
+      const response = await callApi(path, { method });
+      expect(response.status).toBe(404);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toMatchObject({ code: "not_found" });
+    }
+});
+
+test("an API answer cannot be framed, sniffed or kept", async () => {
+  const { headers } = await callApi("/api/v1/usr/me");
+  expect(headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none'");
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("cache-control")).toBe("no-store");
+});

@@ -1,0 +1,29 @@
+import { describe, expect, test } from "vitest";
+import { createNonce, pagePolicy, securityHeaders } from "@/app/_http/security-headers";
+
+const page = { nonce: "abc", isSecure: true, isDevelopment: false };
+
+describe("the policy of a page (ASVS 5.0, 3.4.3)", () => {
+  test("allows no script and no style without the nonce, outside development", () => {
+    expect(pagePolicy(page)).not.toMatch(/unsafe-|\*|data: .*script/);
+    expect(pagePolicy(page)).toContain("script-src 'nonce-abc' 'strict-dynamic'");
+  });
+
+  test("sends everything over TLS where the site has it", () => {
+    expect(pagePolicy(page)).toContain("upgrade-insecure-requests");
+    expect(pagePolicy({ ...page, isSecure: false })).not.toContain("upgrade-insecure-requests");
+  });
+});
+
+describe("the headers", () => {
+  test("ask for two years of TLS in production, and not on loopback (ASVS 5.0, 3.4.1)", () => {
+    expect(securityHeaders(null, true)["strict-transport-security"]).toMatch(/^max-age=63072000/);
+    expect(securityHeaders(null, false)["strict-transport-security"]).toBeUndefined();
+  });
+});
+
+test("no two pages share a nonce of 128 bits", () => {
+  const nonces = Array.from({ length: 1_000 }, createNonce);
+  expect(new Set(nonces).size).toBe(1_000);
+  for (const nonce of nonces) expect(Buffer.from(nonce, "base64")).toHaveLength(16);
+});
