@@ -13,6 +13,9 @@ const REFUSED_PAUSE_MS = 1_000;
 /** What the 503 asks for is honoured, up to here. */
 const RETRY_AFTER_MAX_SECONDS = 10;
 
+/** So many people wait for an answer at a time: more than that is a test of the machine's size. */
+const WAITING_MAX = 40;
+
 export type Registering = {
   registrations: RegistrationFact[];
   wrongAnswers: WrongAnswer[];
@@ -28,13 +31,15 @@ export async function registerEverybody(
   signal: AbortSignal,
 ): Promise<Registering> {
   const result: Registering = { registrations: [], wrongAnswers: [], unavailable: 0 };
-  await Promise.all(
-    people.map(async (person) => {
-      await delay(Math.max(0, startedAt + person.atMs - Date.now()), undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      result.registrations.push(await registerOne(person, urls, startedAt, result));
-    }),
-  );
+  const door = [...people];
+  async function letIn(): Promise<void> {
+    for (let person = door.shift(); person && !signal.aborted; person = door.shift()) {
+      const waitMs = Math.max(0, startedAt + person.atMs - Date.now());
+      await delay(waitMs, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) result.registrations.push(await registerOne(person, urls, startedAt, result));
+    }
+  }
+  await Promise.all(Array.from({ length: WAITING_MAX }, letIn));
   return result;
 }
 
