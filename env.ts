@@ -99,6 +99,8 @@ const Schema = z
       complain("INNGEST_DEV", "switches signatures off and is refused in production; unset it");
     if (value.NODE_ENV === "production" && !onLoopback && value.APP_URL.startsWith("http:"))
       complain("APP_URL", "must be https outside of loopback: session cookies are sent only over TLS");
+    if (value.RESEND_BASE_URL && !onLoopback && isLoopback(value.RESEND_BASE_URL))
+      complain("RESEND_BASE_URL", "names a stand-in on this machine while APP_URL is real; unset it");
     if (value.EMAIL_FAILOVER && !(value.RESEND_API_KEY && value.SMTP_URL))
       complain("EMAIL_FAILOVER", "needs both RESEND_API_KEY and SMTP_URL: one sends, the other steps in");
     if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
@@ -197,7 +199,9 @@ export class EnvironmentError extends Error {
 }
 
 /** Parses an environment; throws EnvironmentError with every complaint at once, never with a value. */
-export function parseEnv(source: Record<string, string | undefined>): Env {
+export function parseEnv(given: Record<string, string | undefined>): Env {
+  // An empty line in an env file, or compose's ${NAME:-}, means "not set": it must not become the number 0.
+  const source = Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim() !== ""));
   const result = Schema.safeParse(source);
   const unset = listMissingServices(source);
   if (result.success && unset.length === 0) return result.data;

@@ -102,6 +102,11 @@ describe("the environment", () => {
       expect(complaints({ ...local, INNGEST_SIGNING_KEY: "signkey-prod-00" })).toBe("");
     });
 
+    test("lets no mail of a real site go to the stand-in", () => {
+      const message = complaints({ ...exposed, RESEND_BASE_URL: "http://127.0.0.1:8025" });
+      expect(message).toContain("RESEND_BASE_URL names a stand-in");
+    });
+
     test("is not asked of a developer", () => {
       expect(complaints({ ...complete, APP_SECRET: "x".repeat(32), NODE_ENV: "development" })).toBe("");
     });
