@@ -157,6 +157,7 @@ export const deliveryAttempts = pgTable(
     uniqueIndex("delivery_attempts_one_accepted")
       .on(table.deliveryId)
       .where(sql`${table.outcome} = 'accepted'`),
+    index("delivery_attempts_open_idx").on(table.startedAt).where(sql`${table.outcome} is null`),
   ],
 );
 

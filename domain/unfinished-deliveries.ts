@@ -1,6 +1,7 @@
 // Deliveries that nobody works on any more although they are not settled: the engine gave up, never began, or the
 // worker died. What becomes of them.
 import { randomUUID } from "node:crypto";
+import { endAbandonedAttempts } from "@/db/abandoned-attempts";
 import { findDelivery, listOverdueDeliveries, markFailed } from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
 import { addSeconds } from "./clock";
@@ -57,4 +58,19 @@ export async function deliverOverdue(services: Services, afterSeconds: number): 
   };
   await Promise.all(Array.from({ length: OVERDUE_AT_ONCE }, work));
   return ids.length;
+}
+
+/** On top of EMAIL_TIMEOUT; a bit longer than a lease (email-delivery.ts). Who comes back later still writes his own account. */
+const ABANDONED_MARGIN_SECONDS = 20;
+
+/**
+ * Gives an end to attempts whose workers died after somebody else had settled their delivery: a webhook, or a worker
+ * that was slow. The ledger then says of every attempt what became of it.
+ */
+export async function closeLedger(services: Services): Promise<void> {
+  const { db, clock, settings, log } = services;
+  const now = clock();
+  const ageSeconds = settings.emailTimeoutMs / 1000 + ABANDONED_MARGIN_SECONDS;
+  const lost = await endAbandonedAttempts(db, addSeconds(now, -ageSeconds), now);
+  if (lost > 0) log.warn({ attempts: lost }, "Attempts of settled deliveries never came back");
 }

@@ -2,7 +2,7 @@
 // trying when EMAIL_MODE=sync leaves the engine out.
 
 import type { Services } from "../domain/services";
-import { deliverOverdue } from "../domain/unfinished-deliveries";
+import { closeLedger, deliverOverdue } from "../domain/unfinished-deliveries";
 import { env } from "../env";
 import { type Loop, startLoop } from "./loop";
 
@@ -13,6 +13,7 @@ export function startWatchdog(services: Services): Loop {
     async () => {
       // Without the engine nobody else makes the retries: then they are due when they are due.
       await deliverOverdue(services, env().EMAIL_MODE === "sync" ? 0 : env().EMAIL_WATCHDOG_AFTER);
+      await closeLedger(services);
       return ROUND_MS;
     },
     (error) => {

@@ -3,7 +3,7 @@
 import { cron, type Inngest } from "inngest";
 import { forgetEndedLimits } from "../../domain/rate-limit";
 import type { Services } from "../../domain/services";
-import { deliverOverdue } from "../../domain/unfinished-deliveries";
+import { closeLedger, deliverOverdue } from "../../domain/unfinished-deliveries";
 import { env } from "../../env";
 import { relayOutbox } from "../publish";
 
@@ -34,9 +34,11 @@ export function createDeliverOverdue(inngest: Inngest, services: () => Services)
   return inngest.createFunction(
     { id: "deliver-overdue", name: "Deliver overdue emails", triggers: [cron(EVERY_MINUTE)], retries: 0 },
     async ({ step }) =>
-      step.run("deliver", async () => ({
-        attempted: await deliverOverdue(services(), env().EMAIL_WATCHDOG_AFTER),
-      })),
+      step.run("deliver", async () => {
+        const attempted = await deliverOverdue(services(), env().EMAIL_WATCHDOG_AFTER);
+        await closeLedger(services());
+        return { attempted };
+      }),
   );
 }
 

@@ -1,11 +1,13 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDelivery, listAttempts } from "@/db/deliveries";
+import { beginAttempt, findDelivery, listAttempts } from "@/db/deliveries";
 import { isSuppressed } from "@/db/provider-events";
+import { deliveries } from "@/db/schema";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
 import { registerUser } from "@/domain/registration";
+import { closeLedger } from "@/domain/unfinished-deliveries";
 import { createTestDatabase } from "@/tests/support/database";
 import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
 
@@ -128,11 +130,35 @@ describe("what the provider tells afterwards", () => {
     ]);
   });
 
+  test("an attempt whose worker died after another one had sent the mail is lost in the ledger, not under way for ever", async () => {
+    const { deliveryId, providerMessageId } = await sentMail();
+    const orphan = { deliveryId, number: 2, provider: "scripted", startedAt: services.clock() };
+    await beginAttempt(services.db, orphan);
+    await services.db.update(deliveries).set({ attemptCount: 2 }).where(eq(deliveries.id, deliveryId));
+    services.pass(29);
+    await closeLedger(services);
+    expect((await listAttempts(services.db, deliveryId))[1]).toMatchObject({ outcome: null });
+    services.pass(2);
+    await Promise.all([1, 2, 3].map(() => closeLedger(services)));
+    expect(await listAttempts(services.db, deliveryId)).toMatchObject([
+      { outcome: "accepted" },
+      { outcome: "lost", endedAt: services.clock() },
+    ]);
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({
+      status: "sent",
+      lostCount: 1,
+      providerMessageId,
+    });
+  });
+
   test("a mail that was given up, and of which the provider tells late that it had it, is not shown as failed", async () => {
     const { deliveryId, user } = await registerUser(services, someone());
     const lost = refusal({ class: "ambiguous", code: "reply_lost" });
     services.transport.answer(...Array.from({ length: 6 }, () => lost));
-    for (let attempt = 1; attempt <= 6; attempt++) await attemptDelivery(services, deliveryId);
+    for (let attempt = 1; attempt <= 6; attempt++) {
+      await attemptDelivery(services, deliveryId);
+      services.pass(900);
+    }
     expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "failed" });
     await applyProviderEvent(
       services,

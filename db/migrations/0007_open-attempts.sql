@@ -1,0 +1,1 @@
+CREATE INDEX "delivery_attempts_open_idx" ON "delivery_attempts" USING btree ("started_at") WHERE "delivery_attempts"."outcome" is null;
