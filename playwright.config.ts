@@ -4,7 +4,7 @@ import { LAUNCH_ARGS, listBrowsers } from "./tests/support/browser.mjs";
 const executablePath = listBrowsers()[0];
 
 const MOVES_THE_CLOCK = "**/retries.spec.ts";
-const STARTS_ITS_OWN = ["**/limits.spec.ts", "**/outages.spec.ts", "**/sync-mode.spec.ts"];
+const STARTS_ITS_OWN = ["**/fuzz.spec.ts", "**/limits.spec.ts", "**/outages.spec.ts", "**/sync-mode.spec.ts"];
 
 export default defineConfig({
   testDir: "tests/e2e",

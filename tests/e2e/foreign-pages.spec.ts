@@ -1,0 +1,94 @@
+// What another website can make a visitor's browser do here: nothing (ASVS 5.0, 3.5.1 to 3.5.3).
+import { expect, type Page, test } from "@playwright/test";
+import { registerOnPage } from "../support/pages";
+import { callApi, newPerson } from "../support/people";
+
+const CHANGES: Record<string, object | undefined> = {
+  "/api/v1/usr/confirm-email": { code: "x" },
+  "/api/v1/usr/resend-confirmation": undefined,
+  "/api/v1/usr/change-email": { email: "x" },
+  "/sign-out": undefined,
+};
+
+const cookiesOf = async (page: Page) =>
+  (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+
+function post(path: string, headers: Record<string, string>): Promise<Response> {
+  const body = CHANGES[path];
+  return callApi(path, { method: "POST", headers, ...(body ? { body } : {}) });
+}
+
+for (const path of Object.keys(CHANGES))
+  test(`${path} with a visitor's cookie is refused when another website sends it`, async ({
+    page,
+    baseURL,
+  }) => {
+    await registerOnPage(page, newPerson());
+    const cookie = await cookiesOf(page);
+    const foreign: Record<string, string>[] = [
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { "sec-fetch-site": "cross-site", origin: baseURL ?? "" },
+    ];
+    for (const headers of foreign) {
+      const response = await post(path, { cookie, ...headers });
+      expect(response.status, JSON.stringify(headers)).toBe(403);
+      expect(response.headers.get("content-type")).toContain("application/problem+json");
+      expect(await response.json()).toMatchObject({ code: "foreign_origin" });
+    }
+    // The same request from a page of ours gets past that door.
+    const own = await post(path, { cookie, "sec-fetch-site": "same-origin", origin: baseURL ?? "" });
+    expect(own.status).not.toBe(403);
+  });
+
+test("a form of another website changes nothing either, and signs nobody in", async ({ page }) => {
+  await registerOnPage(page, newPerson());
+  const cookie = await cookiesOf(page);
+  for (const path of ["/api/v1/usr/confirm-email", "/api/v1/usr/change-email", "/api/v1/usr/register"]) {
+    const response = await callApi(path, {
+      body: new URLSearchParams({ ...newPerson(), code: "000000" }).toString(),
+      headers: {
+        cookie,
+        "content-type": "application/x-www-form-urlencoded",
+        origin: "https://evil.example",
+        "sec-fetch-site": "cross-site",
+      },
+    });
+    expect(response.status).toBe(303);
+    expect(response.headers.get("set-cookie")).not.toContain("session=");
+  }
+  const state = (await (await callApi("/api/v1/usr/confirmation", { headers: { cookie } })).json()) as object;
+  expect(state).toMatchObject({ confirmed: false, code: { tries_left: 5 } });
+});
+
+test("no other website may read an answer of ours: there is no CORS", async () => {
+  for (const path of ["/api/v1/usr/me", "/api/v1/usr/register", "/api/auth/session", "/api/health"])
+    for (const method of ["GET", "OPTIONS"]) {
+      const response = await callApi(path, {
+        method,
+        headers: { origin: "https://evil.example", "access-control-request-method": "POST" },
+      });
+      expect(response.headers.get("access-control-allow-origin"), `${method} ${path}`).toBeNull();
+    }
+});
+
+for (const path of ["/", "/register", "/sign-in", "/confirm", "/nothing-here"])
+  test(`${path}: every script of the page carries the nonce of its own answer`, async () => {
+    const response = await fetch(new URL(path, (await callApi("/api/health")).url));
+    const policy = response.headers.get("content-security-policy") ?? "";
+    const nonce = /'nonce-([\w+/=]+)'/.exec(policy)?.[1];
+    const scripts = (await response.text()).match(/<script\b[^>]*>/g) ?? [];
+    expect(scripts.length).toBeGreaterThan(0);
+    for (const script of scripts) expect(script).toContain(`nonce="${nonce}"`);
+  });
+
+test("the files of the build are kept for ever, and are what they say they are", async () => {
+  const page = await (await callApi("/")).text();
+  const file = /\/_next\/static\/[^"]+\.js/.exec(page)?.[0] ?? "";
+  const { status, headers } = await callApi(file);
+  expect(status).toBe(200);
+  expect(headers.get("cache-control")).toContain("immutable");
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+});
