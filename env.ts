@@ -105,26 +105,22 @@ const Schema = z
       complain("EMAIL_FAILOVER", "needs both RESEND_API_KEY and SMTP_URL: one sends, the other steps in");
     if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
       complain("EMAIL_RETRY_MAX", "must not be below EMAIL_RETRY_BASE");
-    if (value.NODE_ENV === "production")
-      for (const [name, message] of listWeakSecrets(value, onLoopback)) complain(name, message);
   });
 
 const MAKE_ONE = "make one with: openssl rand -base64 32";
 
-/** Names and complaints. On loopback only the secret that everything is derived from: the rest guards an open door. */
-function listWeakSecrets(
-  value: Record<string, unknown> & { APP_SECRET: string; OPS_PASSWORD?: string | undefined },
-  onLoopback: boolean,
-): [string, string][] {
-  const weak: [string, string][] = [];
+/** Asked of what was given, as the missing ones are. On loopback only the secret that everything is derived from: the rest guards an open door. */
+function listWeakSecrets(source: Record<string, string | undefined>): string[] {
+  const weak: string[] = [];
+  if (source.NODE_ENV !== "production") return weak;
   const check = (name: string, lengthMin: number, make: string) => {
-    const secret = value[name];
-    if (typeof secret !== "string") return;
+    const secret = source[name];
+    if (!secret) return;
     const fault = secret.length < lengthMin ? `needs ${lengthMin} characters or more` : findWeakness(secret);
-    if (fault) weak.push([name, `${fault}; ${make}`]);
+    if (fault) weak.push(`${name} ${fault}; ${make}`);
   };
   check("APP_SECRET", 32, MAKE_ONE);
-  if (onLoopback) return weak;
+  if (!isExposed(source)) return weak;
   check("OPS_PASSWORD", 12, MAKE_ONE);
   // An Inngest key is `signkey-<environment>-<hex>`; 32 hexadecimal digits are 128 bits (ASVS 5.0, 11.2.3).
   for (const name of ["INNGEST_SIGNING_KEY", "INNGEST_SIGNING_KEY_FALLBACK"])
@@ -168,13 +164,16 @@ function listMissingServices(source: Record<string, string | undefined>): string
     missing.push("INNGEST_SIGNING_KEY is missing: without it anybody could run the functions");
   if (!source.INNGEST_DEV && !source.INNGEST_EVENT_KEY)
     missing.push("INNGEST_EVENT_KEY is missing: without it no event can be published");
-  if (source.NODE_ENV !== "production" || !source.APP_URL || !URL.canParse(source.APP_URL)) return missing;
-  if (isLoopback(source.APP_URL)) return missing;
+  if (source.NODE_ENV !== "production" || !isExposed(source)) return missing;
   // The defaults of these two belong to the stand-ins.
   if (!source.OPS_PASSWORD) missing.push("OPS_PASSWORD is missing: the operator's password");
   if (!source.EMAIL_FROM)
     missing.push('EMAIL_FROM is missing: the sender, e.g. "Example <hello@example.com>"');
   return missing;
+}
+
+function isExposed({ APP_URL }: Record<string, string | undefined>): boolean {
+  return APP_URL !== undefined && URL.canParse(APP_URL) && !isLoopback(APP_URL);
 }
 
 /** True for localhost, *.localhost (RFC 6761), 127.0.0.0/8 and [::1]. */
@@ -203,7 +202,7 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
   // An empty line in an env file, or compose's ${NAME:-}, means "not set": it must not become the number 0.
   const source = Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim() !== ""));
   const result = Schema.safeParse(source);
-  const unset = listMissingServices(source);
+  const unset = [...listMissingServices(source), ...listWeakSecrets(source)];
   if (result.success && unset.length === 0) return result.data;
   const issues = result.success ? [] : result.error.issues;
   const lines = issues.map((issue) => {

@@ -3,17 +3,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { verifyAgainstNobody } from "../domain/password";
 import type { Services } from "../domain/services";
 import { renderEmail } from "../emails/render";
-import { services } from "../services";
+import { EnvironmentError } from "../env";
+import { type ProcessServices, services } from "../services";
 import { startRelay } from "./relay";
 import { startWatchdog } from "./watchdog";
 
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
 
-/** Reads the environment first: a process that is not configured must not begin to listen (EnvironmentError). */
+/** Reads the environment first: a process that is not configured says what is missing, and ends. */
 export function startServerProcess(): void {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
-  const process_ = services();
+  const process_ = requireServices();
   const loops = [startRelay(process_), startWatchdog(process_)];
   void warmUp(process_);
   // Open event streams would keep Next waiting for its last requests until it is killed.
@@ -23,6 +24,17 @@ export function startServerProcess(): void {
     void process_.notifications.close();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+}
+
+/** Next logs an error of its start-up hook and goes on listening, with a 500 for everybody: so we end the process. */
+function requireServices(): ProcessServices {
+  try {
+    return services();
+  } catch (error) {
+    const said = error instanceof EnvironmentError ? error.message : String(error);
+    process.stderr.write(`${said}\n`);
+    process.exit(1);
+  }
 }
 
 /** Writing down how the last conversation with a provider ended. */
