@@ -1,6 +1,6 @@
 // Every row that a registration leaves, as `npm run chaos` compares them with the provider's own record; and the
 // passing of time for rows, which goes with a moved clock of the engine.
-import { count, inArray, isNull, sql } from "drizzle-orm";
+import { count, inArray, sql } from "drizzle-orm";
 import type { Database, Executor } from "./client";
 import { confirmationCodes, deliveries, deliveryAttempts, outbox, users } from "./schema";
 
@@ -94,23 +94,23 @@ export type OpenWork = {
   open: number;
   /** Deliveries that somebody is sending, or was when it died. */
   sending: number;
-  /** Events that wait in the outbox. */
-  waiting: number;
+  /** Milliseconds until the first planned attempt, negative when it is past its time; null when none is planned. */
+  nextDueMs: number | null;
 };
 
 /** What is still to be done. */
 export async function countOpenWork(db: Database): Promise<OpenWork> {
-  const statuses = await db
-    .select({ status: deliveries.status, count: count() })
+  const [row] = await db
+    .select({
+      open: count(),
+      sending: sql<number>`count(*) filter (where ${deliveries.status} = 'sending')::int`,
+      nextDueMs: sql<
+        number | null
+      >`(extract(epoch from min(${deliveries.nextAttemptAt}) - now()) * 1000)::float8`,
+    })
     .from(deliveries)
-    .where(inArray(deliveries.status, ["queued", "sending", "retrying"]))
-    .groupBy(deliveries.status);
-  const [events] = await db.select({ count: count() }).from(outbox).where(isNull(outbox.publishedAt));
-  return {
-    open: statuses.reduce((sum, row) => sum + row.count, 0),
-    sending: statuses.find((row) => row.status === "sending")?.count ?? 0,
-    waiting: events?.count ?? 0,
-  };
+    .where(inArray(deliveries.status, ["queued", "sending", "retrying"]));
+  return row ?? { open: 0, sending: 0, nextDueMs: null };
 }
 
 /** Makes all planned attempts due `byMs` milliseconds earlier: for these rows that time has passed. */

@@ -21,12 +21,11 @@ export async function injectFaults(
 ): Promise<Injected> {
   const result: Injected = { faults: [], recoveries: [] };
   const all: Promise<void>[] = [];
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Part, Promise<void>>();
   const elapsedMs = () => Date.now() - startedAt;
   const tell = (words: string) => say(`${(elapsedMs() / 1000).toFixed(1).padStart(6)} s  ${words}`);
 
-  async function inject(fault: Fault): Promise<void> {
-    const part = partOf(product, fault.kind);
+  async function inject(fault: Fault, part: Part): Promise<void> {
     if (fault.kind === "freeze_engine") {
       tell(`${part.name} falls silent for ${(fault.downMs / 1000).toFixed(1)} s`);
       await part.freeze(fault.downMs);
@@ -41,13 +40,15 @@ export async function injectFaults(
 
   for (const fault of faults) {
     await delay(Math.max(0, fault.atMs - elapsedMs()), undefined, { signal }).catch(() => {});
-    while (underWay.size >= DOWN_MAX) await Promise.race(underWay).catch(() => {});
+    const part = partOf(product, fault.kind);
+    while (underWay.size >= DOWN_MAX || underWay.has(part))
+      await Promise.race(underWay.values()).catch(() => {});
     if (signal.aborted) break;
     result.faults.push({ ...fault, atMs: elapsedMs() });
-    const one = inject(fault).finally(() => underWay.delete(one));
+    const one = inject(fault, part).finally(() => underWay.delete(part));
     // It is awaited at the end; until then its failure must not end the process by itself.
     one.catch(() => {});
-    underWay.add(one);
+    underWay.set(part, one);
     all.push(one);
   }
   await Promise.all(all);

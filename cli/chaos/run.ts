@@ -20,7 +20,7 @@ import { judge, type Verdict } from "./verdict";
 /** Beside what registering takes; leases, backoffs and conversations that hang are real time. */
 const SETTLE_TIMEOUT_MS = 300_000;
 /** The provider tells again after 1, 5 and 25 s what we did not take (local/mail/webhooks.ts). */
-const GRACE_MS = 40_000;
+const GRACE_MS = 45_000;
 
 /**
  * Runs chaos once. Leaves no process and no folder behind, also when it throws or `signal` ends it; then the result is

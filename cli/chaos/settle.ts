@@ -1,4 +1,4 @@
-// Lets time pass until everything is settled: the engine's clock and the rows' due times move together, as if it were
+// Lets time pass until everything is settled: the rows' due times and the engine's clock move together, as if it were
 // the same clock. What is measured in real time (leases, the watchdog's rounds, webhooks) is waited for.
 import { setTimeout as delay } from "node:timers/promises";
 import { bringAttemptsForward, countOpenWork } from "@/db/audit";
@@ -7,8 +7,6 @@ import type { DatabaseClient } from "@/db/client";
 const POLL_MS = 200;
 /** Beyond the next thing that is due, so that what is due shortly after it comes along. Below EMAIL_WATCHDOG_AFTER. */
 const STRIDE_MS = 5_000;
-/** When the engine knows of nothing: time passes until the watchdog sees that nobody came. */
-const IDLE_STRIDE_MS = 30_000;
 const CALL_TIMEOUT_MS = 2_000;
 
 export type Settling = {
@@ -26,58 +24,56 @@ export async function settle(
   signal: AbortSignal,
 ): Promise<Settling> {
   let movedMs = 0;
-  for (
-    const deadline = Date.now() + timeoutMs;
-    Date.now() < deadline && !signal.aborted;
-    await delay(POLL_MS)
-  ) {
+  const deadline = Date.now() + timeoutMs;
+  const isOver = () => signal.aborted || Date.now() > deadline;
+  for (; !isOver(); await delay(POLL_MS)) {
     // What is down at the moment comes back.
     const work = await countOpenWork(database.db).catch(() => null);
     if (!work) continue;
     if (work.open === 0 && !isBroken()) return { isSettled: true, movedMs };
     // A conversation is under way, or its worker died: its lease ends in real time.
     if (work.open === 0 || work.sending > 0) continue;
-    const byMs = await moveClock(engineUrl).catch(() => 0);
-    if (byMs === 0) continue;
+    const clock = await readClock(engineUrl).catch(() => null);
+    if (!clock || clock.busy) continue;
+    const byMs = Math.max(0, Math.ceil(work.nextDueMs ?? 0)) + STRIDE_MS;
+    // The rows first: an engine that is ahead of them would ask too early.
+    await untilDone(() => bringAttemptsForward(database.db, byMs), isOver);
+    await untilDone(() => moveClock(engineUrl, clock.offset_ms + byMs), isOver);
     movedMs += byMs;
-    await untilDone(() => bringAttemptsForward(database.db, byMs), deadline);
   }
   return { isSettled: false, movedMs };
 }
 
-/** To the next thing that is due, unless something runs. Answers how far, 0 for not at all. Throws while it is away. */
-async function moveClock(engineUrl: string): Promise<number> {
-  const next = await callClock(engineUrl, { advance_to_next: true });
-  if (next.reason === "busy") return 0;
-  const strideMs = next.moved ? STRIDE_MS : IDLE_STRIDE_MS;
-  const moved = next.moved_ms ?? 0;
-  // Once the first move is made it counts, whatever becomes of the second.
-  const further = await callClock(engineUrl, { advance_ms: strideMs }).then(
-    () => strideMs,
-    () => 0,
-  );
-  return moved + further;
+type Clock = { offset_ms: number; busy: boolean };
+
+/** `busy`: something runs or is due, so what follows from it is not scheduled yet. */
+async function readClock(engineUrl: string): Promise<Clock> {
+  const response = await fetch(`${engineUrl}/dev/clock`, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`The engine's clock cannot be read: ${response.status}`);
+  return (await response.json()) as Clock;
 }
 
-type ClockAnswer = { moved?: boolean; moved_ms?: number; reason?: string };
-
-async function callClock(engineUrl: string, move: object): Promise<ClockAnswer> {
+/** Asks first: a move whose answer was lost has been made all the same. */
+async function moveClock(engineUrl: string, toOffsetMs: number): Promise<void> {
+  const { offset_ms: offsetMs } = await readClock(engineUrl);
+  if (offsetMs >= toOffsetMs) return;
   const response = await fetch(`${engineUrl}/dev/clock`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(move),
+    body: JSON.stringify({ advance_ms: toOffsetMs - offsetMs }),
     signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
   });
   if (!response.ok) throw new Error(`The engine's clock did not move: ${response.status}`);
-  return (await response.json()) as ClockAnswer;
 }
 
-async function untilDone(work: () => Promise<void>, deadline: number): Promise<void> {
-  for (;;)
-    try {
-      return await work();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(POLL_MS);
-    }
+/** Again and again, as long as what it needs is down. */
+async function untilDone(work: () => Promise<void>, isOver: () => boolean): Promise<void> {
+  for (; !isOver(); await delay(POLL_MS))
+    if (
+      await work().then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
 }
