@@ -1,6 +1,6 @@
 // Deliveries and their ledger. Leases are judged by the database's clock alone, so that the clocks of several
 // app servers cannot disagree about who holds one.
-import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type DeliveryAttemptRow, type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
 
@@ -78,12 +78,13 @@ export async function findFirstQueuedTo(
 /**
  * Takes the lease of an open delivery in one UPDATE and counts its next attempt: null when it is settled, held by
  * another worker, or its claim is confirmed or over. `tookOver` tells that the previous holder never came back; its
- * attempt is marked `lost`. Call inside the transaction that also calls beginAttempt.
+ * attempt is marked `lost`. `dueBefore`: a retry that is due later is refused too; null takes it whatever its time.
+ * Call inside the transaction that also calls beginAttempt.
  */
 export async function claimDelivery(
   executor: Executor,
   id: string,
-  options: { leaseToken: string; leaseSeconds: number; now: Date },
+  options: { leaseToken: string; leaseSeconds: number; now: Date; dueBefore: Date | null },
 ): Promise<{ delivery: DeliveryRow; tookOver: boolean } | null> {
   const lease = sql`now() + make_interval(secs => ${options.leaseSeconds})`;
   const expired = and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`));
@@ -101,7 +102,14 @@ export async function claimDelivery(
     .where(
       and(
         eq(deliveries.id, id),
-        or(inArray(deliveries.status, ["queued", "retrying"]), expired),
+        or(
+          eq(deliveries.status, "queued"),
+          and(
+            eq(deliveries.status, "retrying"),
+            options.dueBefore ? lte(deliveries.nextAttemptAt, options.dueBefore) : undefined,
+          ),
+          expired,
+        ),
         sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
           and ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${options.now.toISOString()})`,
       ),

@@ -264,11 +264,9 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
 
 function resendRefused({ reason, nextAllowedAt }: Extract<ResendDecision, { allowed: false }>): DomainError {
   return reason === "cooldown"
-    ? new DomainError(
-        "resend_cooldown",
-        "A mail is on its way. Please wait a moment before asking for another one.",
-        { nextAllowedAt },
-      )
+    ? new DomainError("resend_cooldown", "Please wait a moment before asking for another code.", {
+        nextAllowedAt,
+      })
     : new DomainError(
         "resend_limit",
         "Many codes were asked for with this address. Please wait before asking for another one.",

@@ -31,6 +31,9 @@ const LEASE_MARGIN_SECONDS = 15;
 /** A delivery whose workers die this often kills them; it is given up and shown, instead of killing more. */
 const LOST_ATTEMPTS_MAX = 10;
 
+/** Engines and clocks are this exact: a retry may begin so much before its time. */
+const EARLY_SECONDS = 1;
+
 export type AttemptResult =
   | { outcome: "sent"; attempt: number }
   /** Nothing to do: sent before, cancelled, or no such delivery (`status` null). */
@@ -39,12 +42,16 @@ export type AttemptResult =
   | { outcome: "failed"; attempt: number; code: string }
   /** Another worker is sending it; its lease ends at `until`. */
   | { outcome: "busy"; until: Date }
-  /** Not its turn yet (EMAIL_RATE_LIMIT, EMAIL_CONCURRENCY); no attempt was begun. Come back then, with `cameBack`. */
+  /**
+   * Not its time yet (the schedule's wait is not over) or not its turn (EMAIL_RATE_LIMIT, EMAIL_CONCURRENCY); no
+   * attempt was begun. Come back then, with `cameBack`.
+   */
   | { outcome: "paced"; waitSeconds: number };
 
 /**
  * Makes the next attempt at a delivery. Never throws for what the provider does; throws when the database is away.
- * `cameBack`: it was `paced` before, and this is the time it was told.
+ * A retry is made at its time, whoever asks earlier. `cameBack`: it was `paced` before, and this is the time it was
+ * told, by the clock of whoever kept it waiting.
  */
 export async function attemptDelivery(
   services: Services,
@@ -62,15 +69,15 @@ export async function attemptDelivery(
     await postponeDelivery(db, deliveryId, addSeconds(clock(), leave.waitSeconds));
     return { outcome: "paced", waitSeconds: leave.waitSeconds };
   }
-  const result = await attemptNow(services, deliveryId).finally(leave.leave);
+  const result = await attemptNow(services, deliveryId, cameBack).finally(leave.leave);
   // Refused by the one provider, and the other one has not been asked yet.
   if (result.outcome === "retry" && result.at <= clock()) return attemptDelivery(services, deliveryId);
   return result;
 }
 
-async function attemptNow(services: Services, deliveryId: string): Promise<AttemptResult> {
+async function attemptNow(services: Services, deliveryId: string, cameBack: boolean): Promise<AttemptResult> {
   const { log } = services;
-  const claimed = await claimAndBegin(services, deliveryId);
+  const claimed = await claimAndBegin(services, deliveryId, cameBack);
   if (!claimed) return explainRefusedLease(services, deliveryId);
 
   const { delivery, leaseToken, transport, history, notice } = claimed;
@@ -124,12 +131,17 @@ type Claimed = {
 };
 
 /** Lease, choice of the provider and the attempt's row in one transaction; null when the lease was refused. */
-async function claimAndBegin(services: Services, deliveryId: string): Promise<Claimed | null> {
+async function claimAndBegin(
+  services: Services,
+  deliveryId: string,
+  cameBack: boolean,
+): Promise<Claimed | null> {
   const leaseToken = randomUUID();
   const leaseSeconds = services.settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
   const now = services.clock();
+  const dueBefore = cameBack ? null : addSeconds(now, EARLY_SECONDS);
   return services.db.transaction(async (tx) => {
-    const claimed = await claimDelivery(tx, deliveryId, { leaseToken, leaseSeconds, now });
+    const claimed = await claimDelivery(tx, deliveryId, { leaseToken, leaseSeconds, now, dueBefore });
     if (!claimed) return null;
     const history = services.failover ? await listAttempts(tx, deliveryId) : [];
     const transport = chooseTransport(services, history);
@@ -225,6 +237,10 @@ async function explainRefusedLease(services: Services, deliveryId: string): Prom
       now,
     );
     return { outcome: "settled", status: "cancelled" };
+  }
+  if (delivery.status === "retrying" && delivery.nextAttemptAt) {
+    const waitMs = delivery.nextAttemptAt.getTime() - now.getTime();
+    return { outcome: "paced", waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
   }
   return { outcome: "busy", until: delivery.leaseUntil ?? delivery.nextAttemptAt ?? addSeconds(now, 1) };
 }

@@ -16,9 +16,7 @@ export async function authenticate(request: Request): Promise<Identity> {
   if (authorization) {
     const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
     if (!token)
-      throw new HttpError(401, "invalid_token", "The Authorization header must be: Bearer <access_token>.", {
-        "www-authenticate": "Bearer",
-      });
+      throw new HttpError(401, "invalid_token", "The Authorization header must be: Bearer <access_token>.");
     return authenticateAccessToken(services(), token);
   }
   if (request.method !== "GET" && request.method !== "HEAD") refuseForeignPage(request);

@@ -19,20 +19,23 @@ export type FormPost = {
   backTo: string;
   /** Fields worth showing again; never a password, never a code. */
   keep?: string[];
+  /** It has no fields: a client may leave the body empty, whatever type it announces. */
+  takesNothing?: boolean;
 };
 
-/** Handles a call that takes a body, as JSON or as a form. Never throws. */
+/** Handles a call that takes a body, as JSON or as a form. Never throws. `startedAt`: performance.now() at its start. */
 export async function handlePost(
   request: Request,
   post: FormPost,
-  work: (fields: Fields) => Promise<Answer>,
+  work: (fields: Fields, startedAt: number) => Promise<Answer>,
 ): Promise<Response> {
+  const startedAt = performance.now();
   const form = isForm(request);
   let fields: Fields = {};
   try {
     if (form) refuseForeignPage(request);
-    fields = hasNoBody(request) ? {} : (await readBody(request)).fields;
-    const answer = await work(fields);
+    fields = hasNoBody(request, post.takesNothing) ? {} : (await readBody(request)).fields;
+    const answer = await work(fields, startedAt);
     return form ? seeOther(answer.location, [...(answer.cookies ?? []), CLEAR_FLASH]) : jsonResponse(answer);
   } catch (error) {
     if (!form) return problemResponse(error);
@@ -43,11 +46,10 @@ export async function handlePost(
   }
 }
 
-function hasNoBody(request: Request): boolean {
-  return (
-    request.body === null ||
-    (request.headers.get("content-length") === "0" && !request.headers.get("content-type"))
-  );
+function hasNoBody(request: Request, takesNothing = false): boolean {
+  if (request.body === null) return true;
+  const isEmpty = request.headers.get("content-length") === "0";
+  return isEmpty && (takesNothing || !request.headers.get("content-type"));
 }
 
 function jsonResponse(answer: Answer): Response {

@@ -14,9 +14,9 @@ export type Fields = Record<string, unknown>;
 /** `form`: sent by a page without JavaScript; the answer is a redirect then. */
 export type ReadBody = { kind: "json" | "form"; fields: Fields };
 
-/** True for an urlencoded form post. */
+/** True for a page's form. Pages cannot send an Authorization header: who does is a program and reads JSON. */
 export function isForm(request: Request): boolean {
-  return mediaType(request) === "application/x-www-form-urlencoded";
+  return mediaType(request) === "application/x-www-form-urlencoded" && !request.headers.has("authorization");
 }
 
 function mediaType(request: Request): string {

@@ -112,7 +112,9 @@ function refusal(
     more.next_allowed_at && (status === 429 || status === 503)
       ? { "retry-after": retryAfterSeconds(more.next_allowed_at) }
       : {};
-  return { problem, headers: { ...NO_STORE, ...wait, ...headers } };
+  // RFC 9110 section 11.6.1: a 401 names what it wants. Browsers ask nobody for a password because of this scheme.
+  const challenge = status === 401 ? { "www-authenticate": "Bearer" } : {};
+  return { problem, headers: { ...NO_STORE, ...wait, ...challenge, ...headers } };
 }
 
 /** Rounded up, and never 0: whoever comes back then is let in. */

@@ -13,12 +13,16 @@ import { normalizeEmail } from "@/domain/email-address";
 type Complaint = { code: string; detail: string };
 
 /** A text field with its own sentence for "missing" and a judge for the rest; a complaint carries a code. */
-function text(missing: string, judge: (value: string) => Complaint | null = () => null) {
+function text(
+  missing: string,
+  judge: (value: string) => Complaint | null = () => null,
+  isBlank = (value: string) => value.trim() === "",
+) {
   return z
     .string({ error: (issue) => (issue.input === undefined ? missing : "This must be text.") })
     .check((context) => {
-      const complaint =
-        context.value.trim() === "" ? { code: "required", detail: missing } : judge(context.value);
+      const isMissing = isBlank(context.value);
+      const complaint = isMissing ? { code: "required", detail: missing } : judge(context.value);
       if (complaint)
         context.issues.push({
           code: "custom",
@@ -46,8 +50,9 @@ function judgeUsername(value: string): Complaint | null {
 
 function judgeEmail(value: string): Complaint | null {
   // Measured first: normalising a very long text is work that somebody could make us do.
-  if (value.length > 4 * EMAIL_MAX)
-    return { code: "too_long", detail: `An email address has at most ${EMAIL_MAX} characters.` };
+  const tooLong = { code: "too_long", detail: `An email address has at most ${EMAIL_MAX} characters.` };
+  if (value.length > 4 * EMAIL_MAX) return tooLong;
+  if (Buffer.byteLength(value.trim()) > EMAIL_MAX && normalizeEmail(value) === null) return tooLong;
   if (normalizeEmail(value) === null)
     return {
       code: "invalid_email",
@@ -76,7 +81,8 @@ const email = text("Please enter your email address.", judgeEmail).transform(
 export const RegisterFields = z.object({
   username: text("Please choose a username.", judgeUsername).transform((value) => value.trim()),
   email,
-  password: text("Please choose a password.", judgePassword),
+  // Spaces are characters like any other in a password (NIST SP 800-63B 3.1.1.2).
+  password: text("Please choose a password.", judgePassword, (value) => value === ""),
 });
 
 export const ChangeEmailFields = z.object({ email });

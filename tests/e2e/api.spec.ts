@@ -126,6 +126,30 @@ test.describe("registering by API", () => {
     expect(Number(resend.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(Date.parse(problem.next_allowed_at)).toBeGreaterThan(Date.now());
   });
+
+  test("asking for another code takes an empty body, whatever type a client announces", async () => {
+    const { access_token: token } = await register(newPerson());
+    for (const type of ["application/json", "application/x-www-form-urlencoded"]) {
+      const response = await callApi("/api/v1/usr/resend-confirmation", {
+        token,
+        body: "",
+        headers: { "content-type": type },
+      });
+      expect(response.status).toBe(429);
+      expect(await response.json()).toMatchObject({ code: "resend_cooldown" });
+    }
+  });
+
+  test("a 401 names the scheme it wants (RFC 9110, 11.6.1)", async () => {
+    for (const response of [
+      await callApi("/api/v1/usr/me"),
+      await callApi("/api/v1/usr/me", { token: "nonsense" }),
+      await callApi("/api/v1/usr/token", { body: { login: "nobody", password: "wrong password" } }),
+    ]) {
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    }
+  });
 });
 
 test.describe("bad input gets a clear error", () => {
@@ -238,6 +262,13 @@ test.describe("bad input gets a clear error", () => {
     {
       name: "a very long address",
       body: { ...good(), email: `${"a".repeat(5000)}@example.com` },
+      status: 422,
+      code: "invalid_input",
+      fields: { email: "too_long" },
+    },
+    {
+      name: "an address of 312 characters in good form",
+      body: { ...good(), email: `ada@${"x".repeat(60)}.${"example.".repeat(30)}com` },
       status: 422,
       code: "invalid_input",
       fields: { email: "too_long" },

@@ -31,6 +31,13 @@ describe("the environment", () => {
     });
   });
 
+  test("an empty value is one that is not set, never a zero", () => {
+    const names = ["EMAIL_QUEUE_DELAY", "EMAIL_MAX_RETRIES", "EMAIL_TIMEOUT", "EMAIL_RATE_LIMIT", "APP_URL"];
+    const empty = Object.fromEntries(names.map((name) => [name, ""]));
+    expect(parseEnv({ ...complete, ...empty })).toEqual(parseEnv(complete));
+    expect(parseEnv({ ...complete, EMAIL_QUEUE_DELAY: " " }).EMAIL_QUEUE_DELAY).toBe(2);
+  });
+
   test("believes no proxy until it is told how many there are", () => {
     expect(parseEnv(complete).TRUSTED_PROXY_HOPS).toBe(0);
     expect(parseEnv({ ...complete, TRUSTED_PROXY_HOPS: "2" }).TRUSTED_PROXY_HOPS).toBe(2);

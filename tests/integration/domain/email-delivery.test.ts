@@ -88,7 +88,10 @@ describe("one attempt (P3, P4)", () => {
   test("after the sixth failure it is failed, with the reason in plain words for the person", async () => {
     const { user, deliveryId } = await registerUser(services, someone());
     services.transport.answer(...Array.from({ length: 6 }, () => refusal({ code: "timeout" })));
-    for (let attempt = 1; attempt <= 5; attempt++) await attemptDelivery(services, deliveryId);
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await attemptDelivery(services, deliveryId);
+      services.pass(900);
+    }
     expect(await attemptDelivery(services, deliveryId)).toEqual({
       outcome: "failed",
       attempt: 6,
@@ -122,6 +125,32 @@ describe("one attempt (P3, P4)", () => {
     });
     expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "settled", status: "failed" });
     expect(services.transport.handed).toHaveLength(1);
+  });
+
+  test("a retry is made at its time, whoever asks earlier: fallback, watchdog and engine do not hurry each other", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.transport.answer(refusal());
+    await attemptDelivery(services, deliveryId);
+    services.pass(2);
+    expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "paced", waitSeconds: 58 });
+    await deliverOverdue(services, 0);
+    expect(services.transport.handed).toHaveLength(1);
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({
+      status: "retrying",
+      attemptCount: 1,
+    });
+    services.pass(57);
+    expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "sent", attempt: 2 });
+  });
+
+  test("who was kept waiting until the retry's time is believed, whatever our own clock says", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.transport.answer(refusal());
+    await attemptDelivery(services, deliveryId);
+    expect(await attemptDelivery(services, deliveryId)).toMatchObject({ outcome: "paced" });
+    expect(await attemptDelivery(services, deliveryId, { cameBack: true })).toMatchObject({
+      outcome: "sent",
+    });
   });
 
   test("the provider's longer wait is kept", async () => {
@@ -282,6 +311,7 @@ test("no address and no code is in any log line, event or attempt row (P5)", asy
   const { user, deliveryId } = await registerUser(services, someone());
   services.transport.answer(refusal());
   await attemptDelivery(services, deliveryId);
+  services.pass(60);
   await attemptDelivery(services, deliveryId);
   const delivery = await findDelivery(services.db, deliveryId);
   const code = deriveCode(services.keys, delivery?.codeId ?? "");

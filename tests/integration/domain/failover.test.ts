@@ -88,8 +88,10 @@ describe("with EMAIL_FAILOVER", () => {
     const id = await queue();
     services.transport.answer(outage, outage);
     await attemptDelivery(services, id);
+    services.pass(60);
     await attemptDelivery(services, id);
     expect(second.handed).toEqual([]);
+    services.pass(120);
     expect(await attemptDelivery(services, id)).toEqual({ outcome: "sent", attempt: 3 });
     expect((await ledger(id)).map(([provider]) => provider)).toEqual(["scripted", "scripted", "second"]);
   });
@@ -112,8 +114,10 @@ describe("with EMAIL_FAILOVER", () => {
     const id = await queue();
     const lost: SendResult = refusal({ class: "ambiguous", code: "reply_lost" });
     services.transport.answer(lost, outage, outage, refused, lost);
-    for (const _ of [1, 2, 3, 4, 5])
+    for (const _ of [1, 2, 3, 4, 5]) {
       expect(await attemptDelivery(services, id)).toMatchObject({ outcome: "retry" });
+      services.pass(900);
+    }
     expect(await attemptDelivery(services, id)).toMatchObject({ outcome: "sent", attempt: 6 });
     expect(second.handed).toEqual([]);
   });

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 async function workUntilSettled(services: TestServices, deliveryId: string): Promise<void> {
   for (;;) {
-    const { outcome } = await attemptDelivery(services, deliveryId);
+    const { outcome } = await attemptDelivery(services, deliveryId, { cameBack: true });
     if (outcome === "sent" || outcome === "settled" || outcome === "failed") return;
   }
 }

@@ -50,8 +50,15 @@ describe("an email address", () => {
   });
 
   test("normalising twice changes nothing, and nothing typed can break a header", () => {
+    // fast-check's own strings of all scripts and its own addresses take it seconds to make.
+    const letters = (min: number, max: number) =>
+      fc.array(fc.integer({ min, max }), { maxLength: 20 }).map((points) => String.fromCodePoint(...points));
+    const anything = letters(0, 0x10ffff);
+    const plain = letters(0x21, 0x17f);
+    const domain = fc.oneof(plain, fc.constantFrom("example.com", "bücher.example", "xn--bcher-kva.example"));
+    const address = fc.tuple(fc.oneof(anything, plain), domain).map((parts) => parts.join("@"));
     fc.assert(
-      fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: "binary", maxLength: 40 })), (typed) => {
+      fc.property(fc.oneof(address, anything), (typed) => {
         const once = normalizeEmail(typed);
         if (once === null) return;
         expect(normalizeEmail(once)).toBe(once);

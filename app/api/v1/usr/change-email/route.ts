@@ -13,10 +13,10 @@ export function POST(request: Request): Promise<Response> {
   return handlePost(
     request,
     { form: "change-email", backTo: "/confirm", keep: ["email"] },
-    async (fields) => {
+    async (fields, startedAt) => {
       const { userId } = await authenticate(request);
       const { email } = parseFields(ChangeEmailFields, fields);
-      await dispatchDelivery(services(), await changeAddress(services(), userId, email));
+      await dispatchDelivery(services(), await changeAddress(services(), userId, email), { startedAt });
       return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
     },
   );

@@ -16,12 +16,12 @@ export function POST(request: Request): Promise<Response> {
   return handlePost(
     request,
     { form: "register", backTo: "/register", keep: ["username", "email"] },
-    async (fields) => {
+    async (fields, startedAt) => {
       const registration = await registerUser(services(), {
         ...parseFields(RegisterFields, fields),
         network: clientNetwork(request),
       });
-      const dispatch = await dispatchDelivery(services(), registration);
+      const dispatch = await dispatchDelivery(services(), registration, { startedAt });
       const forBrowser = isForm(request) || isFromOwnPage(request);
       return {
         status: 201,

@@ -7,9 +7,10 @@ import { services } from "@/services";
 
 /** Queues another mail with a new code. Takes no fields. */
 export function POST(request: Request): Promise<Response> {
-  return handlePost(request, { form: "resend", backTo: "/confirm" }, async () => {
+  const post = { form: "resend", backTo: "/confirm", takesNothing: true } as const;
+  return handlePost(request, post, async (_fields, startedAt) => {
     const { userId } = await authenticate(request);
-    await dispatchDelivery(services(), await requestAnotherCode(services(), userId));
+    await dispatchDelivery(services(), await requestAnotherCode(services(), userId), { startedAt });
     return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
   });
 }
