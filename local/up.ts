@@ -9,6 +9,7 @@ import type { Part } from "./supervise/part";
 import {
   appEnvironment,
   migrate,
+  PortLostError,
   type Start,
   startApp,
   startEngine,
@@ -17,7 +18,7 @@ import {
   waitForSync,
 } from "./supervise/parts";
 import { choosePlan, describeMix, isLoopbackUrl, listComplaints } from "./supervise/plan";
-import { isPortFree, nextFreePort } from "./supervise/ports";
+import { type HeldPort, holdNextPort, holdPort } from "./supervise/ports";
 import { ancestryOf, endLeftovers, isRunByNpm, openRunningFile, takeLock } from "./supervise/processes";
 import { readSecrets } from "./supervise/secrets";
 
@@ -26,12 +27,16 @@ const APP_PORT = 3000;
 /** Runs the product until it is stopped. Ends the process. */
 export async function up(root: string, args: string[]): Promise<void> {
   const parts: Part[] = [];
+  /** Builds and migrations under way. */
+  const programs: Promise<unknown>[] = [];
   let release = () => {};
   let stopping: Promise<void> | undefined;
+  const stopped = new AbortController();
   const stop = (exitCode: number): Promise<void> => {
     stopping ??= (async () => {
-      // The app first, Postgres last: nobody is left without what it needs.
-      for (const part of [...parts].reverse()) await part.stop();
+      stopped.abort(new Error("The start was stopped."));
+      await Promise.allSettled(programs);
+      await stopParts(parts);
       release();
       process.exit(exitCode);
     })();
@@ -59,15 +64,43 @@ export async function up(root: string, args: string[]): Promise<void> {
       lock.release();
     };
     await endLeftovers(dir, say);
-    const start = await prepare({ root, dir, isDev: args.includes("--dev"), running, parts });
-    running.set("up", { pid: process.pid });
-    const lines = await startAll(start);
-    lock.setUrl(start.appUrl);
+    const known = {
+      root,
+      dir,
+      isDev: args.includes("--dev"),
+      running,
+      parts,
+      programs,
+      signal: stopped.signal,
+    };
+    const { url, lines } = await startUntilUp(known);
+    lock.setUrl(url);
     if (!stopping) say(lines);
   } catch (error) {
     if (stopping) return;
     console.error(`\n${error instanceof Error ? error.message : String(error)}`);
     await stop(1);
+  }
+}
+
+/** The app first, Postgres last: nobody is left without what it needs. */
+async function stopParts(parts: Part[]): Promise<void> {
+  for (const part of [...parts].reverse()) await part.stop();
+}
+
+/** Starts all; again from the beginning when the app's port, which the other parts know, was lost to another program. */
+async function startUntilUp(known: Known): Promise<{ url: string; lines: string }> {
+  for (;;) {
+    const start = await prepare(known);
+    known.running.set("up", { pid: process.pid });
+    try {
+      return { url: start.appUrl, lines: await startAll(start) };
+    } catch (error) {
+      if (!(error instanceof PortLostError) || isPortGiven() || known.signal.aborted) throw error;
+      say(`${error.message} Starting again with another one.`);
+      await stopParts(known.parts);
+      known.parts.length = 0;
+    }
   }
 }
 
@@ -86,7 +119,9 @@ function watchNpm(onGone: () => void): void {
   setInterval(() => ancestryOf(process.pid) !== ancestry && onGone(), 1_000).unref();
 }
 
-async function prepare(known: Pick<Start, "root" | "dir" | "isDev" | "running" | "parts">): Promise<Start> {
+type Known = Pick<Start, "root" | "dir" | "isDev" | "running" | "parts" | "programs" | "signal">;
+
+async function prepare(known: Known): Promise<Start> {
   const devServer = known.isDev ? findDevServer(known.root) : null;
   const plan = choosePlan(process.env, devServer !== null);
   const complaints = listComplaints(process.env, plan);
@@ -96,55 +131,68 @@ async function prepare(known: Pick<Start, "root" | "dir" | "isDev" | "running" |
     );
   const mix = describeMix(plan);
   if (mix) say(mix);
-  const port = await chooseAppPort();
+  const heldPort = await holdAppPort();
+  const { port } = heldPort;
   return {
     ...known,
     plan,
     devServer,
     port,
+    heldPort,
     appUrl: process.env.APP_URL || `http://localhost:${port}`,
     secrets: readSecrets(known.dir),
   };
 }
 
-async function chooseAppPort(): Promise<number> {
-  const wanted = process.env.PORT;
+/** Whether the user chose the app's port: then there is no other one. */
+function isPortGiven(): boolean {
+  const { PORT, APP_URL } = process.env;
+  return Boolean(PORT) || (Boolean(APP_URL) && isLoopbackUrl(APP_URL ?? ""));
+}
+
+async function holdAppPort(): Promise<HeldPort> {
+  const { PORT: wanted, APP_URL } = process.env;
   if (wanted) {
     const port = Number(wanted);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
       throw new Error(`PORT is ${wanted}; it must be a number from 1 to 65535.`);
-    if (!(await isPortFree(port)))
-      throw new Error(
-        `Port ${port} is taken by another program. Stop it, or choose another one: PORT=${port + 1} npm start`,
-      );
-    return port;
+    const held = await holdPort(port);
+    if (held) return held;
+    throw new Error(
+      `Port ${port} is taken by another program. Stop it, or choose another one: PORT=${port + 1} npm start`,
+    );
   }
-  const { APP_URL } = process.env;
-  const named = APP_URL && isLoopbackUrl(APP_URL) ? Number(new URL(APP_URL).port || 80) : null;
-  if (named !== null) {
-    if (!(await isPortFree(named)))
-      throw new Error(`Port ${named} (from APP_URL) is taken by another program.`);
-    return named;
+  if (APP_URL && isLoopbackUrl(APP_URL)) {
+    const named = Number(new URL(APP_URL).port || 80);
+    const held = await holdPort(named);
+    if (held) return held;
+    throw new Error(`Port ${named} (from APP_URL) is taken by another program.`);
   }
-  const port = await nextFreePort(APP_PORT, new Set());
-  if (port !== APP_PORT) say(`Port ${APP_PORT} is taken; the app takes ${port}.`);
-  return port;
+  const held = await holdNextPort(APP_PORT);
+  if (held.port !== APP_PORT) say(`Port ${APP_PORT} is taken; the app takes ${held.port}.`);
+  return held;
 }
 
+/** What does not need each other starts together; the first that fails ends the start. */
 async function startAll(start: Start): Promise<string> {
-  const { root, plan, isDev } = start;
+  const { root, plan, isDev, signal } = start;
   const output = createLineWriter(path.join(start.dir, "logs"), "latchkey");
-  const building = isDev
-    ? Promise.resolve(false)
-    : ensureBuilt({ root, env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" }, say, output });
-  // A failed build is reported when it is awaited; until then it must not end the process by itself.
-  building.catch(() => {});
-  const databaseUrl = await startPostgres(start);
-  await migrate(start, databaseUrl);
-  const ports = new Set([start.port]);
-  const mail = plan.mail === "stand-in" ? await startMail(start, ports) : null;
-  const engine = plan.inngest === "configured" ? null : await startEngine(start, databaseUrl, ports);
-  await building;
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+  const database = startPostgres(start);
+  const track = <T>(program: Promise<T>) => {
+    start.programs.push(program);
+    return program;
+  };
+  const migrating = database.then((url) => track(migrate(start, url)));
+  const building = isDev ? false : track(ensureBuilt({ root, env, say, output, signal }));
+  // The engine makes its own schema, beside the app's.
+  const [databaseUrl, mail, engine] = await Promise.all([
+    database,
+    plan.mail === "stand-in" ? startMail(start) : null,
+    plan.inngest === "configured" ? null : database.then((url) => startEngine(start, url)),
+    migrating,
+    building,
+  ]);
   await startApp(
     start,
     appEnvironment(start, { databaseUrl, mailUrl: mail?.url ?? null, engineUrl: engine?.url ?? null }),

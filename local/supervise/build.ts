@@ -1,10 +1,9 @@
 // Builds the app when something it is made of has changed, and only then.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { startOf } from "./processes";
+import { type BuildLock, lockBuild } from "./build-lock";
+import { runProgram } from "./program";
 
 const FOLDERS = ["app", "components", "db", "domain", "emails", "inngest", "messages", "public"];
 const FILES = /^(.*\.(ts|tsx|mjs|cjs|js)|package\.json|package-lock\.json|tsconfig\.json)$/;
@@ -32,78 +31,53 @@ export type BuildOptions = {
   env: NodeJS.ProcessEnv;
   say: (line: string) => void;
   output: (chunk: Buffer | string) => void;
+  /** Ends the build, and the wait for another one. */
+  signal?: AbortSignal;
 };
 
-/** True when it had to build. Throws a sentence when the build fails; its output has gone to `output` by then. */
+/**
+ * True when it had to build. Throws a sentence when the build fails; its output has gone to `output` by then. A build
+ * ends with the process that asked for it, also when that is killed.
+ */
 export async function ensureBuilt(options: BuildOptions): Promise<boolean> {
-  const unlock = await lockBuild(options.root, options.say);
+  const lock = await lockBuild(options.root, options.say, options.signal);
   try {
     const stamp = path.join(options.root, ".next", "latchkey-sources");
     const hash = hashSources(options.root);
     if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
     rmSync(stamp, { force: true });
-    await build(options);
+    await build(options, lock);
     // Last, so that an interrupted build is not taken for a finished one.
     writeFileSync(stamp, hash);
     return true;
   } finally {
-    unlock();
+    lock.release();
   }
 }
 
 const PROGRESS_EVERY_MS = 5_000;
 
-async function build({ root, env, say, output }: BuildOptions): Promise<void> {
+async function build({ root, env, say, output, signal }: BuildOptions, lock: BuildLock): Promise<void> {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   say("building the app …");
   const progress = setInterval(() => say(`building the app … ${seconds()} s`), PROGRESS_EVERY_MS);
-  const child = spawn(process.execPath, [path.join(root, "node_modules/next/dist/bin/next"), "build"], {
-    cwd: root,
-    env: { ...env, NODE_ENV: "production" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
   const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said.push(String(chunk)));
-  const ended = await new Promise<string | null>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(code === 0 ? null : `exit ${code ?? signal}`));
-  });
-  clearInterval(progress);
-  if (ended !== null) {
-    output(`${said.join("")}\n`);
-    throw new Error(`The build failed (${ended}); what it said is above.`);
+  try {
+    const ended = await runProgram({
+      root,
+      args: [path.join(root, "node_modules/next/dist/bin/next"), "build"],
+      env: { ...env, NODE_ENV: "production" },
+      output: (chunk) => said.push(String(chunk)),
+      onStart: (pid) => lock.setBuild(pid),
+      signal,
+    });
+    if (ended !== null) {
+      output(`${said.join("")}\n`);
+      throw new Error(`The build failed (${ended}); what it said is above.`);
+    }
+  } finally {
+    clearInterval(progress);
   }
   say(`built the app in ${seconds()} s`);
-}
-
-/** One build at a time in one clone, whoever asks for it: two would write into the same folder. */
-async function lockBuild(root: string, say: (line: string) => void): Promise<() => void> {
-  const folder = path.join(root, ".latchkey");
-  const lock = path.join(folder, "build.lock");
-  mkdirSync(folder, { recursive: true });
-  for (let told = false; ; ) {
-    try {
-      writeFileSync(lock, JSON.stringify({ pid: process.pid, start: startOf(process.pid) }), { flag: "wx" });
-      return () => rmSync(lock, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    if (!isHeld(lock)) {
-      rmSync(lock, { force: true });
-      continue;
-    }
-    if (!told) say("waiting for another build of this clone …");
-    told = true;
-    await delay(500);
-  }
-}
-
-function isHeld(lock: string): boolean {
-  try {
-    const { pid, start } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number; start: string | null };
-    return start !== null && startOf(pid) === start;
-  } catch {
-    return false;
-  }
 }

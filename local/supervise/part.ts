@@ -23,7 +23,10 @@ export type PartOptions = {
 };
 
 export type Part = {
-  /** Starts it for the first time. Rejects with a sentence when it ends, or is not ready in time. */
+  /**
+   * Starts it for the first time. Rejects with a sentence when it ends, or is not ready in time; it is gone then, and
+   * may be started again.
+   */
   start(): Promise<Ready>;
   /** SIGTERM, then SIGKILL; settles when it is gone. No restart follows. */
   stop(): Promise<void>;
@@ -36,6 +39,7 @@ export function createPart(options: PartOptions): Part {
   let restarts = 0;
 
   async function launch(): Promise<Ready> {
+    if (isStopping) throw new Error(`${options.name} was stopped before it started`);
     const started = Date.now();
     const process_ = spawn(process.execPath, options.args(), {
       cwd: options.cwd,
@@ -78,6 +82,7 @@ export function createPart(options: PartOptions): Part {
       return await Promise.race([byProbe ?? byMessage, gone, tooLate]);
     } catch (error) {
       process_.kill("SIGKILL");
+      await ended;
       throw error;
     } finally {
       clearTimeout(timer);

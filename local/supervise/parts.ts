@@ -1,5 +1,4 @@
 // The parts of the product: how each is started, and when it is ready.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,8 +7,9 @@ import { devServerArguments } from "./dev-server";
 import { createLineWriter, say } from "./output";
 import { createPart, type Part, type PartOptions } from "./part";
 import { isLoopbackUrl, type Plan } from "./plan";
-import { nextFreePort } from "./ports";
+import { type HeldPort, isPortFree, launchOnFreePorts } from "./ports";
 import type { RunningFile } from "./processes";
+import { runProgram } from "./program";
 import type { Secrets } from "./secrets";
 
 const ENGINE_PORT = 8288;
@@ -28,11 +28,17 @@ export type Start = {
   plan: Plan;
   secrets: Secrets;
   port: number;
+  /** Nobody else takes the app's port until the app does. */
+  heldPort: HeldPort;
   appUrl: string;
   devServer: string | null;
   running: RunningFile;
+  /** Aborted when the start is to stop. */
+  signal: AbortSignal;
   /** In the order they were started; stopped the other way round. */
   parts: Part[];
+  /** Builds and migrations under way: they settle when they are gone. */
+  programs: Promise<unknown>[];
 };
 
 /** What all parts of ours have in common. */
@@ -71,10 +77,8 @@ export async function startPostgres(start: Start): Promise<string> {
   return (await part.start()).url;
 }
 
-export async function startMail(start: Start, taken: Set<number>): Promise<{ url: string }> {
-  const port = await nextFreePort(MAIL_PORT, taken);
-  const smtpPort = await nextFreePort(SMTP_PORT, taken.add(port));
-  taken.add(smtpPort);
+export async function startMail(start: Start): Promise<{ url: string }> {
+  let [port, smtpPort] = [MAIL_PORT, SMTP_PORT];
   const part = createPart({
     ...partOptions(start, "mail", {
       RESEND_API_KEY: start.secrets.resendApiKey,
@@ -83,29 +87,23 @@ export async function startMail(start: Start, taken: Set<number>): Promise<{ url
     args: () =>
       standIn(
         "mail",
-        ...[
-          "--port",
-          String(port),
-          "--smtp-port",
-          String(smtpPort),
-          "--data-dir",
-          path.join(start.dir, "mail"),
-        ],
+        ...["--port", String(port), "--smtp-port", String(smtpPort)],
+        ...["--data-dir", path.join(start.dir, "mail")],
         ...["--webhook-url", `http://127.0.0.1:${start.port}/api/webhooks/resend`],
       ),
     onReady: ({ url, pid, smtpUrl }) => start.running.set("mail", { url, smtp_url: smtpUrl, pid }),
   });
   start.parts.push(part);
-  return part.start();
+  const launch = ([first = port, second = smtpPort]: number[]) => {
+    [port, smtpPort] = [first, second];
+    return part.start();
+  };
+  return launchOnFreePorts([port, smtpPort], launch, say);
 }
 
-export async function startEngine(
-  start: Start,
-  databaseUrl: string,
-  taken: Set<number>,
-): Promise<{ url: string }> {
-  const port = await nextFreePort(ENGINE_PORT, taken);
-  taken.add(port);
+export async function startEngine(start: Start, databaseUrl: string): Promise<{ url: string }> {
+  start.signal.throwIfAborted();
+  let port = ENGINE_PORT;
   const endpoint = `http://127.0.0.1:${start.port}/api/inngest`;
   const { devServer, secrets } = start;
   const part = createPart({
@@ -120,17 +118,18 @@ export async function startEngine(
         ? ["local/run-with-parent.mjs", devServer, ...devServerArguments(endpoint, port)]
         : standIn(
             "inngest",
-            "--port",
-            String(port),
-            "--app-url",
-            endpoint,
+            ...["--port", String(port), "--app-url", endpoint],
             ...(isLoopbackUrl(start.appUrl) ? ["--clock"] : []),
           ),
     ...(devServer ? { probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/health`) } : {}),
     onReady: ({ url, pid }) => start.running.set("inngest", { url: new URL(url).origin, pid }),
   });
   start.parts.push(part);
-  const ready = await part.start();
+  const launch = ([first = port]: number[]) => {
+    port = first;
+    return part.start();
+  };
+  const ready = await launchOnFreePorts([port], launch, say);
   return { url: new URL(ready.url).origin };
 }
 
@@ -170,6 +169,7 @@ export function appEnvironment(
   };
 }
 
+/** Throws PortLostError when another program was quicker to take the app's port. */
 export async function startApp(start: Start, env: Record<string, string | undefined>): Promise<void> {
   const { port, isDev } = start;
   const host = isLoopbackUrl(start.appUrl) ? ["-H", "127.0.0.1"] : [];
@@ -188,9 +188,24 @@ export async function startApp(start: Start, env: Record<string, string | undefi
     stopTimeoutMs: APP_STOP_TIMEOUT_MS,
     onReady: ({ pid }) => start.running.set("app", { url: start.appUrl.replace(/\/+$/, ""), pid }),
   });
+  start.signal.throwIfAborted();
   start.parts.push(part);
   say("starting the app …");
-  await part.start();
+  await start.heldPort.release();
+  try {
+    await part.start();
+  } catch (error) {
+    if (start.signal.aborted || (await isPortFree(port))) throw error;
+    throw new PortLostError(port);
+  }
+}
+
+/** Another program took the app's port in the moment between our letting go of it and the app's taking it. */
+export class PortLostError extends Error {
+  override readonly name = "PortLostError";
+  constructor(port: number) {
+    super(`Port ${port} was taken by another program while the app started.`);
+  }
 }
 
 /** Settles with the address once it answers 200; never rejects, since the part's own time limit ends the wait. */
@@ -217,24 +232,15 @@ export async function waitForSync(engineUrl: string, signingKey: string): Promis
   say("The engine has not registered the app's functions yet; it goes on trying.");
 }
 
-export function migrate(start: Start, databaseUrl: string): Promise<void> {
-  const output = createLineWriter(path.join(start.dir, "logs"), "latchkey");
-  const child = spawn(process.execPath, ["--import", "tsx", "db/migrate.ts"], {
-    cwd: start.root,
+/** Throws a sentence when it fails, and the signal's reason when the start is stopped meanwhile. */
+export async function migrate(start: Start, databaseUrl: string): Promise<void> {
+  const ended = await runProgram({
+    root: start.root,
+    args: ["--import", "tsx", "db/migrate.ts"],
     env: { ...process.env, DATABASE_URL: databaseUrl },
-    stdio: ["ignore", "pipe", "pipe"],
+    output: createLineWriter(path.join(start.dir, "logs"), "latchkey"),
+    signal: start.signal,
   });
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", output);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) =>
-      code === 0
-        ? resolve()
-        : reject(
-            new Error(
-              `The database could not be brought up to date (exit ${code ?? signal}); what it said is above.`,
-            ),
-          ),
-    );
-  });
+  if (ended !== null)
+    throw new Error(`The database could not be brought up to date (${ended}); what it said is above.`);
 }

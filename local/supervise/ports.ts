@@ -1,19 +1,88 @@
-import { connect, createServer } from "node:net";
+// Which port a part takes. Between "it is free" and "we listen" another program may be quicker: a port is therefore
+// held by listening on it, and where it has to be let go for the part, losing it is looked for.
+import { connect, createServer, type Server } from "node:net";
 
-/** True when nobody listens on the port, on either loopback address: a browser may try both for "localhost". */
-export async function isPortFree(port: number): Promise<boolean> {
-  for (const host of ["127.0.0.1", "::1"]) if (!(await canListen(port, host))) return false;
+const LOOPBACK = ["127.0.0.1", "::1"];
+const TRIES = 100;
+
+export type HeldPort = {
+  port: number;
+  /** Lets go of it, for the program that will listen. Once is enough. */
+  release(): Promise<void>;
+};
+
+/**
+ * Takes a port on both loopback addresses (a browser may try both for "localhost") until it is released. Whoever
+ * connects meanwhile is cut off. Null when somebody listens there.
+ */
+export async function holdPort(port: number): Promise<HeldPort | null> {
   // Some systems let two programs share a port when one of them listens on all addresses.
-  return !(await doesAnswer(port));
+  if (await doesAnswer(port)) return null;
+  const servers: Server[] = [];
+  const release = async () => {
+    await Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done))));
+  };
+  for (const host of LOOPBACK) {
+    const server = createServer((socket) => socket.destroy());
+    const problem = await listen(server, port, host);
+    if (problem === null) servers.push(server.unref());
+    // This machine does not have that address.
+    else if (problem !== "EADDRNOTAVAIL" && problem !== "EAFNOSUPPORT") {
+      await release();
+      return null;
+    }
+  }
+  return { port, release };
 }
 
-function canListen(port: number, host: string): Promise<boolean> {
+/** Holds the first free port from `wanted` on. Throws a sentence when there is none. */
+export async function holdNextPort(wanted: number): Promise<HeldPort> {
+  for (let port = wanted; port < wanted + TRIES && port < 65_536; port++) {
+    const held = await holdPort(port);
+    if (held) return held;
+  }
+  throw new Error(`No free port between ${wanted} and ${wanted + TRIES - 1}.`);
+}
+
+/** True when nobody listens on the port. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const held = await holdPort(port);
+  await held?.release();
+  return held !== null;
+}
+
+const LAUNCHES_MAX = 10;
+
+/**
+ * Launches a program on the first free ports from each of `wanted` on; on the next ones when another program was
+ * quicker. Throws what `launch` throws when its ports are not the reason.
+ */
+export async function launchOnFreePorts<T>(
+  wanted: readonly number[],
+  launch: (ports: number[]) => Promise<T>,
+  say: (line: string) => void,
+): Promise<T> {
+  for (let launches = 1; ; launches++) {
+    const held: HeldPort[] = [];
+    for (const port of wanted) held.push(await holdNextPort(port));
+    const ports = held.map(({ port }) => port);
+    for (const one of held) await one.release();
+    try {
+      return await launch(ports);
+    } catch (error) {
+      const free = await Promise.all(ports.map(isPortFree));
+      const lost = ports.filter((_, index) => !free[index]);
+      if (lost.length === 0 || launches === LAUNCHES_MAX) throw error;
+      say(`Another program was quicker to take port ${lost.join(" and ")}; trying the next one.`);
+    }
+  }
+}
+
+/** Null when it listens, otherwise the code of the error. */
+function listen(server: Server, port: number, host: string): Promise<string | null> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) =>
-      resolve(error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT"),
-    );
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => resolve(null));
   });
 }
 
@@ -28,13 +97,4 @@ function doesAnswer(port: number): Promise<boolean> {
     socket.once("connect", () => end(true));
     socket.once("error", () => end(false));
   });
-}
-
-const TRIES = 100;
-
-/** The first free port from `wanted` on, past those in `taken`. Throws a sentence when there is none. */
-export async function nextFreePort(wanted: number, taken: ReadonlySet<number>): Promise<number> {
-  for (let port = wanted; port < wanted + TRIES && port < 65_536; port++)
-    if (!taken.has(port) && (await isPortFree(port))) return port;
-  throw new Error(`No free port between ${wanted} and ${wanted + TRIES - 1}.`);
 }

@@ -1,30 +1,34 @@
 // Who runs here: one start per data folder, and what an earlier one left behind.
 import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Since when a process runs, as `ps` writes it; null when it does not. Tells a process from a later one of its number. */
 export function startOf(pid: number): string | null {
-  return ps(pid, "lstart");
+  const said = ps(pid, "stat=,lstart=");
+  // One that has ended and is not waited for (Z) keeps its number, and does nothing any more.
+  return said === null || said.startsWith("Z") ? null : said.replace(/^\S+\s+/, "");
 }
 
-function ps(pid: number, column: "lstart" | "ppid"): string | null {
+export type Running = { pid: number; start: string | null };
+
+/** Whether it is still the same process that has this number. */
+export function isRunning({ pid, start }: Running): boolean {
+  return start !== null && startOf(pid) === start;
+}
+
+function ps(pid: number, columns: string): string | null {
   try {
-    const said = execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], {
-      encoding: "utf8",
-      env: { ...process.env, LC_ALL: "C" },
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
+    const said = execFileSync(
+      "ps",
+      [...columns.split(",").flatMap((column) => ["-o", column]), "-p", String(pid)],
+      {
+        encoding: "utf8",
+        env: { ...process.env, LC_ALL: "C" },
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    ).trim();
     return said === "" ? null : said;
   } catch {
     return null;
@@ -46,7 +50,7 @@ function parentOf(pid: number): number | null {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
-    const said = ps(pid, "ppid");
+    const said = ps(pid, "ppid=");
     return said === null ? null : Number(said);
   }
 }
@@ -72,9 +76,9 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
   };
   const deadline = Date.now() + TAKE_OVER_TIMEOUT_MS;
   for (let told = false; ; ) {
-    if (tryCreate(file, own)) break;
+    if (createWhole(file, own)) break;
     const holder = readHolder(file);
-    if (!holder || startOf(holder.pid) === null || startOf(holder.pid) !== holder.start) {
+    if (!holder || !isRunning(holder)) {
       rmSync(file, { force: true });
       continue;
     }
@@ -91,25 +95,13 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
     await delay(200);
   }
   return {
-    setUrl: (url) => replace(file, { ...own, url }),
+    setUrl: (url) => replaceWhole(file, { ...own, url }),
     release: () => rmSync(file, { force: true }),
   };
 }
 
 export function isRunByNpm(): boolean {
   return process.env.npm_lifecycle_event !== undefined;
-}
-
-function tryCreate(file: string, holder: Holder): boolean {
-  try {
-    const handle = openSync(file, "wx", 0o644);
-    writeSync(handle, JSON.stringify(holder));
-    closeSync(handle);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
 }
 
 function readHolder(file: string): Holder | null {
@@ -120,12 +112,37 @@ function readHolder(file: string): Holder | null {
   }
 }
 
-function replace(file: string, content: object): void {
-  writeFileSync(`${file}.part`, `${JSON.stringify(content, null, 2)}\n`);
-  renameSync(`${file}.part`, file);
+/** Only for us: some of these files hold the database's password. */
+const MODE = 0o600;
+
+/** Makes a file that has its whole content from the first moment on; false when there is one already. */
+export function createWhole(file: string, content: object): boolean {
+  const part = writePart(file, content);
+  try {
+    linkSync(part, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(part, { force: true });
+  }
 }
 
-type Known = Record<string, { pid: number; start: string | null }>;
+/** Replaces a file in one go. Only its owner can read it. */
+export function replaceWhole(file: string, content: object): void {
+  renameSync(writePart(file, content), file);
+}
+
+function writePart(file: string, content: object): string {
+  const part = `${file}.${process.pid}.part`;
+  // A mode counts only for a file that is made: one left by a killed process keeps its own.
+  rmSync(part, { force: true });
+  writeFileSync(part, `${JSON.stringify(content, null, 2)}\n`, { mode: MODE });
+  return part;
+}
+
+type Known = Record<string, Running>;
 
 export type RunningFile = {
   /** Writes what a part says of itself; replaces what it said before. */
@@ -142,8 +159,8 @@ export function openRunningFile(dir: string): RunningFile {
     set(part, facts) {
       running[part] = facts;
       known[part] = { pid: facts.pid, start: startOf(facts.pid) };
-      replace(path.join(dir, "processes.json"), known);
-      replace(file, running);
+      replaceWhole(path.join(dir, "processes.json"), known);
+      replaceWhole(file, running);
     },
     remove() {
       rmSync(file, { force: true });
@@ -165,8 +182,7 @@ export async function endLeftovers(dir: string, say: (line: string) => void): Pr
   } catch {
     return;
   }
-  const isThere = ({ pid, start }: Known[string]) =>
-    pid !== process.pid && start !== null && startOf(pid) === start;
+  const isThere = (one: Running) => one.pid !== process.pid && isRunning(one);
   const left = Object.entries(known).filter(([part]) => part !== "postgres" && part !== "up");
   for (const deadline = Date.now() + 3_000; Date.now() < deadline && left.some(([, one]) => isThere(one)); )
     await delay(100);
