@@ -5,10 +5,12 @@ export type CodeHint =
   /** No mail has left yet, so there is nothing to type. */
   { kind: "waiting" } | { kind: "works"; expiresAt: string } | { kind: "expired" } | { kind: "no_tries" };
 
+const NOT_ARRIVED: ReadonlySet<string> = new Set(["bounced", "suppressed", "failed"]);
+
 /** `nowMs` is the server's clock. A code whose mail has left is over by time first: "no tries" would be beside the point. */
 export function describeCode({ code, delivery }: Confirmation, nowMs: number): CodeHint {
-  // A mail that came back brought no code to type, whatever the code's own lifetime says.
-  if (delivery?.status === "bounced") return { kind: "waiting" };
+  // A mail that did not arrive brought no code to type, whatever the code's own lifetime says.
+  if (delivery && NOT_ARRIVED.has(delivery.status)) return { kind: "waiting" };
   if (code.expires_at !== null && Date.parse(code.expires_at) <= nowMs) return { kind: "expired" };
   if (delivery !== null && code.tries_left === 0) return { kind: "no_tries" };
   return code.expires_at === null ? { kind: "waiting" } : { kind: "works", expiresAt: code.expires_at };

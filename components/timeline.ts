@@ -182,7 +182,7 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
       return {
         tone: "bad",
         headline: "Came back",
-        sentence: `The mail came back: ${lowerFirst(delivery.reason?.message ?? "the mailbox refused it.")} Check the address above for a slip.`,
+        sentence: `The mail came back: ${lowerFirst(delivery.reason?.message ?? "the mailbox refused it. Please check the address above for a slip.")}`,
       };
     case "complained":
       return {

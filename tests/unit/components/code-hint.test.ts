@@ -16,10 +16,13 @@ describe("the line under the code field", () => {
     expect(describeCode(sent, Date.parse(LATER))).toEqual({ kind: "expired" });
   });
 
-  test("promises nothing about the code of a mail that came back", () => {
-    const bounced = makeConfirmation({ status: "bounced" }, { code: { tries_left: 5, expires_at: LATER } });
-    expect(describeCode(bounced, NOW_MS)).toEqual({ kind: "waiting" });
-  });
+  test.each(["bounced", "suppressed", "failed"] as const)(
+    "promises nothing about the code of a mail that has %s",
+    (status) => {
+      const gone = makeConfirmation({ status }, { code: { tries_left: 5, expires_at: LATER } });
+      expect(describeCode(gone, NOW_MS)).toEqual({ kind: "waiting" });
+    },
+  );
 
   test("says that no tries are left, unless the code is over anyway", () => {
     const exhausted = makeConfirmation({ status: "sent" }, { code: { tries_left: 0, expires_at: LATER } });
