@@ -10,6 +10,7 @@ import { startPruning } from "./prune.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { randomJitterMs } from "./schedule.ts";
 import { createServer } from "./server.ts";
+import { settleClock } from "./settle-clock.ts";
 import { type Database, isTransient, openDatabase, type Sql, subscribe } from "./store/database.ts";
 import { loadFunctions, loadOffset } from "./store/functions.ts";
 import { releaseOwnLeases } from "./store/leases.ts";
@@ -27,6 +28,8 @@ export type EngineOptions = {
   signingKey?: string | null;
   /** Offers `/dev/clock`. */
   hasClockApi?: boolean;
+  /** Sets a moved clock back to the real time if no run is unfinished; for the first start, not for a restart. */
+  settlesClock?: boolean;
   /** Calls of the app at the same time. */
   parallelMax?: number;
   jitterMs?: () => number;
@@ -71,6 +74,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const database = openDatabase(options.databaseUrl, 10);
   const { sql } = database;
   await prepareDatabase(database, options.databaseUrl, log);
+  if (options.settlesClock) await settleClock(sql, clock.realNow(), log);
   clock.adopt(await loadOffset(sql));
   let registry = createRegistry(await loadFunctions(sql));
   const reload = async () => {

@@ -1,4 +1,5 @@
 // The engine as a process of its own: `node --import tsx local/inngest/main.ts --port 8288 --app-url …`.
+// `--clock`: it can be moved. `--settle-clock`: a clock that was moved starts at the real time if no run is unfinished.
 import { parseArgs } from "node:util";
 import { startEngine } from "./engine.ts";
 import { isSigningKey } from "./signing.ts";
@@ -17,6 +18,7 @@ function readOptions() {
       port: { type: "string", default: "8288" },
       "app-url": { type: "string", default: "http://127.0.0.1:3000/api/inngest" },
       clock: { type: "boolean", default: false },
+      "settle-clock": { type: "boolean", default: false },
       parallel: { type: "string", default: "50" },
     },
   });
@@ -41,6 +43,7 @@ function readOptions() {
     signingKey,
     appUrl: values["app-url"],
     hasClockApi: values.clock,
+    settlesClock: values["settle-clock"],
     eventKey: process.env.INNGEST_EVENT_KEY || null,
   };
 }

@@ -2,6 +2,7 @@
 // again, so that an app that starts later, restarts or changes is picked up, and takes what the app sends
 // itself (out-of-band).
 import { createHash } from "node:crypto";
+import { ABSENCE_PATIENCE_MS, Absence } from "./absence.ts";
 import { type Caller, describeNetworkError } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { parseCron } from "./cron.ts";
@@ -16,6 +17,8 @@ import { checkFunctions } from "./supported.ts";
 const FIRST_PAUSE_MS = 250;
 /** As often as the real dev server asks. */
 const STEADY_PAUSE_MS = 5_000;
+/** An app that is away, and will soon be back. Asking costs a refused connection. */
+const AWAY_PAUSE_MS = 500;
 const SYNC_TIMEOUT_MS = 30_000;
 
 export type SyncState = {
@@ -54,6 +57,7 @@ export class Sync {
     error: "The app has not answered yet.",
     isReachable: false,
   };
+  readonly #absence = new Absence();
   #checksum = "";
   #timer: NodeJS.Timeout | null = null;
   #pauseMs = FIRST_PAUSE_MS;
@@ -100,13 +104,27 @@ export class Sync {
       this.#state = { ...this.#state, isReachable: false, error: describeNetworkError(error) };
     }
     if (this.#isStopped) return;
-    const { error } = this.#state;
-    if (error !== null && error !== before)
-      this.#options.log(`The app's functions were not taken over: ${error}`);
-    this.#pauseMs = error === null ? STEADY_PAUSE_MS : Math.min(this.#pauseMs * 1.5, STEADY_PAUSE_MS);
+    this.#report(before);
+    const { error, isReachable } = this.#state;
+    const pauseMaxMs = isReachable ? STEADY_PAUSE_MS : AWAY_PAUSE_MS;
+    this.#pauseMs = error === null ? STEADY_PAUSE_MS : Math.min(this.#pauseMs * 1.5, pauseMaxMs);
     // A reachable app that is new to us, or was lost, is asked at the quick pace again.
     if (error !== null && before === null) this.#pauseMs = FIRST_PAUSE_MS;
     this.#timer = setTimeout(() => void this.#round(), this.#pauseMs);
+  }
+
+  /** A refusal at once, since somebody has to mend it; silence only when it lasts. */
+  #report(before: string | null): void {
+    const { error, isReachable } = this.#state;
+    const { appUrl, log } = this.#options;
+    const news = this.#absence.note(isReachable, Date.now());
+    if (news === "away")
+      log(
+        `The app at ${appUrl.href} has not answered for ${ABSENCE_PATIENCE_MS / 1000} s (${error}); its runs wait until it does.`,
+      );
+    if (news === "back") log("The app answers again.");
+    if (isReachable && error !== null && error !== before)
+      log(`The app's functions were not taken over: ${error}`);
   }
 
   async #ask(): Promise<void> {

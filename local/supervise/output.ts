@@ -1,5 +1,5 @@
 // What the parts say: on the screen with their name in front, and in a bounded file each.
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 
 const FILE_BYTES_MAX = 5 * 1024 * 1024;
@@ -21,7 +21,9 @@ export function say(line: string): void {
 
 /** Takes a part's output in chunks and passes it on by whole lines. */
 export function createLineWriter(logsDir: string, part: string): (chunk: Buffer | string) => void {
-  mkdirSync(logsDir, { recursive: true });
+  // Logs name people: masked, but still only for us. Made by earlier versions, the folder may be open.
+  mkdirSync(logsDir, { recursive: true, mode: 0o700 });
+  chmodSync(logsDir, 0o700);
   const file = path.join(logsDir, `${part}.log`);
   const prefix = paint(`${part.padEnd(WIDTH)} │ `, COLOURS[part] ?? 37);
   let rest = "";

@@ -98,12 +98,13 @@ export async function startMail(start: Start): Promise<{ url: string }> {
     [port, smtpPort] = [first, second];
     return part.start();
   };
-  return launchOnFreePorts([port, smtpPort], launch, say);
+  return launchOnFreePorts([port, smtpPort], launch, { say, signal: start.signal });
 }
 
 export async function startEngine(start: Start, databaseUrl: string): Promise<{ url: string }> {
   start.signal.throwIfAborted();
   let port = ENGINE_PORT;
+  let isFirst = true;
   const endpoint = `http://127.0.0.1:${start.port}/api/inngest`;
   const { devServer, secrets } = start;
   const part = createPart({
@@ -120,16 +121,21 @@ export async function startEngine(start: Start, databaseUrl: string): Promise<{ 
             "inngest",
             ...["--port", String(port), "--app-url", endpoint],
             ...(isLoopbackUrl(start.appUrl) ? ["--clock"] : []),
+            // A restart of the engine goes on where it was; a start of the product begins with the real time.
+            ...(isFirst ? ["--settle-clock"] : []),
           ),
     ...(devServer ? { probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/health`) } : {}),
-    onReady: ({ url, pid }) => start.running.set("inngest", { url: new URL(url).origin, pid }),
+    onReady: ({ url, pid }) => {
+      isFirst = false;
+      start.running.set("inngest", { url: new URL(url).origin, pid });
+    },
   });
   start.parts.push(part);
   const launch = ([first = port]: number[]) => {
     port = first;
     return part.start();
   };
-  const ready = await launchOnFreePorts([port], launch, say);
+  const ready = await launchOnFreePorts([port], launch, { say, signal: start.signal });
   return { url: new URL(ready.url).origin };
 }
 

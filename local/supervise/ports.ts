@@ -55,12 +55,12 @@ const LAUNCHES_MAX = 10;
 
 /**
  * Launches a program on the first free ports from each of `wanted` on; on the next ones when another program was
- * quicker. Throws what `launch` throws when its ports are not the reason.
+ * quicker. Throws what `launch` throws when its ports are not the reason, or the start was stopped.
  */
 export async function launchOnFreePorts<T>(
   wanted: readonly number[],
   launch: (ports: number[]) => Promise<T>,
-  say: (line: string) => void,
+  { say, signal }: { say: (line: string) => void; signal: AbortSignal },
 ): Promise<T> {
   for (let launches = 1; ; launches++) {
     const held: HeldPort[] = [];
@@ -72,7 +72,7 @@ export async function launchOnFreePorts<T>(
     } catch (error) {
       const free = await Promise.all(ports.map(isPortFree));
       const lost = ports.filter((_, index) => !free[index]);
-      if (lost.length === 0 || launches === LAUNCHES_MAX) throw error;
+      if (lost.length === 0 || launches === LAUNCHES_MAX || signal.aborted) throw error;
       say(`Another program was quicker to take port ${lost.join(" and ")}; trying the next one.`);
     }
   }

@@ -31,9 +31,14 @@ export function layout(context: Context, path: string, title: string, main: Html
 </div></header>
 <main>
 <h1>${title}</h1>
+${offsetMs > 0 ? movedNotice(offsetMs) : ""}
 ${main}
 </main>
-<footer>Times are UTC${offsetMs > 0 ? `, and ${formatDuration(offsetMs)} ahead of the real time` : ""}. Speaks Inngest's SDK protocol; keeps runs for 7 days.</footer>
+<footer>Times are UTC. Speaks Inngest's SDK protocol; keeps runs for 7 days.</footer>
 </body>
 </html>`;
+}
+
+function movedNotice(offsetMs: number): Html {
+  return html`<p class="notice">This clock is ${formatDuration(offsetMs)} ahead of the real time: it was moved, and all times here are its own. The next <code>npm start</code> without unfinished runs sets it back.</p>`;
 }
