@@ -75,6 +75,8 @@ export async function up(root: string, args: string[]): Promise<void> {
     };
     const { url, lines } = await startUntilUp(known);
     lock.setUrl(url);
+    // Only now: the mail of who registers before the engine knows the app's functions waits for the watchdog.
+    running.set("up", { pid: process.pid, ready: true });
     if (!stopping) say(lines);
   } catch (error) {
     if (stopping) return;

@@ -114,14 +114,14 @@ async function waitUntilRunning(child: ChildProcess, dir: string): Promise<Runni
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`The product did not start (exit ${child.exitCode ?? child.signalCode})`);
     const running = readRunningFile(dir);
-    if (!running?.app) continue;
+    if (!running?.app || !running.up?.ready) continue;
     const answer = await fetch(running.app.url, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
     if (answer?.ok) return running as Running;
   }
   throw new Error(`The product did not answer within ${START_TIMEOUT_MS / 1000} s`);
 }
 
-function readRunningFile(dir: string): (Partial<Running> & { up?: { pid: number } }) | null {
+function readRunningFile(dir: string): (Partial<Running> & { up?: { pid: number; ready?: boolean } }) | null {
   try {
     return JSON.parse(readFileSync(path.join(dir, "running.json"), "utf8"));
   } catch {
