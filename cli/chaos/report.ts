@@ -65,6 +65,10 @@ const CHECKS: Record<FindingKind, string> = {
   process_ended: "no process ended that nobody killed",
 };
 
+/** docs/decisions/010-what-smtp-cannot-promise.md */
+const DOUBLED_BY_SMTP =
+  "no delivery reached the inbox twice without a lost reply, or a lost worker, to explain it";
+
 export type Measured = {
   options: Options;
   facts: Facts;
@@ -84,7 +88,11 @@ export function summarize(measured: Measured): Result {
   const outcomes = countBy(facts.registrations.map((fact) => fact.outcome));
   const ended = countBy(facts.attempts.map((attempt) => attempt.outcome ?? "open"));
   const checks = [
-    ...FINDING_KINDS.map((kind) => ({ name: CHECKS[kind], ok: found(kind) === 0, found: found(kind) })),
+    ...FINDING_KINDS.map((kind) => ({
+      name: kind === "doubled" && options.transport === "smtp" ? DOUBLED_BY_SMTP : CHECKS[kind],
+      ok: found(kind) === 0,
+      found: found(kind),
+    })),
     { name: "everything came to an end", ok: settling.isSettled, found: settling.isSettled ? 0 : 1 },
     {
       name: "everybody's registration was seen through",
