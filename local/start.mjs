@@ -7,7 +7,7 @@ requireNode();
 const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
 process.chdir(root);
 try {
-  ensureInstalled(root);
+  await ensureInstalled(root);
 } catch (error) {
   console.error(error.message);
   process.exit(1);

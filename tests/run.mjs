@@ -93,7 +93,7 @@ const stages = chooseStages(process.argv.slice(2));
 const totals = { passed: 0, failed: 0 };
 const broken = new Set();
 try {
-  ensureInstalled(root);
+  await ensureInstalled(root);
 } catch (error) {
   console.error(error.message);
   console.log("0 passed, 1 failed");
