@@ -15,6 +15,8 @@ export type PartOptions = {
   logFile: string;
   /** For programs that do not say that they are ready: settles when they answer. */
   probe?: (signal: AbortSignal) => Promise<string>;
+  /** How it is stopped in the end. A supervisor is asked, so that it takes its server along; the rest has nothing to tidy up. */
+  stopSignal: "SIGTERM" | "SIGKILL";
   /** Told when the process ends and nobody killed or stopped it. It is started again then. */
   onEnd: (how: string) => void;
 };
@@ -29,7 +31,7 @@ export type Part = {
   freeze(downMs: number): Promise<void>;
   /** Settles once nobody is doing any of this any more. Never rejects. */
   settled(): Promise<void>;
-  /** SIGTERM, then SIGKILL. Settles when it is gone; no start follows. Never rejects. */
+  /** `stopSignal`, and SIGKILL when that does not help. Settles when it is gone; no start follows. Never rejects. */
   stop(): Promise<void>;
   /** Lets a frozen one go on, at once: the last thing a dying parent can do. */
   thaw(): void;
@@ -164,7 +166,7 @@ export function createPart(options: PartOptions): Part {
       const process_ = child;
       if (!process_ || !isRunning()) return;
       const gone = new Promise((resolve) => process_.once("exit", resolve));
-      process_.kill("SIGTERM");
+      process_.kill(options.stopSignal);
       const timer = setTimeout(() => process_.kill("SIGKILL"), STOP_TIMEOUT_MS);
       await gone;
       clearTimeout(timer);

@@ -64,6 +64,7 @@ export async function startProduct(
       cwd: root,
       env: isolatedEnvironment(root, env),
       logFile: path.join(folder.logs, `${name}.log`),
+      stopSignal: name === "postgres" ? "SIGTERM" : "SIGKILL",
       onEnd: (how) => ended.push({ part: name, how }),
       ...(probe ? { probe } : {}),
     });
