@@ -9,7 +9,8 @@ const log = (message: string) => console.log(`inngest: ${message}`);
 
 function fail(message: string): never {
   console.error(`inngest: ${message}`);
-  process.exit(1);
+  // The number of EADDRINUSE: whoever started us may try another port.
+  process.exit(/^Port \d+ is already taken/.test(message) ? 98 : 1);
 }
 
 function readOptions() {

@@ -59,6 +59,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(`mail: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`mail: ${message}`);
+  // The number of EADDRINUSE: whoever started us may try another port.
+  process.exit(/^Port \d+ is taken/.test(message) ? 98 : 1);
 });

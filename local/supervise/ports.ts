@@ -52,6 +52,10 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 const LAUNCHES_MAX = 10;
+/** How the stand-ins end when their port is taken; by the time we look, whoever had it may have moved on. */
+const PORT_TAKEN = /\(exit 98\)/;
+/** Starts that lost a port together go different ways, instead of meeting again at the next one. */
+const SPREAD = 40;
 
 /**
  * Launches a program on the first free ports from each of `wanted` on; on the next ones when another program was
@@ -64,7 +68,8 @@ export async function launchOnFreePorts<T>(
 ): Promise<T> {
   for (let launches = 1; ; launches++) {
     const held: HeldPort[] = [];
-    for (const port of wanted) held.push(await holdNextPort(port));
+    const step = launches === 1 ? 0 : Math.ceil(Math.random() * SPREAD);
+    for (const port of wanted) held.push(await holdNextPort(port + step));
     const ports = held.map(({ port }) => port);
     for (const one of held) await one.release();
     try {
@@ -72,8 +77,11 @@ export async function launchOnFreePorts<T>(
     } catch (error) {
       const free = await Promise.all(ports.map(isPortFree));
       const lost = ports.filter((_, index) => !free[index]);
-      if (lost.length === 0 || launches === LAUNCHES_MAX || signal.aborted) throw error;
-      say(`Another program was quicker to take port ${lost.join(" and ")}; trying the next one.`);
+      const isTaken = lost.length > 0 || PORT_TAKEN.test(String(error));
+      if (!isTaken || launches === LAUNCHES_MAX || signal.aborted) throw error;
+      say(
+        `Another program was quicker to take port ${(lost.length > 0 ? lost : ports).join(" and ")}; trying others.`,
+      );
     }
   }
 }

@@ -66,7 +66,17 @@ test("a port that another program takes at the last moment is given up for the n
   const port = await launchOnFreePorts([FIRST], launch, options(said));
   expect(tried).toEqual([tried[0], port]);
   expect(port).toBeGreaterThan(tried[0] ?? 0);
-  expect(said).toEqual([`Another program was quicker to take port ${tried[0]}; trying the next one.`]);
+  expect(said).toEqual([`Another program was quicker to take port ${tried[0]}; trying others.`]);
+});
+
+test("a port that was lost and is free again by the time one looks is a reason to try another one all the same", async () => {
+  let launches = 0;
+  const launch = ([port = 0]: number[]) => {
+    launches += 1;
+    return launches < 3 ? Promise.reject(new Error("mail did not start (exit 98)")) : Promise.resolve(port);
+  };
+  expect(await launchOnFreePorts([FIRST], launch, options())).toBeGreaterThanOrEqual(FIRST);
+  expect(launches).toBe(3);
 });
 
 test("a launch that fails for another reason is not tried again", async () => {
