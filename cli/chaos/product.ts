@@ -168,8 +168,7 @@ async function migrate(root: string, databaseUrl: string): Promise<void> {
 
 async function untilHealthy(url: string, signal: AbortSignal): Promise<string> {
   for (;;) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)]);
-    const response = await fetch(url, { signal: limit }).catch(() => null);
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
     if (response?.ok) return url;
     signal.throwIfAborted();
     await delay(50);

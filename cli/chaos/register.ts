@@ -36,7 +36,8 @@ export async function registerEverybody(
     for (let person = door.shift(); person && !signal.aborted; person = door.shift()) {
       const waitMs = Math.max(0, startedAt + person.atMs - Date.now());
       await delay(waitMs, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) result.registrations.push(await registerOne(person, urls, startedAt, result));
+      if (!signal.aborted)
+        result.registrations.push(await registerOne(person, urls, startedAt, result, signal));
     }
   }
   await Promise.all(Array.from({ length: WAITING_MAX }, letIn));
@@ -48,6 +49,7 @@ async function registerOne(
   urls: Record<AppName, string>,
   startedAt: number,
   result: Registering,
+  signal: AbortSignal,
 ): Promise<RegistrationFact> {
   const first = APPS.indexOf(person.app);
   const fact: RegistrationFact = {
@@ -58,15 +60,13 @@ async function registerOne(
     askedAtMs: person.atMs,
     tries: 0,
   };
-  while (fact.tries < TRIES_MAX) {
+  const wait = (ms: number) => delay(ms, undefined, { signal }).catch(() => {});
+  while (fact.tries < TRIES_MAX && !signal.aborted) {
     const app = APPS[(first + fact.tries) % APPS.length] ?? person.app;
     fact.tries++;
     fact.askedAtMs = Date.now() - startedAt;
-    const answer = await post(`${urls[app]}/api/v1/usr/register`, {
-      username: person.username,
-      email: person.email,
-      password: person.password,
-    });
+    const { username, email, password } = person;
+    const answer = await post(`${urls[app]}/api/v1/usr/register`, { username, email, password }, signal);
     if (answer.kind === "cut") return { ...fact, outcome: "cut" };
     if (answer.kind === "silent") {
       result.wrongAnswers.push({
@@ -77,7 +77,7 @@ async function registerOne(
       return { ...fact, outcome: "cut" };
     }
     if (answer.kind === "refused") {
-      await delay(REFUSED_PAUSE_MS);
+      await wait(REFUSED_PAUSE_MS);
       continue;
     }
     const { status, body, retryAfter } = answer;
@@ -92,7 +92,7 @@ async function registerOne(
       return fact;
     }
     result.unavailable++;
-    await delay(Math.min(retryAfter, RETRY_AFTER_MAX_SECONDS) * 1000 + person.lateMs);
+    await wait(Math.min(retryAfter, RETRY_AFTER_MAX_SECONDS) * 1000 + person.lateMs);
   }
   return fact;
 }
@@ -107,7 +107,7 @@ type Answer =
   | { kind: "silent"; ms: number };
 
 /** On a connection of its own, as different people have: what a lost one means is then clear. */
-function post(url: string, body: object): Promise<Answer> {
+function post(url: string, body: object, signal: AbortSignal): Promise<Answer> {
   const text = JSON.stringify(body);
   const started = performance.now();
   return new Promise((resolve) => {
@@ -116,7 +116,7 @@ function post(url: string, body: object): Promise<Answer> {
       {
         method: "POST",
         agent: false,
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        signal,
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
       },
       (response) => {
@@ -135,12 +135,14 @@ function post(url: string, body: object): Promise<Answer> {
         });
       },
     );
-    request.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED") resolve({ kind: "refused" });
-      else if (error.name === "TimeoutError" || error.name === "AbortError")
-        resolve({ kind: "silent", ms: ANSWER_TIMEOUT_MS });
-      else resolve({ kind: "cut" });
-    });
+    const timer = setTimeout(() => {
+      resolve({ kind: "silent", ms: ANSWER_TIMEOUT_MS });
+      request.destroy();
+    }, ANSWER_TIMEOUT_MS);
+    request.on("close", () => clearTimeout(timer));
+    request.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({ kind: error.code === "ECONNREFUSED" ? "refused" : "cut" }),
+    );
     request.end(text);
   });
 }
