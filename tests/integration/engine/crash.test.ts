@@ -183,11 +183,11 @@ test("an engine outlives a database that drops its connections, and goes on wher
   expect(engine.child.exitCode).toBe(null);
 });
 
-test("a taken port is said in one sentence, with exit code 1", async () => {
+test("a taken port is said in one sentence, with the exit code that makes the start try another one", async () => {
   const { app, appUrl, databaseUrl } = await startApp();
   const { child, output } = spawnEngine({ databaseUrl, appUrl, port: app.port });
   const [code] = await once(child, "exit");
-  expect(code).toBe(1);
+  expect(code).toBe(98);
   expect(output()).toContain(`Port ${app.port} is already taken`);
 });
 
