@@ -107,10 +107,10 @@ test("a taken port is said in a sentence, and the program ends", async () => {
   try {
     const { port } = new URL(first.url);
     await expect(startMailProcess({ args: ["--port", port] })).rejects.toThrow(
-      new RegExp(`ended with 1:\\s+mail: Port ${port} is taken by another program`),
+      new RegExp(`ended with 98:\\s+mail: Port ${port} is taken by another program`),
     );
     await expect(startMailProcess({ args: ["--smtp-port", String(first.smtpPort)] })).rejects.toThrow(
-      new RegExp(`ended with 1:\\s+mail: Port ${first.smtpPort} is taken .* --smtp-port`),
+      new RegExp(`ended with 98:\\s+mail: Port ${first.smtpPort} is taken .* --smtp-port`),
     );
   } finally {
     await first.stop();
