@@ -30,6 +30,8 @@ export type EngineOptions = {
   hasClockApi?: boolean;
   /** Sets a moved clock back to the real time if no run is unfinished; for the first start, not for a restart. */
   settlesClock?: boolean;
+  /** How long the app may take to answer for the first time before the log says that it does not. */
+  firstPatienceMs?: number;
   /** Calls of the app at the same time. */
   parallelMax?: number;
   jitterMs?: () => number;
@@ -91,6 +93,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     appUrl,
     signingKey,
     log,
+    firstPatienceMs: options.firstPatienceMs,
     onChange: async () => {
       await reload();
       crons.wake();

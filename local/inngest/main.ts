@@ -1,5 +1,6 @@
 // The engine as a process of its own: `node --import tsx local/inngest/main.ts --port 8288 --app-url …`.
-// `--clock`: it can be moved. `--settle-clock`: a clock that was moved starts at the real time if no run is unfinished.
+// `--clock`: it can be moved. `--settle-clock`: a clock that was moved starts at the real time if no run is
+// unfinished. `--first-patience`: seconds that the app may take to be there at all.
 import { parseArgs } from "node:util";
 import { startEngine } from "./engine.ts";
 import { isSigningKey } from "./signing.ts";
@@ -20,10 +21,13 @@ function readOptions() {
       "app-url": { type: "string", default: "http://127.0.0.1:3000/api/inngest" },
       clock: { type: "boolean", default: false },
       "settle-clock": { type: "boolean", default: false },
+      "first-patience": { type: "string", default: "30" },
       parallel: { type: "string", default: "50" },
     },
   });
   const port = Number(values.port);
+  const firstPatienceMs = Number(values["first-patience"]) * 1000;
+  if (!(firstPatienceMs >= 0)) throw new Error("--first-patience must be a number of seconds.");
   const parallelMax = Number(values.parallel);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is not a port.`);
@@ -40,6 +44,7 @@ function readOptions() {
   return {
     port,
     parallelMax,
+    firstPatienceMs,
     databaseUrl,
     signingKey,
     appUrl: values["app-url"],

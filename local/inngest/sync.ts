@@ -2,7 +2,7 @@
 // again, so that an app that starts later, restarts or changes is picked up, and takes what the app sends
 // itself (out-of-band).
 import { createHash } from "node:crypto";
-import { ABSENCE_PATIENCE_MS, Absence } from "./absence.ts";
+import { Absence } from "./absence.ts";
 import { type Caller, describeNetworkError } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { parseCron } from "./cron.ts";
@@ -42,6 +42,8 @@ export type SyncOptions = {
   caller: Caller;
   appUrl: URL;
   signingKey: string | null;
+  /** How long the app may take to answer for the first time before that is said. */
+  firstPatienceMs?: number | undefined;
   /** Called after functions changed in the database. */
   onChange: () => Promise<void>;
   log: (message: string) => void;
@@ -57,7 +59,7 @@ export class Sync {
     error: "The app has not answered yet.",
     isReachable: false,
   };
-  readonly #absence = new Absence();
+  readonly #absence: Absence;
   #checksum = "";
   #timer: NodeJS.Timeout | null = null;
   #pauseMs = FIRST_PAUSE_MS;
@@ -65,6 +67,7 @@ export class Sync {
 
   constructor(options: SyncOptions) {
     this.#options = options;
+    this.#absence = new Absence(options.firstPatienceMs);
   }
 
   get state(): SyncState {
@@ -120,7 +123,7 @@ export class Sync {
     const news = this.#absence.note(isReachable, Date.now());
     if (news === "away")
       log(
-        `The app at ${appUrl.href} has not answered for ${ABSENCE_PATIENCE_MS / 1000} s (${error}); its runs wait until it does.`,
+        `The app at ${appUrl.href} has not answered for ${this.#absence.patienceMs / 1000} s (${error}); its runs wait until it does.`,
       );
     if (news === "back") log("The app answers again.");
     if (isReachable && error !== null && error !== before)

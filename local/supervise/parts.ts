@@ -17,6 +17,8 @@ const MAIL_PORT = 8025;
 const SMTP_PORT = 1025;
 const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
+/** The app may have to be built first; whether it comes up we see ourselves. */
+const APP_PATIENCE_SECONDS = 600;
 /** It lets a mail that is being handed over end first: EMAIL_TIMEOUT, and some. */
 const APP_STOP_TIMEOUT_MS = 15_000;
 
@@ -122,7 +124,7 @@ export async function startEngine(start: Start, databaseUrl: string): Promise<{ 
             ...["--port", String(port), "--app-url", endpoint],
             ...(isLoopbackUrl(start.appUrl) ? ["--clock"] : []),
             // A restart of the engine goes on where it was; a start of the product begins with the real time.
-            ...(isFirst ? ["--settle-clock"] : []),
+            ...(isFirst ? ["--settle-clock", "--first-patience", String(APP_PATIENCE_SECONDS)] : []),
           ),
     ...(devServer ? { probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/health`) } : {}),
     onReady: ({ url, pid }) => {

@@ -19,3 +19,12 @@ test("a short absence is never said, and each one counts from its own beginning"
     expect(absence.note(true, nowMs + ABSENCE_PATIENCE_MS - 1)).toBe(null);
   }
 });
+
+test("an app that has to be built first may take longer to come, but not to come back", () => {
+  const absence = new Absence(10 * ABSENCE_PATIENCE_MS);
+  expect(absence.note(false, 0)).toBe(null);
+  expect(absence.note(false, 9 * ABSENCE_PATIENCE_MS)).toBe(null);
+  expect(absence.note(true, 9 * ABSENCE_PATIENCE_MS)).toBe(null);
+  expect(absence.note(false, 20 * ABSENCE_PATIENCE_MS)).toBe(null);
+  expect(absence.note(false, 21 * ABSENCE_PATIENCE_MS)).toBe("away");
+});
