@@ -1,5 +1,6 @@
 // Where a run lives: a temporary folder, free ports, a build, and an environment without anything of this machine's.
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,27 +42,27 @@ export function makeFolder(): Folder {
   };
 }
 
-/** So many ports that nobody listens on. */
+/** Below what systems give to outgoing connections (Linux: 32768 on), or one of them could take a port of ours while its part is down. */
+const PORTS = { from: 20_000, to: 32_000 };
+const PORT_TRIES = 100;
+
+/** So many ports that nobody listens on, anywhere in the range: two runs at a time must not look for the same ones. */
 export async function findFreePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(
-      probes.map(
-        (probe) =>
-          new Promise<number>((resolve, reject) => {
-            probe.once("error", reject);
-            probe.listen(0, "127.0.0.1", () => {
-              const address = probe.address();
-              if (address && typeof address === "object") resolve(address.port);
-              else reject(new Error("No free port."));
-            });
-          }),
-      ),
-    );
-  } finally {
-    // All at the end, so that none is given out twice.
-    for (const probe of probes) probe.close();
+  const found = new Set<number>();
+  for (let tries = 0; tries < PORT_TRIES && found.size < count; tries++) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await isFree(port)) found.add(port);
   }
+  if (found.size < count) throw new Error(`No free ports between ${PORTS.from} and ${PORTS.to}.`);
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }
 
 const KEPT = ["PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "TZ", "SystemRoot"];

@@ -52,7 +52,8 @@ export async function startProduct(
   const { root, folder, transport } = setup;
   const secrets = makeSecrets();
   const ended: Product["ended"] = [];
-  const [portA = 0, portB = 0, enginePort = 0, mailPort = 0, smtpPort = 0] = await findFreePorts(5);
+  const ports = await findFreePorts(6);
+  const [portA = 0, portB = 0, enginePort = 0, mailPort = 0, smtpPort = 0, databasePort = 0] = ports;
   const balancer = await startBalancer([portA, portB]);
   closers.push(() => balancer.close());
   const publicUrl = `http://127.0.0.1:${balancer.port}`;
@@ -72,10 +73,10 @@ export async function startProduct(
     return part;
   };
 
-  let databasePort: string[] = [];
-  const postgres = add("postgres", {}, () => standIn("postgres", "--dir", folder.data, ...databasePort));
+  const postgres = add("postgres", {}, () =>
+    standIn("postgres", "--dir", folder.data, "--port", String(databasePort)),
+  );
   const databaseUrl = (await postgres.start()).url;
-  databasePort = ["--port", new URL(databaseUrl).port];
   await migrate(root, databaseUrl);
 
   const mailSecrets = { RESEND_API_KEY: secrets.resendApiKey, RESEND_WEBHOOK_SECRET: secrets.webhookSecret };
