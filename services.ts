@@ -13,6 +13,9 @@ import { createLog } from "./log";
 
 export type ProcessServices = Services & { database: DatabaseClient; notifications: Notifications };
 
+/** What still waits on connections that were found dead, may have been put on others that are well. */
+const LOST_GRACE_SECONDS = 5;
+
 /** Services for one environment. Opens no connection before the first query. */
 export function createServices(environment: Env): ProcessServices {
   const database = openDatabase(environment.DATABASE_URL, environment.DATABASE_POOL_SIZE);
@@ -29,7 +32,9 @@ export function createServices(environment: Env): ProcessServices {
       return database.db;
     },
     // It notices a connection that is half open; what waits for an answer over such a one would wait for minutes.
-    notifications: openNotifications(environment.DATABASE_URL, log, () => database.renew(0)),
+    notifications: openNotifications(environment.DATABASE_URL, log, {
+      onLost: () => database.renew(LOST_GRACE_SECONDS),
+    }),
     clock: systemClock,
     keys: deriveKeys(environment.APP_SECRET),
     transport: selected.transport,

@@ -20,14 +20,22 @@ const CONFIRMATION = "confirmation";
 const CLOSE = "close";
 const PING = "latchkey_ping";
 const OWN_TOKEN = randomUUID();
-/** A dead connection is noticed at the latest after twice this, and rebuilt. */
 const CHECK_MS = 3_000;
+/** A database or a process that is overloaded may take seconds to answer, and is not lost. */
+const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Connects at the first subscription and stays connected; reconnects by itself for ever. `onLost` is called each time
- * the connection is found dead.
+ * Connects at the first subscription and stays connected; reconnects by itself for ever. A connection that does not
+ * answer within `answerWithinMs` is dead: it is made anew, and `onLost` is called.
  */
-export function openNotifications(url: string, log: Log, onLost: () => void = () => {}): Notifications {
+export function openNotifications(
+  url: string,
+  log: Log,
+  {
+    onLost = () => {},
+    answerWithinMs = ANSWER_WITHIN_MS,
+  }: { onLost?: () => void; answerWithinMs?: number } = {},
+): Notifications {
   const listeners = new Map<string, Set<() => void>>();
   let connection: postgres.Sql | undefined;
   let checking: NodeJS.Timeout | undefined;
@@ -74,7 +82,7 @@ export function openNotifications(url: string, log: Log, onLost: () => void = ()
   async function check(): Promise<void> {
     try {
       if (!connection) await connect();
-      else await withTimeout(ping(connection), CHECK_MS);
+      else await withTimeout(ping(connection), answerWithinMs);
     } catch (error) {
       if (isHealthy) {
         log.warn({ err: error }, "The connection that listens for changes was lost");

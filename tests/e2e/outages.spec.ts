@@ -31,6 +31,8 @@ test.beforeAll(async () => {
   product = await startOwnProduct("e2e-outages", {
     DATABASE_URL: common.href,
     EMAIL_WATCHDOG_AFTER: "1",
+    EMAIL_RETRY_BASE: "3",
+    EMAIL_RETRY_MAX: "3",
     RATE_LIMITS: "off",
   });
   // An event that comes before the app's functions are known starts nothing; that is the watchdog's, not these tests'.

@@ -21,7 +21,10 @@ beforeEach(async () => {
   gate = await openTcpGate({ host: target.hostname, port: Number(target.port) });
   target.host = `127.0.0.1:${gate.port}`;
   client = openDatabase(target.href, 4);
-  notifications = openNotifications(target.href, silent, () => client.renew(0));
+  notifications = openNotifications(target.href, silent, {
+    onLost: () => client.renew(0),
+    answerWithinMs: 1_000,
+  });
 });
 afterEach(async () => {
   await notifications.close();
