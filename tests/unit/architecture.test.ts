@@ -74,7 +74,7 @@ const imports = listImports();
 
 describe("the rooms", () => {
   test("are all read: every room has imports to check", () => {
-    for (const room of ["app", "components", "db", "domain", "emails", "inngest", "local"] as const)
+    for (const room of ROOMS)
       expect(imports.filter((entry) => entry.room === room).length, room).toBeGreaterThan(3);
   });
 
