@@ -214,7 +214,7 @@ function isQueueSlow(delivery: Delivery, nowMs: number): boolean {
 
 /** A server's sentence inside one of ours: "The mail server…" → "the mail server…". */
 function lowerFirst(sentence: string): string {
-  return /^(The|That|There|We|Our|What|An?|Something)\b/.test(sentence)
+  return /^(The|This|That|There|We|Our|What|An?|Something)\b/.test(sentence)
     ? sentence.charAt(0).toLowerCase() + sentence.slice(1)
     : sentence;
 }
