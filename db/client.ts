@@ -98,6 +98,25 @@ export function isDatabaseAway(error: unknown): boolean {
   return false;
 }
 
+const RETRIES_OF_DEADLOCK = 3;
+
+/** Does a transaction again that Postgres ended so that another one could go on (SQLSTATE 40P01). Nothing of it was kept. */
+export async function retryDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDeadlock(error) || retries === RETRIES_OF_DEADLOCK) throw error;
+    }
+  }
+}
+
+function isDeadlock(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ((cause as NodeJS.ErrnoException).code === "40P01") return true;
+  return false;
+}
+
 /** True when a unique index refused a row; `constraint` names the index. */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -132,11 +132,11 @@ export async function beginAttempt(
   await executor.insert(deliveryAttempts).values(row);
 }
 
-/** Moves the next attempt of a delivery that nobody is sending to `at`. Does nothing to any other. */
+/** Moves the next attempt of a delivery that nobody is sending to `at`, never to an earlier time than it has. Does nothing to any other. */
 export async function postponeDelivery(executor: Executor, id: string, at: Date): Promise<void> {
   await executor
     .update(deliveries)
-    .set({ nextAttemptAt: at })
+    .set({ nextAttemptAt: sql`greatest(${deliveries.nextAttemptAt}, ${at.toISOString()}::timestamptz)` })
     .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "retrying"])));
 }
 

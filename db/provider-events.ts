@@ -34,7 +34,19 @@ export async function lockDeliveryOfProvider(
 export async function updateDelivery(
   executor: Executor,
   id: string,
-  change: Partial<Pick<DeliveryRow, "status" | "deliveredAt" | "settledAt" | "reasonCode" | "reasonText">>,
+  change: Partial<
+    Pick<
+      DeliveryRow,
+      | "status"
+      | "deliveredAt"
+      | "settledAt"
+      | "nextAttemptAt"
+      | "leaseToken"
+      | "leaseUntil"
+      | "reasonCode"
+      | "reasonText"
+    >
+  >,
 ): Promise<void> {
   await executor
     .update(deliveries)

@@ -1,7 +1,7 @@
 // A claim's second half: its state, confirming it with a code, asking for another code.
 
 import { randomUUID } from "node:crypto";
-import type { Executor } from "@/db/client";
+import { type Executor, retryDeadlock } from "@/db/client";
 import { countTry, listNewestCodes, markCodeUsed } from "@/db/codes";
 import {
   cancelOpenDeliveries,
@@ -148,7 +148,7 @@ export async function confirmEmail(
       fields: [{ field: "code", code: "six_digits", detail }],
     });
   }
-  const verdict = await judgeCode(services, userId, code).catch((error: unknown) => {
+  const verdict = await retryDeadlock(() => judgeCode(services, userId, code)).catch((error: unknown) => {
     // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
     if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
     throw error;

@@ -51,33 +51,37 @@ export type AttemptResult =
 /**
  * Makes the next attempt at a delivery. Never throws for what the provider does; throws when the database is away.
  * A retry is made at its time, whoever asks earlier. `cameBack`: it was `paced` before, and this is the time it was
- * told, by the clock of whoever kept it waiting.
+ * told, by the clock of whoever kept it waiting; `byOurClock` asks ours all the same.
  */
 export async function attemptDelivery(
   services: Services,
   deliveryId: string,
-  { cameBack = false }: { cameBack?: boolean } = {},
+  { cameBack = false, byOurClock = !cameBack }: { cameBack?: boolean; byOurClock?: boolean } = {},
 ): Promise<AttemptResult> {
   const { db, clock, settings } = services;
-  if (settings.sendsPerSecond !== null) {
-    // A mail that is settled must not use up a place in the queue.
-    const settled = await explainRefusedLease(services, deliveryId);
-    if (settled.outcome === "settled") return settled;
+  if (settings.sendsPerSecond !== null || settings.concurrency !== null) {
+    // A mail that is settled, or whose time has not come, must not use up a place in the queue.
+    const known = await explainRefusedLease(services, deliveryId);
+    if (known.outcome === "settled" || (known.outcome === "paced" && byOurClock)) return known;
   }
   const leave = await takeSendLeave(services, cameBack);
   if (!leave.granted) {
     await postponeDelivery(db, deliveryId, addSeconds(clock(), leave.waitSeconds));
     return { outcome: "paced", waitSeconds: leave.waitSeconds };
   }
-  const result = await attemptNow(services, deliveryId, cameBack).finally(leave.leave);
+  const result = await attemptNow(services, deliveryId, byOurClock).finally(leave.leave);
   // Refused by the one provider, and the other one has not been asked yet.
   if (result.outcome === "retry" && result.at <= clock()) return attemptDelivery(services, deliveryId);
   return result;
 }
 
-async function attemptNow(services: Services, deliveryId: string, cameBack: boolean): Promise<AttemptResult> {
+async function attemptNow(
+  services: Services,
+  deliveryId: string,
+  byOurClock: boolean,
+): Promise<AttemptResult> {
   const { log } = services;
-  const claimed = await claimAndBegin(services, deliveryId, cameBack);
+  const claimed = await claimAndBegin(services, deliveryId, byOurClock);
   if (!claimed) return explainRefusedLease(services, deliveryId);
 
   const { delivery, leaseToken, transport, history, notice } = claimed;
@@ -134,12 +138,12 @@ type Claimed = {
 async function claimAndBegin(
   services: Services,
   deliveryId: string,
-  cameBack: boolean,
+  byOurClock: boolean,
 ): Promise<Claimed | null> {
   const leaseToken = randomUUID();
   const leaseSeconds = services.settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
   const now = services.clock();
-  const dueBefore = cameBack ? null : addSeconds(now, EARLY_SECONDS);
+  const dueBefore = byOurClock ? addSeconds(now, EARLY_SECONDS) : null;
   return services.db.transaction(async (tx) => {
     const claimed = await claimDelivery(tx, deliveryId, { leaseToken, leaseSeconds, now, dueBefore });
     if (!claimed) return null;
@@ -238,8 +242,9 @@ async function explainRefusedLease(services: Services, deliveryId: string): Prom
     );
     return { outcome: "settled", status: "cancelled" };
   }
-  if (delivery.status === "retrying" && delivery.nextAttemptAt) {
-    const waitMs = delivery.nextAttemptAt.getTime() - now.getTime();
+  const dueAt = delivery.status === "retrying" ? delivery.nextAttemptAt : null;
+  if (dueAt && dueAt > addSeconds(now, EARLY_SECONDS)) {
+    const waitMs = dueAt.getTime() - now.getTime();
     return { outcome: "paced", waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
   }
   return { outcome: "busy", until: delivery.leaseUntil ?? delivery.nextAttemptAt ?? addSeconds(now, 1) };

@@ -73,7 +73,14 @@ export async function applyProviderEvent(
         break;
       case "failed":
         if (canMove(status, "failed"))
-          await updateDelivery(tx, delivery.id, { status: "failed", settledAt: now, ...reason });
+          await updateDelivery(tx, delivery.id, {
+            status: "failed",
+            settledAt: now,
+            nextAttemptAt: null,
+            leaseToken: null,
+            leaseUntil: null,
+            ...reason,
+          });
         break;
       case "bounced":
       case "complained":

@@ -30,8 +30,15 @@ export async function postOnce(
   // A kept connection that the server closed while our request was on its way: nobody has read it, or the idempotency
   // key makes a second one harmless. Without this, every first mail after a pause could cost a minute.
   const isStale = first.outcome.kind === "broken" && first.wasReused && !first.outcome.timedOut;
-  return isStale && !request.signal.aborted ? (await attempt(url, request)).outcome : first.outcome;
+  if (!isStale || request.signal.aborted) return first.outcome;
+  const second = (await attempt(url, request)).outcome;
+  // The first request may have been read after all. What the second one learns undoes that only when it was taken, or
+  // when the mail itself is refused, which it then was the first time too.
+  const isVerdict = second.kind === "answer" && (second.status < 300 || VERDICTS.has(second.status));
+  return first.outcome.kind === "broken" && first.outcome.handedOver && !isVerdict ? first.outcome : second;
 }
+
+const VERDICTS: ReadonlySet<number> = new Set([400, 422]);
 
 function attempt(
   url: URL,

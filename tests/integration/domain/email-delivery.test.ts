@@ -298,6 +298,17 @@ describe("what the engine took and did not start", () => {
     expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "settled", status: "sent" });
   });
 
+  test("is tried once, not again at once, when four processes look and the provider refuses", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.pass(60);
+    services.transport.answer(...Array.from({ length: 400 }, () => refusal()));
+    await Promise.all([1, 2, 3, 4].map(() => deliverOverdue(services, 30)));
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({
+      status: "retrying",
+      attemptCount: 1,
+    });
+  });
+
   test("is sent once when four processes look at the same time", async () => {
     const { deliveryId } = await registerUser(services, someone());
     services.pass(60);

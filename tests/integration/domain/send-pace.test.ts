@@ -141,6 +141,18 @@ describe("a mail that must wait", () => {
     expect((told as { waitSeconds: number }).waitSeconds).toBeGreaterThan(25);
   });
 
+  test("keeps the longer time that the provider asked for, whoever asks for it while it is not its turn", async () => {
+    const [id = ""] = await register(1);
+    services.settings.sendsPerSecond = 1_000;
+    services.transport.answer(refusal({ retryAfterSeconds: 600 }));
+    await attemptDelivery(services, id);
+    const dueAt = (await findDelivery(services.db, id))?.nextAttemptAt;
+    for (const _ of [1, 2, 3])
+      expect(await attemptDelivery(services, id)).toEqual({ outcome: "paced", waitSeconds: 600 });
+    expect((await findDelivery(services.db, id))?.nextAttemptAt).toEqual(dueAt);
+    expect(services.transport.handed).toHaveLength(1);
+  });
+
   test("gives its worker back when all of EMAIL_CONCURRENCY talk to a provider that hangs", async () => {
     const [first = "", second = ""] = await register(2);
     services.sending = createSending(1);
