@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { holdAppPort, isPortGiven } from "./supervise/app-port";
 import { ensureBuilt } from "./supervise/build";
 import { findDevServer } from "./supervise/dev-server";
 import { createLineWriter, paint, say } from "./supervise/output";
@@ -17,12 +18,9 @@ import {
   startPostgres,
   waitForSync,
 } from "./supervise/parts";
-import { choosePlan, describeMix, isLoopbackUrl, listComplaints } from "./supervise/plan";
-import { type HeldPort, holdNextPort, holdPort } from "./supervise/ports";
+import { choosePlan, describeMix, listComplaints } from "./supervise/plan";
 import { ancestryOf, endLeftovers, isRunByNpm, openRunningFile, takeLock } from "./supervise/processes";
 import { readSecrets } from "./supervise/secrets";
-
-const APP_PORT = 3000;
 
 /** Runs the product until it is stopped. Ends the process. */
 export async function up(root: string, args: string[]): Promise<void> {
@@ -133,7 +131,7 @@ async function prepare(known: Known): Promise<Start> {
     );
   const mix = describeMix(plan);
   if (mix) say(mix);
-  const heldPort = await holdAppPort();
+  const heldPort = await holdAppPort(say);
   const { port } = heldPort;
   return {
     ...known,
@@ -144,35 +142,6 @@ async function prepare(known: Known): Promise<Start> {
     appUrl: process.env.APP_URL || `http://localhost:${port}`,
     secrets: readSecrets(known.dir),
   };
-}
-
-/** Whether the user chose the app's port: then there is no other one. */
-function isPortGiven(): boolean {
-  const { PORT, APP_URL } = process.env;
-  return Boolean(PORT) || (Boolean(APP_URL) && isLoopbackUrl(APP_URL ?? ""));
-}
-
-async function holdAppPort(): Promise<HeldPort> {
-  const { PORT: wanted, APP_URL } = process.env;
-  if (wanted) {
-    const port = Number(wanted);
-    if (!Number.isInteger(port) || port < 1 || port > 65_535)
-      throw new Error(`PORT is ${wanted}; it must be a number from 1 to 65535.`);
-    const held = await holdPort(port);
-    if (held) return held;
-    throw new Error(
-      `Port ${port} is taken by another program. Stop it, or choose another one: PORT=${port + 1} npm start`,
-    );
-  }
-  if (APP_URL && isLoopbackUrl(APP_URL)) {
-    const named = Number(new URL(APP_URL).port || 80);
-    const held = await holdPort(named);
-    if (held) return held;
-    throw new Error(`Port ${named} (from APP_URL) is taken by another program.`);
-  }
-  const held = await holdNextPort(APP_PORT);
-  if (held.port !== APP_PORT) say(`Port ${APP_PORT} is taken; the app takes ${held.port}.`);
-  return held;
 }
 
 /** What does not need each other starts together; the first that fails ends the start. */
