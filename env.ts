@@ -85,6 +85,14 @@ const Schema = z
     EMAIL_MX_CHECK: z.enum(["on", "off", ""]).default(""),
     /** Refuses addresses of throw-away mailbox services. */
     EMAIL_BLOCK_DISPOSABLE: flag,
+    /** Characters of a new password, at least. 8 is the floor of ASVS 5.0 (6.2.1); NIST SP 800-63B asks for 15. */
+    PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(8),
+    /** Refuses passwords found in breaches: `on` asks haveibeenpwned.com, an address a mirror of it. */
+    HIBP: z
+      .union([z.enum(["on", "off"]), z.url({ protocol: /^https?$/ })], {
+        error: "must be on, off, or the address of a mirror",
+      })
+      .default("off"),
     /** Shows stack traces in answers; for development only. */
     DEBUG_ERRORS: flag,
   })

@@ -1,6 +1,7 @@
 // Builds the services of this process from its environment, once: the one place where configuration meets the rules.
 import { type DatabaseClient, openDatabase } from "./db/client";
 import { type Notifications, openNotifications } from "./db/notifications";
+import { createBreachedPasswords, HIBP_URL } from "./domain/breached-passwords";
 import { createCircuitBreaker } from "./domain/circuit-breaker";
 import { systemClock } from "./domain/clock";
 import { deriveKeys } from "./domain/keys";
@@ -40,6 +41,7 @@ export function createServices(environment: Env): ProcessServices {
     transport: selected.transport,
     failover: watchPreferred(selected, log),
     mailDomains: isMailDomainChecked(environment) ? createMailDomains() : null,
+    breachedPasswords: selectBreachedPasswords(environment.HIBP, log),
     sending: createSending(environment.EMAIL_CONCURRENCY ?? null),
     settings: {
       appUrl: environment.APP_URL.replace(/\/+$/, ""),
@@ -55,9 +57,15 @@ export function createServices(environment: Env): ProcessServices {
       concurrency: environment.EMAIL_CONCURRENCY ?? null,
       rateLimits: environment.RATE_LIMITS === "on",
       blockDisposable: environment.EMAIL_BLOCK_DISPOSABLE,
+      passwordMin: environment.PASSWORD_MIN_LENGTH,
     },
     log,
   };
+}
+
+function selectBreachedPasswords(setting: Env["HIBP"], log: Log): Services["breachedPasswords"] {
+  if (setting === "off") return null;
+  return createBreachedPasswords(setting === "on" ? HIBP_URL : setting, log);
 }
 
 /** Five failures in a row send everybody to the second provider; one mail every 30 s finds out whether the first is back. */

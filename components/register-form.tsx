@@ -1,31 +1,34 @@
 "use client";
 import { useEffect } from "react";
 import type { Problem } from "@/app/_http/problem";
-import { PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from "@/domain/account-rules";
+import { USERNAME_MAX, USERNAME_MIN } from "@/domain/account-rules";
 import { EmailField } from "./email-field";
 import { FormNote } from "./form-note";
 import { goTo } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
 import { restoreDraft, saveDraft } from "./register-draft";
-import { checkEmail, checkPassword, checkUsername } from "./register-rules";
+import { checkEmail, checkNewPassword, checkUsername } from "./register-rules";
 import { Field } from "./ui/field";
-import { PasswordField } from "./ui/password-field";
+import { NewPasswordField } from "./ui/new-password-field";
 import { SubmitButton } from "./ui/submit-button";
 import { useApiForm } from "./use-api-form";
 
 const LABELS = { username: "Username", email: "Email address", password: "Password" };
+const CONTEXT = ["username", "email"];
 
 /** Registers. `values` and `refusal` are what a refused form brought back without JavaScript. */
 export function RegisterForm({
   values,
   refusal,
+  passwordMin,
 }: {
   values: Record<string, string>;
   refusal: Problem | null;
+  passwordMin: number;
 }) {
   const { isBusy, errors, note, formProps, ...form } = useApiForm({
     action: "/api/v1/usr/register",
-    checks: { username: checkUsername, email: checkEmail, password: checkPassword },
+    checks: { username: checkUsername, email: checkEmail, password: checkNewPassword(passwordMin) },
     refusal,
     onDone: () => goTo("/confirm"),
   });
@@ -63,13 +66,12 @@ export function RegisterForm({
         defaultValue={values.email}
         onTaken={({ form }) => form && saveDraft(form)}
       />
-      <PasswordField
+      <NewPasswordField
         label={LABELS.password}
         name="password"
-        hint={`At least ${PASSWORD_MIN} characters. A short sentence works well.`}
         error={errors.password}
-        autoComplete="new-password"
-        required
+        min={passwordMin}
+        context={CONTEXT}
       />
       <SubmitButton isBusy={isBusy} className="mt-1 w-full">
         Create account

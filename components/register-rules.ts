@@ -3,7 +3,6 @@
 import {
   EMAIL_MAX,
   PASSWORD_MAX,
-  PASSWORD_MIN,
   USERNAME_MAX,
   USERNAME_MIN,
   USERNAME_PATTERN,
@@ -40,11 +39,13 @@ export const checkEmail: Check = (value) => {
   return null;
 };
 
-export const checkPassword: Check = (value) => {
-  const length = [...value.normalize("NFKC")].length;
-  if (value.trim() === "") return "Please choose a password.";
-  if (length < PASSWORD_MIN)
-    return `Use at least ${PASSWORD_MIN} characters; ${PASSWORD_MIN - length} to go.`;
-  if (length > PASSWORD_MAX) return `Use at most ${PASSWORD_MAX} characters.`;
-  return null;
-};
+/** `min`: the fewest characters that the server takes. What is easy to guess, the server says alone. */
+export const checkNewPassword =
+  (min: number): Check =>
+  (value) => {
+    const length = [...value.normalize("NFKC")].length;
+    if (value === "") return "Please choose a password.";
+    if (length < min) return `Use at least ${min} characters; ${min - length} to go.`;
+    if (length > PASSWORD_MAX) return `Use at most ${PASSWORD_MAX} characters.`;
+    return null;
+  };

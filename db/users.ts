@@ -131,10 +131,16 @@ export async function countWrongCode(executor: Executor, id: string): Promise<vo
     .where(eq(users.id, id));
 }
 
-export async function updatePasswordHash(
+/** Nothing when the hash is no longer `from`: the password was changed in the meantime. Returns whether it was. */
+export async function replacePasswordHash(
   executor: Executor,
   id: string,
-  passwordHash: string,
-): Promise<void> {
-  await executor.update(users).set({ passwordHash }).where(eq(users.id, id));
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  const rows = await executor
+    .update(users)
+    .set({ passwordHash: to })
+    .where(and(eq(users.id, id), eq(users.passwordHash, from)))
+    .returning({ id: users.id });
+  return rows.length > 0;
 }

@@ -19,6 +19,7 @@ import { deriveCode, hashCode } from "./confirmation-code";
 import { DomainError } from "./errors";
 import { USER_REGISTERED } from "./events";
 import { hashPassword } from "./password";
+import { judgeNewPassword } from "./password-rules";
 import { admitClaim, admitRegistration, hashSubject } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
@@ -37,7 +38,8 @@ export type Registration = QueuedDelivery & { user: UserData; session: StartedSe
  * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
  * "you already have an account", and the claim can never be confirmed (promise P6). `network` is where the request
  * comes from (client-network.ts), null or left out when that is not known.
- * Throws `username_taken`, `busy`, `invalid_input` for an address that cannot get mail, and what limits.ts lists.
+ * Throws `username_taken`, `busy`, `invalid_input` for an address that cannot get mail and for a password that is easy
+ * to guess (password-rules.ts), and what limits.ts lists.
  */
 export async function registerUser(
   services: Services,
@@ -48,6 +50,7 @@ export async function registerUser(
   const [passwordHash] = await Promise.all([
     hashPassword(input.password),
     judgeAddress(services, input.email),
+    judgeNewPassword(services, input.password, input),
   ]);
   const now = services.clock();
   const networkHash = network && hashSubject(services, network);

@@ -1,6 +1,7 @@
 // What every use case is given. Built once per process by services.ts at the top level; built by hand in tests.
 import type { Database } from "@/db/client";
 import type { Transport } from "@/emails/transport";
+import type { BreachedPasswords } from "./breached-passwords";
 import type { CircuitBreaker } from "./circuit-breaker";
 import type { Clock } from "./clock";
 import type { Keys } from "./keys";
@@ -29,6 +30,8 @@ export type Settings = {
   rateLimits: boolean;
   /** Whether addresses of throw-away mailbox services are refused. */
   blockDisposable: boolean;
+  /** Characters of a new password, at least; never below account-rules.ts. */
+  passwordMin: number;
 };
 
 export type Services = {
@@ -40,6 +43,8 @@ export type Services = {
   failover: { transport: Transport; breaker: CircuitBreaker } | null;
   /** What DNS says of an address's domain; null: it is not asked. */
   mailDomains: MailDomains | null;
+  /** Who knows the passwords of breaches; null: nobody is asked. */
+  breachedPasswords: BreachedPasswords | null;
   /** The places of this process's conversations with providers. */
   sending: Sending;
   settings: Settings;

@@ -1,8 +1,9 @@
 // Signing in by username or confirmed address.
-import { findConfirmedUserByEmail, findUserByUsername } from "@/db/users";
+import type { UserRow } from "@/db/schema";
+import { findConfirmedUserByEmail, findUserByUsername, replacePasswordHash } from "@/db/users";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
-import { verifyAgainstNobody, verifyPassword } from "./password";
+import { hashPassword, isHashOutdated, verifyAgainstNobody, verifyPassword } from "./password";
 import { admitSignIn, forgetSignIns } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
@@ -35,6 +36,7 @@ export async function signIn(
       "This username or email address and password do not belong together.",
     );
   await forgetSignIns(services, name, network);
+  if (isHashOutdated(user.passwordHash)) await upgradeHash(services, user, password);
   const isConfirmed = user.emailConfirmedAt !== null;
   const session = await startSession(services, services.db, {
     userId: user.id,
@@ -42,4 +44,20 @@ export async function signIn(
     ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
   });
   return { user: describeUser(user), session };
+}
+
+/** The password is known only now. No reason to send anybody away: what fails is done at the next sign-in. */
+async function upgradeHash(
+  services: Services,
+  user: Pick<UserRow, "id" | "passwordHash">,
+  password: string,
+): Promise<void> {
+  try {
+    await replacePasswordHash(services.db, user.id, {
+      from: user.passwordHash,
+      to: await hashPassword(password),
+    });
+  } catch (error) {
+    services.log.warn({ err: error, userId: user.id }, "A password's hash could not be made anew");
+  }
 }

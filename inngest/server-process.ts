@@ -1,6 +1,7 @@
 // What runs beside the requests in every server process, and what ends with it.
 import { setTimeout as delay } from "node:timers/promises";
 import { verifyAgainstNobody } from "../domain/password";
+import { commonPasswords } from "../domain/password-rules";
 import type { Services } from "../domain/services";
 import { renderEmail } from "../emails/render";
 import { EnvironmentError } from "../env";
@@ -56,6 +57,7 @@ function holdExit(work: Promise<unknown>, limitMs: number): void {
 async function warmUp({ log }: Services): Promise<void> {
   try {
     await verifyAgainstNobody("warm up");
+    await commonPasswords();
     await renderEmail("confirmation", { code: "000000" });
     await renderEmail("existing_account", { signInUrl: "https://example.com/sign-in" });
   } catch (error) {

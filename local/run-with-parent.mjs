@@ -1,11 +1,24 @@
 // Runs a program that knows nothing of Node's channels, and ends it with us: `run-with-parent.mjs <program> [args]`.
+// Whoever starts this makes it the head of a group: then nothing of the program is left when the parent is killed.
 import { spawn } from "node:child_process";
 
+/** From SIGTERM to SIGKILL, when the parent is gone: nobody else would send it. */
+const STOP_TIMEOUT_MS = 3_000;
+
+const isWindows = process.platform === "win32";
 const [program, ...args] = process.argv.slice(2);
-const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
+const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"], shell: isWindows });
 const stop = () => child.kill("SIGTERM");
-for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
-process.on("disconnect", stop);
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, stop);
+const stopAlone = () => {
+  stop();
+  setTimeout(() => {
+    if (isWindows) child.kill("SIGKILL");
+    else process.kill(-process.pid, "SIGKILL");
+  }, STOP_TIMEOUT_MS);
+};
+if (process.connected === false) stopAlone();
+else process.on("disconnect", stopAlone);
 child.once("error", (error) => {
   console.error(error.message);
   process.exit(1);

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { holdAppPort, isPortGiven } from "./supervise/app-port";
+import { watchNpm } from "./processes.mjs";
 import { ensureBuilt } from "./supervise/build";
 import { findDevServer } from "./supervise/dev-server";
 import { createLineWriter, paint, say } from "./supervise/output";
@@ -19,7 +20,7 @@ import {
   waitForSync,
 } from "./supervise/parts";
 import { choosePlan, describeMix, listComplaints } from "./supervise/plan";
-import { ancestryOf, endLeftovers, isRunByNpm, openRunningFile, takeLock } from "./supervise/processes";
+import { endLeftovers, openRunningFile, takeLock } from "./supervise/processes";
 import { readSecrets } from "./supervise/secrets";
 
 /** Runs the product until it is stopped. Ends the process. */
@@ -110,13 +111,6 @@ function loadEnvFiles(root: string): void {
     const file = path.join(root, name);
     if (existsSync(file)) process.loadEnvFile(file);
   }
-}
-
-/** When npm is killed nobody tells us: then those who started us have changed. */
-function watchNpm(onGone: () => void): void {
-  if (!isRunByNpm()) return;
-  const ancestry = ancestryOf(process.pid);
-  setInterval(() => ancestryOf(process.pid) !== ancestry && onGone(), 1_000).unref();
 }
 
 type Known = Pick<Start, "root" | "dir" | "isDev" | "running" | "parts" | "programs" | "signal">;

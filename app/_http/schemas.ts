@@ -61,9 +61,9 @@ function judgeEmail(value: string): Complaint | null {
   return null;
 }
 
-function judgePassword(value: string): Complaint | null {
+function judgePassword(value: string, min: number): Complaint | null {
   const length = [...value.normalize("NFKC")].length;
-  if (length < PASSWORD_MIN) return { code: "too_short", detail: `Use at least ${PASSWORD_MIN} characters.` };
+  if (length < min) return { code: "too_short", detail: `Use at least ${min} characters.` };
   if (length > PASSWORD_MAX) return { code: "too_long", detail: `Use at most ${PASSWORD_MAX} characters.` };
   // NUL and half surrogates do not survive every encoding: such a password could not be typed again.
   if (value.includes("\0") || !value.isWellFormed())
@@ -78,12 +78,21 @@ const email = text("Please enter your email address.", judgeEmail).transform(
   (value) => normalizeEmail(value) ?? value,
 );
 
-export const RegisterFields = z.object({
-  username: text("Please choose a username.", judgeUsername).transform((value) => value.trim()),
-  email,
-  // Spaces are characters like any other in a password (NIST SP 800-63B 3.1.1.2).
-  password: text("Please choose a password.", judgePassword, (value) => value === ""),
-});
+/** Spaces are characters like any other in a password (NIST SP 800-63B 3.1.1.2). */
+const newPassword = (min: number) =>
+  text(
+    "Please choose a password.",
+    (value) => judgePassword(value, min),
+    (value) => value === "",
+  );
+
+/** `passwordMin`: Settings.passwordMin. */
+export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
+  z.object({
+    username: text("Please choose a username.", judgeUsername).transform((value) => value.trim()),
+    email,
+    password: newPassword(passwordMin),
+  });
 
 export const ChangeEmailFields = z.object({ email });
 

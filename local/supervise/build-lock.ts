@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createWhole, isRunning, type Running, replaceWhole, startOf } from "./processes";
+import { createWhole, isRunning, type Running, replaceWhole, startOf } from "../processes.mjs";
 
 type Holder = Running & { build: Running | null };
 

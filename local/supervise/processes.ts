@@ -1,59 +1,16 @@
 // Who runs here: one start per data folder, and what an earlier one left behind.
-import { execFileSync } from "node:child_process";
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-
-/** Since when a process runs, as `ps` writes it; null when it does not. Tells a process from a later one of its number. */
-export function startOf(pid: number): string | null {
-  const said = ps(pid, "stat=,lstart=");
-  // One that has ended and is not waited for (Z) keeps its number, and does nothing any more.
-  return said === null || said.startsWith("Z") ? null : said.replace(/^\S+\s+/, "");
-}
-
-export type Running = { pid: number; start: string | null };
-
-/** Whether it is still the same process that has this number. */
-export function isRunning({ pid, start }: Running): boolean {
-  return start !== null && startOf(pid) === start;
-}
-
-function ps(pid: number, columns: string): string | null {
-  try {
-    const said = execFileSync(
-      "ps",
-      [...columns.split(",").flatMap((column) => ["-o", column]), "-p", String(pid)],
-      {
-        encoding: "utf8",
-        env: { ...process.env, LC_ALL: "C" },
-        stdio: ["ignore", "pipe", "ignore"],
-      },
-    ).trim();
-    return said === "" ? null : said;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Who started a process, two generations up: npm runs scripts through a shell, so when npm is killed it is the shell
- * that changes hands.
- */
-export function ancestryOf(pid: number): string {
-  const parent = parentOf(pid);
-  return `${parent}/${parent === null ? null : parentOf(parent)}`;
-}
-
-function parentOf(pid: number): number | null {
-  try {
-    // pid (command) state ppid …: the command may hold spaces and brackets itself.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    const said = ps(pid, "ppid=");
-    return said === null ? null : Number(said);
-  }
-}
+import {
+  ancestryOf,
+  createWhole,
+  isRunByNpm,
+  isRunning,
+  type Running,
+  replaceWhole,
+  startOf,
+} from "../processes.mjs";
 
 type Holder = { pid: number; start: string | null; ancestry: string; viaNpm: boolean; url: string | null };
 
@@ -100,46 +57,12 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
   };
 }
 
-export function isRunByNpm(): boolean {
-  return process.env.npm_lifecycle_event !== undefined;
-}
-
 function readHolder(file: string): Holder | null {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Holder;
   } catch {
     return null; // written half, by a start that was killed in the middle of it
   }
-}
-
-/** Only for us: some of these files hold the database's password. */
-const MODE = 0o600;
-
-/** Makes a file that has its whole content from the first moment on; false when there is one already. */
-export function createWhole(file: string, content: object): boolean {
-  const part = writePart(file, content);
-  try {
-    linkSync(part, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  } finally {
-    rmSync(part, { force: true });
-  }
-}
-
-/** Replaces a file in one go. Only its owner can read it. */
-export function replaceWhole(file: string, content: object): void {
-  renameSync(writePart(file, content), file);
-}
-
-function writePart(file: string, content: object): string {
-  const part = `${file}.${process.pid}.part`;
-  // A mode counts only for a file that is made: one left by a killed process keeps its own.
-  rmSync(part, { force: true });
-  writeFileSync(part, `${JSON.stringify(content, null, 2)}\n`, { mode: MODE });
-  return part;
 }
 
 type Known = Record<string, Running>;

@@ -77,6 +77,7 @@ export function createTestServices(databaseUrl: string): TestServices {
     transport: createScriptedTransport(),
     failover: null,
     mailDomains: null,
+    breachedPasswords: null,
     sending: createSending(null),
     settings: {
       appUrl: "http://localhost:3000",
@@ -88,6 +89,7 @@ export function createTestServices(databaseUrl: string): TestServices {
       concurrency: null,
       rateLimits: false,
       blockDisposable: false,
+      passwordMin: 8,
     },
     lines,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },

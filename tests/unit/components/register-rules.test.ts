@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { checkEmail, checkPassword, checkUsername } from "@/components/register-rules";
+import { checkEmail, checkNewPassword, checkUsername } from "@/components/register-rules";
 
 vi.mock("server-only", () => ({}));
-const { RegisterFields } = await import("@/app/_http/schemas");
+const { registerFields } = await import("@/app/_http/schemas");
 
+const checkPassword = checkNewPassword(8);
 const GOOD = { username: "ada", email: "ada@example.com", password: "correct horse" };
 
 function serverAccepts(field: keyof typeof GOOD, value: string): boolean {
-  return RegisterFields.safeParse({ ...GOOD, [field]: value }).success;
+  return registerFields().safeParse({ ...GOOD, [field]: value }).success;
 }
 
 describe("the form's own checks", () => {

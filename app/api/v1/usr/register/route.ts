@@ -5,7 +5,7 @@ import { clientNetwork } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
-import { RegisterFields } from "@/app/_http/schemas";
+import { registerFields } from "@/app/_http/schemas";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { type Registration, registerUser } from "@/domain/registration";
 import { type Dispatch, dispatchDelivery } from "@/inngest/dispatch";
@@ -18,7 +18,7 @@ export function POST(request: Request): Promise<Response> {
     { form: "register", backTo: "/register", keep: ["username", "email"] },
     async (fields, startedAt) => {
       const registration = await registerUser(services(), {
-        ...parseFields(RegisterFields, fields),
+        ...parseFields(registerFields(services().settings.passwordMin), fields),
         network: clientNetwork(request),
       });
       const dispatch = await dispatchDelivery(services(), registration, { startedAt });

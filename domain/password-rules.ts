@@ -1,0 +1,94 @@
+// What a new password must not be, beyond its length: one that everybody tries first, one made of words that stand on
+// the page, one that was found in a breach. Every refusal says why (NIST SP 800-63B 3.1.1.2). There is no rule of
+// which characters must be in it (ASVS 5.0, 6.2.5).
+import { DomainError } from "./errors";
+import { normalizePassword } from "./password";
+import type { Services } from "./services";
+
+/** The name of the product, beside that of its address. */
+const PRODUCT = "latchkey";
+/** Shorter ones stand in many a good password by chance. */
+const CONTEXT_WORD_MIN = 3;
+/** Letters and digits that must be there beside the words that everybody knows. */
+const OWN_PART_MIN = 6;
+
+export type PasswordOwner = { username: string; email: string };
+export type PasswordFault = {
+  code: "common_password" | "context_word" | "breached_password";
+  detail: string;
+};
+
+/**
+ * Throws `invalid_input` on `field` for a password that is easy to guess or was found in a breach; the latter only
+ * where HIBP is set. `owner` is whose it would be (ASVS 5.0, 6.2.4, 6.2.11, 6.2.12).
+ */
+export async function judgeNewPassword(
+  services: Services,
+  password: string,
+  owner: PasswordOwner,
+  field = "password",
+): Promise<void> {
+  const fault =
+    findPasswordFault(password, listContextWords(services.settings.appUrl, owner), await commonPasswords()) ??
+    ((await services.breachedPasswords?.isBreached(password)) ? BREACHED : null);
+  if (fault) throw new DomainError("invalid_input", fault.detail, { fields: [{ field, ...fault }] });
+}
+
+const BREACHED: PasswordFault = {
+  code: "breached_password",
+  detail:
+    "This password was found in a breach of another site, so others have it on their lists. Please use another one.",
+};
+
+let common: Promise<ReadonlySet<string>> | undefined;
+
+/** The 49,000 most common passwords in lower case, read when they are first needed. */
+export function commonPasswords(): Promise<ReadonlySet<string>> {
+  common ??= import("@zxcvbn-ts/language-common").then(
+    ({ dictionary }) => new Set(dictionary["passwords-common"]),
+  );
+  return common;
+}
+
+/**
+ * The words that a guess begins with: the username, the address's local part and its domain's labels, the product's
+ * name and that of its address. Lower case, longest first.
+ */
+export function listContextWords(appUrl: string, { username, email }: PasswordOwner): string[] {
+  const at = email.lastIndexOf("@");
+  const local = email.slice(0, at);
+  const labels = (host: string) => host.split(".").slice(0, -1);
+  const whole = [username, email, local, email.slice(at + 1), new URL(appUrl).hostname, PRODUCT];
+  const parts = [...username.split(/[._-]+/), ...local.split(/[._+-]+/), ...labels(email.slice(at + 1))];
+  const words = [...whole, ...parts, ...labels(new URL(appUrl).hostname)].map(fold);
+  return [...new Set(words)]
+    .filter((word) => word.length >= CONTEXT_WORD_MIN)
+    .sort((a, b) => b.length - a.length);
+}
+
+/** Upper case and signs between letters are no secret. */
+const fold = (text: string) => normalizePassword(text).toLowerCase();
+
+/** Why a password is easy to guess, or null. `known` in lower case; `words` as listContextWords gives them. Pure. */
+export function findPasswordFault(
+  password: string,
+  words: readonly string[],
+  known: ReadonlySet<string>,
+): PasswordFault | null {
+  const folded = fold(password);
+  if (folded.trim() === "" || known.has(folded.trim()))
+    return {
+      code: "common_password",
+      detail:
+        "This password is among the most common ones and would be guessed first. Please use another one.",
+    };
+  const used = words.filter((word) => folded.includes(word));
+  if (used.length === 0) return null;
+  const own = used.reduce((rest, word) => rest.replaceAll(word, " "), folded).replace(/[^\p{L}\p{N}]+/gu, "");
+  if ([...own].length >= OWN_PART_MIN && !known.has(own)) return null;
+  return {
+    code: "context_word",
+    detail:
+      "This password is mostly your name, your address or ours, which a guess begins with. Please add some words of your own.",
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { commonPasswords, findPasswordFault, listContextWords } from "@/domain/password-rules";
+
+const ADA = { username: "ada.lovelace", email: "ada+news@engines.example.com" };
+const WORDS = listContextWords("https://accounts.acme.example", ADA);
+const known = await commonPasswords();
+const faultOf = (password: string) => findPasswordFault(password, WORDS, known)?.code ?? null;
+
+describe("ASVS 6.2.4: common passwords", () => {
+  test("are known in tens of thousands, far more than the 3,000 asked for", () => {
+    expect(known.size).toBeGreaterThan(40_000);
+    expect([...known].filter((password) => password.length >= 8).length).toBeGreaterThan(10_000);
+  });
+
+  test.each([
+    "password",
+    "PassWord1",
+    "12345678",
+    "qwertyuiop",
+    "iloveyou1",
+    "trustno1",
+    " password ",
+    "        ",
+  ])("like %j are refused, in capitals too", (password) => {
+    expect(faultOf(password)).toBe("common_password");
+  });
+
+  test("typed in full-width letters are the same password", () => {
+    expect(faultOf("ｐａｓｓｗｏｒｄ")).toBe("common_password");
+  });
+});
+
+describe("ASVS 6.2.11: words that stand on the page", () => {
+  test.each([
+    "ada.lovelace",
+    "AdaLovelace1815",
+    "lovelace-2026!",
+    "ada+news@engines.example.com",
+    "engines.example.com",
+    "engines2026",
+    "Latchkey2026!",
+    "latchkeypassword",
+    "acme-accounts-1",
+    "example123456",
+  ])("make no password: %s", (password) => {
+    expect(faultOf(password)).toBe("context_word");
+  });
+
+  test.each([
+    "lovelace wrote the first program",
+    "my latchkey hangs by the stairs",
+    "correct horse battery",
+    "🔑 unter der Fußmatte",
+  ])("may be part of a good one: %s", (password) => {
+    expect(faultOf(password)).toBeNull();
+  });
+
+  test("of fewer than three letters are no words", () => {
+    const words = listContextWords("http://localhost:3000", { username: "al-x", email: "al@io.de" });
+    expect(words).not.toContain("al");
+    expect(words).not.toContain("de");
+    expect(words).toContain("localhost");
+  });
+});
+
+describe("ASVS 6.2.5: no rule of composition", () => {
+  test("words of one kind of letter, signs or digits alone are fine when they are long and nobody's", () => {
+    for (const password of ["onlysmallletters but many", "73914058267193", "ПАРОЛЬ НА ЗАВТРА", "¿¡†‡•‰¶§"])
+      expect(faultOf(password), password).toBeNull();
+  });
+});
