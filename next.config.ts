@@ -1,4 +1,43 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants } from "node:zlib";
 import type { NextConfig } from "next";
+import { PHASE_DEVELOPMENT_SERVER } from "next/constants";
+
+const compress = promisify(brotliCompress);
+
+/** A request whose sender reads brotli (RFC 7932), without a weight of 0 (RFC 9110, section 12.5.3). */
+const readsBrotli = [
+  {
+    type: "header" as const,
+    key: "accept-encoding",
+    value: String.raw`(?:.*,)?\s*br\s*(?:,.*|;\s*q=(?:1|0?\.0*[1-9]).*)?`,
+  },
+];
+
+/** The files of a build that are sent packed, by ending, and their media types. */
+const packedTypes = { js: "application/javascript", css: "text/css" };
+
+/**
+ * Writes each script and style of the build once more with the strongest
+ * brotli. Next compresses as it serves, with gzip: 17 % more to load before
+ * the page can be used, and work at each request. Where a platform serves the
+ * build's files itself, it compresses them itself.
+ */
+async function writeBrotli(distDir: string): Promise<void> {
+  const folder = join(distDir, "static", "chunks");
+  const names = (await readdir(folder)).filter((name) => /\.(?:js|css)$/.test(name));
+  await Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const packed = await compress(await readFile(path), {
+        params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+      });
+      await writeFile(`${path}.br`, packed);
+    }),
+  );
+}
 
 const config: NextConfig = {
   poweredByHeader: false,
@@ -10,4 +49,31 @@ const config: NextConfig = {
   ],
 };
 
-export default config;
+/** The configuration of a build and of the server that serves it. */
+const built: NextConfig = {
+  ...config,
+  compiler: { runAfterProductionCompile: ({ distDir }) => writeBrotli(distDir) },
+  headers: async () => [
+    ...((await config.headers?.()) ?? []),
+    ...Object.entries(packedTypes).map(([ending, type]) => ({
+      source: `/_next/static/chunks/:name.${ending}`,
+      has: readsBrotli,
+      headers: [
+        { key: "content-encoding", value: "br" },
+        { key: "content-type", value: `${type}; charset=utf-8` },
+        { key: "vary", value: "accept-encoding" },
+      ],
+    })),
+  ],
+  rewrites: async () => ({
+    beforeFiles: Object.keys(packedTypes).map((ending) => ({
+      source: `/_next/static/chunks/:name.${ending}`,
+      has: readsBrotli,
+      destination: `/_next/static/chunks/:name.${ending}.br`,
+    })),
+    afterFiles: [],
+    fallback: [],
+  }),
+};
+
+export default (phase: string): NextConfig => (phase === PHASE_DEVELOPMENT_SERVER ? config : built);

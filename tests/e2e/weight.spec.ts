@@ -1,0 +1,76 @@
+// What a person on a slow line has to load before the form can be used.
+import { brotliDecompressSync } from "node:zlib";
+import { expect, type Request, test } from "@playwright/test";
+
+/** docs/decisions/012: Next's own runtime is 115 kB of it. */
+const SCRIPT_BUDGET_BYTES = 124_000;
+
+test("the scripts of /register weigh no more than their budget, as a browser loads them", async ({
+  page,
+}) => {
+  const loaded: Request[] = [];
+  page.on("requestfinished", (request) => {
+    if (request.resourceType() === "script") loaded.push(request);
+  });
+  await page.goto("/register", { waitUntil: "networkidle" });
+  const weights = await Promise.all(
+    loaded.map(async (request) => ({
+      script: new URL(request.url()).pathname,
+      bytes: (await request.sizes()).responseBodySize,
+    })),
+  );
+  expect(weights.length).toBeGreaterThan(3);
+  const bytes = weights.reduce((sum, each) => sum + each.bytes, 0);
+  expect(bytes, JSON.stringify(weights, null, 2)).toBeLessThanOrEqual(SCRIPT_BUDGET_BYTES);
+});
+
+test("no style, script or font of another host is loaded, and nothing moves while the page builds up", async ({
+  page,
+  baseURL,
+}) => {
+  const hosts = new Set<string>();
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  await page.addInitScript(() => {
+    const moved = { score: 0 };
+    Object.assign(window, { moved });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) moved.score += (entry as unknown as { value: number }).value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto("/register", { waitUntil: "networkidle" });
+  expect([...hosts]).toEqual([new URL(baseURL ?? "").host]);
+  expect(await page.evaluate(() => (window as unknown as { moved: { score: number } }).moved.score)).toBe(0);
+});
+
+test("a script comes as brotli to who reads brotli, as gzip or plain to the others, and is the same", async ({
+  page,
+  baseURL,
+}) => {
+  const html = await (await page.request.get("/register")).text();
+  const path = /\/_next\/static\/chunks\/[^"\\]+\.js/.exec(html)?.[0];
+  // Node's own fetch undoes encodings; this asks for what lies on the wire.
+  const get = async (accepts: string) => {
+    const answer = await page.request.fetch(`${baseURL}${path}`, {
+      headers: { "accept-encoding": accepts },
+    });
+    return {
+      encoding: answer.headers()["content-encoding"],
+      body: await answer.body(),
+      headers: answer.headers(),
+    };
+  };
+  const plain = await get("identity");
+  expect(plain.encoding).toBeUndefined();
+  for (const accepts of ["br", "gzip, deflate, br, zstd", "gzip;q=1.0, br;q=0.5"]) {
+    const packed = await get(accepts);
+    expect(packed.encoding, accepts).toBe("br");
+    expect(packed.headers).toMatchObject({
+      "content-type": "application/javascript; charset=utf-8",
+      vary: "accept-encoding",
+      "x-content-type-options": "nosniff",
+    });
+    expect(packed.body.equals(plain.body) || brotliDecompressSync(packed.body).equals(plain.body)).toBe(true);
+  }
+  for (const accepts of ["gzip", "br;q=0", "abr", "gzip, br;q=0.0"])
+    expect((await get(accepts)).encoding, accepts).not.toBe("br");
+});
