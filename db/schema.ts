@@ -3,6 +3,7 @@
 import { sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
+  bigint,
   index,
   integer,
   jsonb,
@@ -38,6 +39,21 @@ export const attemptOutcome = pgEnum("attempt_outcome", [
   "lost", // the worker died before it could tell
   "withheld", // not sent on purpose: the owner was told today (docs/decisions/007)
 ]);
+/** What domain/audit-log.ts writes down; it says what each one means. */
+export const auditType = pgEnum("audit_type", [
+  "registered",
+  "confirmed",
+  "confirmation_refused",
+  "code_resent",
+  "address_changed",
+  "signed_in",
+  "sign_in_refused",
+  "session_revoked",
+  "password_changed",
+  "account_deleted",
+  "person_erased",
+]);
+export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
 
 /** A row with `email_confirmed_at` null is a claim: it expires, and never blocks the address (promise P7). */
@@ -85,7 +101,10 @@ export const confirmationCodes = pgTable(
     usedAt: instant("used_at"),
     createdAt: instant("created_at").notNull(),
   },
-  (table) => [index("confirmation_codes_user_idx").on(table.userId, table.createdAt)],
+  (table) => [
+    index("confirmation_codes_user_idx").on(table.userId, table.createdAt),
+    index("confirmation_codes_created_idx").on(table.createdAt),
+  ],
 );
 
 /** One email to one person. */
@@ -123,6 +142,7 @@ export const deliveries = pgTable(
   },
   (table) => [
     index("deliveries_user_idx").on(table.userId, table.createdAt),
+    index("deliveries_created_idx").on(table.createdAt),
     index("deliveries_provider_message_idx").on(table.providerMessageId),
     index("deliveries_recipient_idx").on(table.recipient, table.createdAt),
     index("deliveries_stands_for_idx").on(table.standsForId).where(sql`${table.standsForId} is not null`),
@@ -175,7 +195,10 @@ export const outbox = pgTable(
     tries: integer("tries").notNull().default(0),
     publishedAt: instant("published_at"),
   },
-  (table) => [index("outbox_waiting_idx").on(table.createdAt).where(sql`${table.publishedAt} is null`)],
+  (table) => [
+    index("outbox_waiting_idx").on(table.createdAt).where(sql`${table.publishedAt} is null`),
+    index("outbox_published_idx").on(table.publishedAt).where(sql`${table.publishedAt} is not null`),
+  ],
 );
 
 /** What a provider told us afterwards, by its own event id: the same event twice changes nothing. */
@@ -188,7 +211,10 @@ export const providerEvents = pgTable(
     deliveryId: uuid("delivery_id").references(() => deliveries.id, { onDelete: "cascade" }),
     receivedAt: instant("received_at").notNull(),
   },
-  (table) => [index("provider_events_delivery_idx").on(table.deliveryId)],
+  (table) => [
+    index("provider_events_delivery_idx").on(table.deliveryId),
+    index("provider_events_received_idx").on(table.receivedAt),
+  ],
 );
 
 /** Addresses that must not be mailed after a hard bounce or a complaint. */
@@ -211,14 +237,18 @@ export const sendPace = pgTable("send_pace", {
 });
 
 /** When something limited was done lately, by one subject (domain/limits.ts). Subjects are stored as keyed hashes. */
-export const rateLimits = pgTable("rate_limits", {
-  /** `<limit>:<hash>`. */
-  key: text("key").primaryKey(),
-  /** One instant a time, as many as the largest of the limit's windows allows. */
-  hits: instant("hits").array().notNull(),
-  /** Nothing in the row counts any more after this. */
-  endsAt: instant("ends_at").notNull(),
-});
+export const rateLimits = pgTable(
+  "rate_limits",
+  {
+    /** `<limit>:<hash>`. */
+    key: text("key").primaryKey(),
+    /** One instant a time, as many as the largest of the limit's windows allows. */
+    hits: instant("hits").array().notNull(),
+    /** Nothing in the row counts any more after this. */
+    endsAt: instant("ends_at").notNull(),
+  },
+  (table) => [index("rate_limits_ends_idx").on(table.endsAt)],
+);
 
 /** Behind the browser's cookie and the API tokens alike: revoking the row ends both. */
 export const sessions = pgTable(
@@ -229,11 +259,19 @@ export const sessions = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     scope: sessionScope("scope").notNull(),
+    /** Browser and system in words, for the person's own list; null when the client did not say. */
+    device: text("device"),
     createdAt: instant("created_at").notNull(),
+    /** To within SEEN_EVERY_SECONDS (domain/tokens.ts). */
+    lastSeenAt: instant("last_seen_at").notNull().defaultNow(),
     expiresAt: instant("expires_at").notNull(),
     revokedAt: instant("revoked_at"),
   },
-  (table) => [index("sessions_user_idx").on(table.userId)],
+  (table) => [
+    index("sessions_user_idx").on(table.userId),
+    index("sessions_expires_idx").on(table.expiresAt),
+    index("sessions_revoked_idx").on(table.revokedAt).where(sql`${table.revokedAt} is not null`),
+  ],
 );
 
 export const refreshTokens = pgTable(
@@ -251,6 +289,24 @@ export const refreshTokens = pgTable(
   (table) => [index("refresh_tokens_session_idx").on(table.sessionId)],
 );
 
+/** Who did what. No secret, no address, no name; rows end by domain/retention.ts. */
+export const auditLog = pgTable(
+  "audit_log",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    at: instant("at").notNull(),
+    type: auditType("type").notNull(),
+    actor: auditActor("actor").notNull(),
+    /** Whom it is about; null when that is nobody we know, or nobody any more. */
+    userId: uuid("user_id").references(() => users.id, { onDelete: "set null" }),
+    /** Keyed hash of the network it came from (domain/rate-limit.ts); null when that is not known. */
+    network: text("network"),
+    /** Words and numbers that domain/audit-log.ts lists for each type. */
+    details: jsonb("details").$type<Record<string, string | number>>().notNull(),
+  },
+  (table) => [index("audit_log_at_idx").on(table.at), index("audit_log_user_idx").on(table.userId, table.at)],
+);
+
 export type UserRow = typeof users.$inferSelect;
 export type NewUserRow = typeof users.$inferInsert;
 export type ConfirmationCodeRow = typeof confirmationCodes.$inferSelect;
@@ -258,4 +314,6 @@ export type DeliveryRow = typeof deliveries.$inferSelect;
 export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+export type AuditLogRow = typeof auditLog.$inferSelect;
+export type AuditType = AuditLogRow["type"];
 export type DeliveryKind = DeliveryRow["kind"];
