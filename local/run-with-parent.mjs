@@ -5,17 +5,19 @@ import { spawn } from "node:child_process";
 /** From SIGTERM to SIGKILL, when the parent is gone: nobody else would send it. */
 const STOP_TIMEOUT_MS = 3_000;
 
-const isWindows = process.platform === "win32";
 const [program, ...args] = process.argv.slice(2);
-const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"], shell: isWindows });
+const child = spawn(program, args, {
+  stdio: ["ignore", "inherit", "inherit"],
+  // Windows runs npm.cmd by its shell only.
+  shell: program.endsWith(".cmd"),
+});
+let isAlone = false;
 const stop = () => child.kill("SIGTERM");
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, stop);
 const stopAlone = () => {
+  isAlone = true;
   stop();
-  setTimeout(() => {
-    if (isWindows) child.kill("SIGKILL");
-    else process.kill(-process.pid, "SIGKILL");
-  }, STOP_TIMEOUT_MS);
+  setTimeout(killAll, STOP_TIMEOUT_MS);
 };
 if (process.connected === false) stopAlone();
 else process.on("disconnect", stopAlone);
@@ -23,4 +25,13 @@ child.once("error", (error) => {
   console.error(error.message);
   process.exit(1);
 });
-child.once("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+child.once("exit", (code, signal) => {
+  // What it has started itself goes too.
+  if (isAlone) killAll();
+  process.exit(code ?? (signal ? 1 : 0));
+});
+
+function killAll() {
+  if (process.platform === "win32") child.kill("SIGKILL");
+  else process.kill(-process.pid, "SIGKILL");
+}

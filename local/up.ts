@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { holdAppPort, isPortGiven } from "./supervise/app-port";
 import { watchNpm } from "./processes.mjs";
+import { holdAppPort, isPortGiven } from "./supervise/app-port";
 import { ensureBuilt } from "./supervise/build";
 import { findDevServer } from "./supervise/dev-server";
 import { createLineWriter, paint, say } from "./supervise/output";

@@ -47,8 +47,7 @@ test("an install says how long it has taken so far, and when it is stopped npm d
   expect((await ended)[0]).toBe(1);
   expect(output()).toContain("The install was stopped (SIGTERM); the next start does it again.");
   expect(existsSync(path.join(root, "node_modules/.latchkey-installed"))).toBe(false);
-  const pid = Number(readFileSync(path.join(root, "pid"), "utf8"));
-  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  await vi.waitFor(() => expect(() => process.kill(readPid(), 0)).toThrow("ESRCH"), PATIENT);
 });
 
 test("a finished install is not done again, and one that failed is", async () => {
@@ -63,4 +62,38 @@ test("a finished install is not done again, and one that failed is", async () =>
   const second = install("process.exit(7);");
   expect((await once(second.child, "close"))[0]).toBe(0);
   expect(second.output()).toBe("");
+});
+
+const PID_NOTE = () =>
+  `require("node:fs").writeFileSync(${JSON.stringify(path.join(root, "pid"))}, String(process.pid));`;
+const readPid = () => Number(readFileSync(path.join(root, "pid"), "utf8"));
+
+test("npm ends with an install that was killed, and the next one begins at once", async () => {
+  const { child } = install(`${PID_NOTE()} process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);`);
+  await vi.waitFor(() => expect(readPid()).toBeGreaterThan(0), PATIENT);
+  const pid = readPid();
+  child.kill("SIGKILL");
+  await once(child, "close");
+  const next = install("");
+  expect((await once(next.child, "close"))[0]).toBe(0);
+  expect(next.output()).toContain("Installed in");
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), PATIENT);
+});
+
+test("npm ends with an install that was killed, also when nobody starts again", async () => {
+  const { child } = install(`${PID_NOTE()} setInterval(() => {}, 1000);`);
+  await vi.waitFor(() => expect(readPid()).toBeGreaterThan(0), PATIENT);
+  child.kill("SIGKILL");
+  await vi.waitFor(() => expect(() => process.kill(readPid(), 0)).toThrow("ESRCH"), PATIENT);
+});
+
+test("two installs of one clone at once: one does it, the other waits for it and says so", async () => {
+  const log = path.join(root, "runs");
+  const npm = `require("node:fs").appendFileSync(${JSON.stringify(log)}, "x"); setTimeout(() => {}, 1000);`;
+  const both = [install(npm), install(npm)];
+  const codes = await Promise.all(both.map(({ child }) => once(child, "close")));
+  expect(codes.map(([code]) => code)).toEqual([0, 0]);
+  expect(readFileSync(log, "utf8")).toBe("x");
+  const said = both.map(({ output }) => output()).join("");
+  expect(said).toContain("Waiting for another start of this clone to install the packages …");
 });
