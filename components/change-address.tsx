@@ -18,12 +18,15 @@ const LINK_CLASS =
  */
 export function ChangeAddress({
   changesLeft,
+  isNeeded,
   suggestion,
   typed,
   refusal,
   onChanged,
 }: {
   changesLeft: number;
+  /** The present address takes no mail: the form is open by itself. */
+  isNeeded: boolean;
   /** The address that was probably meant, or null. */
   suggestion: string | null;
   /** What a refused form brought back without JavaScript, and why; null without one. */
@@ -45,9 +48,13 @@ export function ChangeAddress({
       </a>
     );
   return (
-    <details open={refusal !== null} className="open:basis-full">
+    <details open={refusal !== null || isNeeded} className="open:basis-full">
       <summary className={`${LINK_CLASS} list-none [&::-webkit-details-marker]:hidden`}>
-        {suggestion ? `Did you mean ${suggestion}? Change it` : "Wrong address? Change it"}
+        {suggestion
+          ? `Did you mean ${suggestion}? Change it`
+          : isNeeded
+            ? "Change address"
+            : "Wrong address? Change it"}
       </summary>
       <form {...formProps} className="mt-1 rounded-card border border-line p-4 text-body text-fg">
         {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}

@@ -12,7 +12,7 @@ import { UtcTime } from "./local-time";
 import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
-import { describeStatus, tabTitle } from "./timeline";
+import { describeStatus, needsOtherAddress, tabTitle } from "./timeline";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
 
@@ -128,6 +128,7 @@ export function ConfirmView({
             <ChangeAddress
               key={email}
               changesLeft={confirmation.email_changes_left}
+              isNeeded={needsOtherAddress(delivery)}
               suggestion={email === initial.email ? suggestion : null}
               typed={email === initial.email ? (changeFlash?.typed ?? null) : null}
               refusal={email === initial.email ? (changeFlash?.problem ?? null) : null}

@@ -72,12 +72,14 @@ export function describeSteps(confirmation: Confirmation, nowMs: number): Step[]
     const isCurrent = index === currentPlace;
     const key: StepKey = isCurrent && delivery ? delivery.status : place;
     const tone = isCurrent ? currentTone(delivery, nowMs) : index < currentPlace ? "done" : "idle";
-    return { place, key, label: LABELS[key], tone, at: instantOf(key, confirmation), isCurrent };
+    const label = isCurrent && isDelayed(delivery) ? "Sent, delayed" : LABELS[key];
+    return { place, key, label, tone, at: instantOf(key, confirmation), isCurrent };
   });
 }
 
 function currentTone(delivery: Confirmation["delivery"], nowMs: number): Tone {
   if (!delivery) return "done";
+  if (isDelayed(delivery)) return "waiting";
   return delivery.status === "queued" && isQueueSlow(delivery, nowMs) ? "waiting" : TONE_OF[delivery.status];
 }
 
@@ -160,6 +162,12 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
         sentence: `Attempt ${delivery.attempt} of ${delivery.max_attempts} failed: ${lowerFirst(reason)} We try again by ourselves; there is nothing you need to do.`,
       };
     case "sent":
+      if (isDelayed(delivery))
+        return {
+          tone: "waiting",
+          headline: "Delayed",
+          sentence: `The mail is on its way, but late: ${lowerFirst(reason)}`,
+        };
       return {
         tone: "done",
         headline: "Sent",
@@ -176,13 +184,15 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
       return {
         tone: "bad",
         headline: "Failed",
-        sentence: `${reason} We have stopped trying. Check the address above, then ask for a new code.`,
+        sentence: needsOtherAddress(delivery)
+          ? `${reason} Change the address, and a new code goes there.`
+          : `${reason} We have stopped trying. Check the address above, then ask for a new code.`,
       };
     case "bounced":
       return {
         tone: "bad",
         headline: "Came back",
-        sentence: `The mail came back: ${lowerFirst(delivery.reason?.message ?? "the mailbox refused it. Please check the address above for a slip.")}`,
+        sentence: `The mail came back: ${lowerFirst(delivery.reason?.message ?? "This address refused the mail.")} Change the address, and a new code goes there.`,
       };
     case "complained":
       return {
@@ -205,6 +215,26 @@ export function describeStatus(confirmation: Confirmation, nowMs: number): Statu
         sentence: "This mail was called off before it left. Ask for a new code below.",
       };
   }
+}
+
+/** The provider has the mail, and the mailbox's own server has put it off (`delayed` in domain/provider-events.ts). */
+function isDelayed(delivery: Confirmation["delivery"]): boolean {
+  return delivery?.status === "sent" && delivery.reason?.code === "delayed";
+}
+
+/** Refusals of an address for good: asking for another code would end in the same way. */
+const ADDRESS_REFUSED = new Set([
+  "address_suppressed",
+  "mailbox_unavailable",
+  "address_invalid",
+  "address_not_supported",
+  "domain_unavailable",
+]);
+
+/** Only another address can help; the page then holds the form for it open. */
+export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
+  if (delivery?.status === "bounced" || delivery?.status === "suppressed") return true;
+  return delivery?.status === "failed" && ADDRESS_REFUSED.has(delivery.reason?.code ?? "");
 }
 
 function isQueueSlow(delivery: Delivery, nowMs: number): boolean {

@@ -4,7 +4,7 @@ import { failureSentence } from "@/emails/failures";
 
 const REASONS: Record<string, string> = {
   delayed: "The mail server of this address is slow to take the mail. It will keep trying.",
-  bounced: "This address refused the mail. Please check it for a typing mistake.",
+  bounced: "This address refused the mail.",
   complained: "Mail to this address was marked as spam, so we do not write to it again.",
   suppressed: "Our mail service does not write to this address, because mail to it came back before.",
   address_suppressed:

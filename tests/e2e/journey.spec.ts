@@ -1,6 +1,6 @@
 // The main job, as a person does it in a browser.
 import { expect, test } from "@playwright/test";
-import { codeIn, countMails, nextMail } from "../support/mailbox";
+import { codeIn, countMails, nextMail, tellLater } from "../support/mailbox";
 import { codeField, currentStep, fillRegistration, registerOnPage, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
 import { readRunning } from "../support/running";
@@ -149,10 +149,39 @@ test("a second tab moves on by itself when the first confirms", async ({ page, c
   await second.waitForURL("**/account**");
 });
 
-test("an address that bounces is said to have refused the mail", async ({ page }) => {
+test("an address that bounces is said to have refused the mail, and the form for another one is open", async ({
+  page,
+}) => {
   await registerOnPage(page, newPerson("bounce"));
   await expect(currentStep(page)).toContainText("Came back");
-  await expect(statusLine(page)).toContainText(/refused/);
+  await expect(statusLine(page)).toContainText("this address refused the mail");
+  await expect(page.getByText("Change address", { exact: true })).toBeVisible();
+  const right = newPerson().email;
+  await page.getByLabel("Right email address").fill(right);
+  await page.getByRole("button", { name: "Send the code there" }).click();
+  await expect(page.getByText("We send a 6-digit code to")).toContainText(right);
+});
+
+test("delayed, delivered and complained are on the page a moment after the provider has told us", async ({
+  page,
+}) => {
+  const person = newPerson("delay");
+  await registerOnPage(page, person);
+  await expect(currentStep(page)).toContainText("Sent, delayed");
+  await expect(statusLine(page)).toContainText("on its way, but late");
+  await expect(currentStep(page)).toContainText("Delivered");
+  await tellLater(await nextMail(person.email), "complained");
+  await expect(currentStep(page)).toContainText("Marked as spam", { timeout: 3_000 });
+  await expect(statusLine(page)).toContainText("marked as spam");
+});
+
+test("an address the provider no longer writes to is said at once, and the form for another one is open", async ({
+  page,
+}) => {
+  await registerOnPage(page, newPerson("suppress"));
+  await expect(currentStep(page)).toContainText("Not sent");
+  await expect(statusLine(page)).toContainText("no longer write to this address");
+  await expect(page.getByLabel("Right email address")).toBeVisible();
 });
 
 test("an address the provider refuses for good is said at once, without retries", async ({ page }) => {

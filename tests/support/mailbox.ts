@@ -35,6 +35,17 @@ export async function countMails(to: string): Promise<number> {
   return Array.isArray(body) ? body.length : body.mails.length;
 }
 
+/** Makes the provider tell that something became of a mail long after it took it; its webhook follows at once. */
+export async function tellLater(mail: Pick<Mail, "id">, type: "bounced" | "complained"): Promise<void> {
+  const response = await fetch(`${readRunning().mail.url}/_/mails/${mail.id}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ type }),
+  });
+  if (response.status !== 201)
+    throw new Error(`The mail server told nothing: ${response.status} ${await response.text()}`);
+}
+
 /** The six digits of a confirmation mail. */
 export function codeIn(mail: Pick<Mail, "text">): string {
   const code = /(?<!\d)\d{6}(?!\d)/.exec(mail.text)?.[0];

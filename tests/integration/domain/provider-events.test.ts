@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { beginAttempt, findDelivery, listAttempts } from "@/db/deliveries";
 import { isSuppressed } from "@/db/provider-events";
@@ -51,6 +52,19 @@ describe("what the provider tells afterwards", () => {
       delivered_at: services.clock().toISOString(),
     });
   });
+
+  test.each(["delivered", "delayed", "bounced", "complained", "suppressed"] as const)(
+    "pages are told at once: %s",
+    async (type) => {
+      const { user, providerMessageId } = await sentMail();
+      const told: string[] = [];
+      const listening = postgres(database.url, { max: 1, onnotice: () => {} });
+      await listening.listen("confirmation", (userId) => told.push(userId));
+      await applyProviderEvent(services, event({ type, providerMessageId }));
+      await expect.poll(() => told.includes(user.id), { timeout: 2_000, interval: 20 }).toBe(true);
+      await listening.end();
+    },
+  );
 
   test("a hard bounce is shown with what to do, and the address is not mailed again", async () => {
     const { user, providerMessageId } = await sentMail();

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { describeAttempt, describeStatus, describeSteps, tabTitle } from "@/components/timeline";
+import {
+  describeAttempt,
+  describeStatus,
+  describeSteps,
+  needsOtherAddress,
+  tabTitle,
+} from "@/components/timeline";
 import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
 import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
 
@@ -144,6 +150,35 @@ describe("the sentence", () => {
   test("says so when the address is confirmed, whatever its mail does", () => {
     const confirmed = makeConfirmation({ status: "cancelled" }, { confirmed: true });
     expect(describeStatus(confirmed, NOW_MS)).toMatchObject({ headline: "Confirmed", tone: "done" });
+  });
+
+  test("says that a mail is late while the mailbox's server puts it off, and so does its step", () => {
+    const late = makeConfirmation({
+      status: "sent",
+      reason: { code: "delayed", message: "The mail server of this address is slow to take the mail." },
+    });
+    expect(describeStatus(late, NOW_MS)).toEqual({
+      tone: "waiting",
+      headline: "Delayed",
+      sentence: "The mail is on its way, but late: the mail server of this address is slow to take the mail.",
+    });
+    expect(describeSteps(late, NOW_MS).find((step) => step.isCurrent)).toMatchObject({
+      label: "Sent, delayed",
+      tone: "waiting",
+    });
+    expect(describeStatus(makeConfirmation({ status: "sent" }), NOW_MS).headline).toBe("Sent");
+  });
+
+  test("asks for another address where only that can help, and for another code where that can", () => {
+    const failed = (code: string) => makeConfirmation({ status: "failed", reason: { code, message: "No." } });
+    const bounced = makeConfirmation({ status: "bounced" });
+    for (const one of [bounced, failed("mailbox_unavailable"), failed("address_suppressed")]) {
+      expect(needsOtherAddress(one.delivery)).toBe(true);
+      expect(describeStatus(one, NOW_MS).sentence).toContain("Change the address");
+    }
+    expect(needsOtherAddress(failed("timeout").delivery)).toBe(false);
+    expect(describeStatus(failed("timeout"), NOW_MS).sentence).toContain("ask for a new code");
+    expect(needsOtherAddress(makeConfirmation({ status: "delivered" }).delivery)).toBe(false);
   });
 
   test("stands first in the tab's title", () => {
