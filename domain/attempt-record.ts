@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Executor, isUniqueViolation } from "@/db/client";
 import { startCodeLifetime } from "@/db/codes";
-import { markAttemptFailed, markSent, recordAttemptEnd } from "@/db/deliveries";
+import { recordAttemptEnd } from "@/db/delivery-attempts";
+import { markAttemptFailed, markSent } from "@/db/delivery-leases";
 import type { DeliveryRow } from "@/db/schema";
 import { findUser } from "@/db/users";
 import type { SendResult } from "@/emails/transport";

@@ -1,14 +1,9 @@
 // One attempt at one delivery: lease, render, send, record. Everything that ever sends a mail comes through here
 // (engine, fallback, watchdog, operators), so a mail cannot go out twice however many of them try (promise P3).
 import { randomUUID } from "node:crypto";
-import {
-  beginAttempt,
-  cancelOpenDeliveries,
-  claimDelivery,
-  findDelivery,
-  listAttempts,
-  postponeDelivery,
-} from "@/db/deliveries";
+import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
+import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
+import { claimDelivery, postponeDelivery } from "@/db/delivery-leases";
 import { findOwnerNotice, type OwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";

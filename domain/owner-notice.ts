@@ -2,7 +2,9 @@
 // are not sent, and must not be told from mails that are: the page of the claim, the time it takes and the trouble a
 // provider may be in all look as if they had gone out (promise P6 goes before P8 here; docs/decisions/007).
 import { setTimeout as delay } from "node:timers/promises";
-import { type AttemptEnd, findDelivery, listAttempts, markSent, recordAttemptEnd } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { type AttemptEnd, listAttempts, recordAttemptEnd } from "@/db/delivery-attempts";
+import { markSent } from "@/db/delivery-leases";
 import { markStandInDelivered, markStandsFor, type OwnerNotice } from "@/db/owner-notices";
 import type { DeliveryRow } from "@/db/schema";
 import { FAILURE_CODES, failure } from "@/emails/failures";

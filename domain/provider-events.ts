@@ -1,7 +1,8 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
-import { acceptOpenAttempt, markSent } from "@/db/deliveries";
+import { acceptOpenAttempt } from "@/db/delivery-attempts";
+import { markSent } from "@/db/delivery-leases";
 import {
   insertProviderEvent,
   insertSuppression,

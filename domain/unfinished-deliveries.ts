@@ -2,8 +2,10 @@
 // worker died. What becomes of them.
 import { randomUUID } from "node:crypto";
 import { endAbandonedAttempts } from "@/db/abandoned-attempts";
-import { findDelivery, listOverdueDeliveries, markFailed } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { markFailed } from "@/db/delivery-leases";
 import { insertOutboxRow } from "@/db/outbox";
+import { listOverdueDeliveries } from "@/db/overdue-deliveries";
 import { addSeconds } from "./clock";
 import { isOpen } from "./delivery-status";
 import { attemptDelivery } from "./email-delivery";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDelivery, listAttempts } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { listAttempts } from "@/db/delivery-attempts";
 import { confirmationCodes, deliveries, outbox } from "@/db/schema";
 import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail, getConfirmation } from "@/domain/email-confirmation";

@@ -1,7 +1,8 @@
 // "You already have an account", at most once a day, and nobody who registers with the address can tell (promise P6).
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDelivery, listAttempts } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { listAttempts } from "@/db/delivery-attempts";
 import { deliveryAttempts } from "@/db/schema";
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { type AttemptResult, attemptDelivery } from "@/domain/email-delivery";

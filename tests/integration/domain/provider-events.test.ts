@@ -1,7 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { beginAttempt, findDelivery, listAttempts } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isSuppressed } from "@/db/provider-events";
 import { deliveries } from "@/db/schema";
 import { getConfirmation } from "@/domain/email-confirmation";

@@ -1,6 +1,7 @@
 // Promise P3 under the worst manners: several workers at one delivery, and a provider whose replies get lost.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findDelivery, listAttempts } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { listAttempts } from "@/db/delivery-attempts";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import { createResendTransport } from "@/emails/transports/resend";

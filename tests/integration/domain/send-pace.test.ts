@@ -1,7 +1,8 @@
 // A burst against a provider that counts: two processes, one pace, no refusal.
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDelivery, listAttempts } from "@/db/deliveries";
+import { findDelivery } from "@/db/deliveries";
+import { listAttempts } from "@/db/delivery-attempts";
 import { sendPace } from "@/db/schema";
 import { planSend } from "@/db/send-pace";
 import { attemptDelivery } from "@/domain/email-delivery";

@@ -1,0 +1,157 @@
+// Who may send a delivery, and how that ends. Leases are judged by the database's clock alone, so that the clocks of
+// several app servers cannot disagree about who holds one.
+import { and, eq, inArray, lt, lte, or, sql } from "drizzle-orm";
+import type { Executor } from "./client";
+import { type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
+
+/**
+ * Takes the lease of an open delivery in one UPDATE and counts its next attempt: null when it is settled, held by
+ * another worker, or its claim is confirmed or over. `tookOver` tells that the previous holder never came back; its
+ * attempt is marked `lost`. A retry that is due after `due.before` is refused too, unless it is due exactly `due.at`.
+ * Call inside the transaction that also calls beginAttempt.
+ */
+export async function claimDelivery(
+  executor: Executor,
+  id: string,
+  options: { leaseToken: string; leaseSeconds: number; now: Date; due: { before: Date; at: Date | null } },
+): Promise<{ delivery: DeliveryRow; tookOver: boolean } | null> {
+  const lease = sql`now() + make_interval(secs => ${options.leaseSeconds})`;
+  const expired = and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`));
+  const [delivery] = await executor
+    .update(deliveries)
+    .set({
+      status: "sending",
+      // The right-hand sides see the row as it was: `sending` there means a holder that never came back.
+      lostCount: sql`${deliveries.lostCount} + case when ${deliveries.status} = 'sending' then 1 else 0 end`,
+      attemptCount: sql`${deliveries.attemptCount} + 1`,
+      nextAttemptAt: null,
+      leaseToken: options.leaseToken,
+      leaseUntil: lease,
+    })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        or(
+          eq(deliveries.status, "queued"),
+          and(
+            eq(deliveries.status, "retrying"),
+            or(
+              lte(deliveries.nextAttemptAt, options.due.before),
+              options.due.at ? eq(deliveries.nextAttemptAt, options.due.at) : undefined,
+            ),
+          ),
+          expired,
+        ),
+        sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
+          and ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${options.now.toISOString()})`,
+      ),
+    )
+    .returning();
+  if (!delivery) return null;
+  const lost = await executor
+    .update(deliveryAttempts)
+    .set({ outcome: "lost", endedAt: options.now })
+    .where(and(eq(deliveryAttempts.deliveryId, id), sql`${deliveryAttempts.outcome} is null`))
+    .returning({ number: deliveryAttempts.number });
+  return { delivery, tookOver: lost.length > 0 };
+}
+
+/**
+ * Moves the next attempt of a delivery that nobody is sending to `at`, never to an earlier time than it has. Returns
+ * when it is due now; null for any other delivery, to which nothing is done.
+ */
+export async function postponeDelivery(executor: Executor, id: string, at: Date): Promise<Date | null> {
+  const [row] = await executor
+    .update(deliveries)
+    .set({ nextAttemptAt: sql`greatest(${deliveries.nextAttemptAt}, ${at.toISOString()}::timestamptz)` })
+    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "retrying"])))
+    .returning({ nextAttemptAt: deliveries.nextAttemptAt });
+  return row?.nextAttemptAt ?? null;
+}
+
+/**
+ * Accepted by the provider. True unless the delivery was settled meanwhile (cancelled, given up, or sent by another
+ * worker). `from`: the states that this may end.
+ */
+export async function markSent(
+  executor: Executor,
+  id: string,
+  messageId: string | null,
+  now: Date,
+  from: readonly DeliveryRow["status"][] = ["queued", "sending", "retrying"],
+): Promise<boolean> {
+  const rows = await executor
+    .update(deliveries)
+    .set({
+      status: "sent",
+      sentAt: now,
+      settledAt: now,
+      providerMessageId: messageId,
+      nextAttemptAt: null,
+      leaseToken: null,
+      leaseUntil: null,
+      reasonCode: null,
+      reasonText: null,
+    })
+    .where(and(eq(deliveries.id, id), inArray(deliveries.status, from)))
+    .returning({ id: deliveries.id });
+  return rows.length > 0;
+}
+
+/** Ends the lease with a planned retry, or for good with `failed`. False when this worker no longer holds the lease. */
+export async function markAttemptFailed(
+  executor: Executor,
+  id: string,
+  leaseToken: string,
+  next: { status: "retrying"; nextAttemptAt: Date } | { status: "failed" },
+  reason: { code: string; text: string },
+  now: Date,
+): Promise<boolean> {
+  const rows = await executor
+    .update(deliveries)
+    .set({
+      status: next.status,
+      nextAttemptAt: next.status === "retrying" ? next.nextAttemptAt : null,
+      settledAt: next.status === "failed" ? now : null,
+      leaseToken: null,
+      leaseUntil: null,
+      reasonCode: reason.code,
+      reasonText: reason.text,
+    })
+    .where(
+      and(eq(deliveries.id, id), eq(deliveries.leaseToken, leaseToken), eq(deliveries.status, "sending")),
+    )
+    .returning({ id: deliveries.id });
+  return rows.length > 0;
+}
+
+/** Gives up an open delivery that nobody is sending. False when it is settled or held. */
+export async function markFailed(
+  executor: Executor,
+  id: string,
+  reason: { code: string; text: string },
+  now: Date,
+): Promise<boolean> {
+  const rows = await executor
+    .update(deliveries)
+    .set({
+      status: "failed",
+      nextAttemptAt: null,
+      settledAt: now,
+      leaseToken: null,
+      leaseUntil: null,
+      reasonCode: sql`coalesce(${deliveries.reasonCode}, ${reason.code})`,
+      reasonText: sql`coalesce(${deliveries.reasonText}, ${reason.text})`,
+    })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        or(
+          inArray(deliveries.status, ["queued", "retrying"]),
+          and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`)),
+        ),
+      ),
+    )
+    .returning({ id: deliveries.id });
+  return rows.length > 0;
+}
