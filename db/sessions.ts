@@ -1,11 +1,8 @@
-import { and, eq, gt, inArray, isNull, ne } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, ne } from "drizzle-orm";
 import type { Executor } from "./client";
 import { refreshTokens, type SessionRow, sessions } from "./schema";
 
-export async function insertSession(
-  executor: Executor,
-  row: Pick<SessionRow, "id" | "userId" | "scope" | "createdAt" | "expiresAt">,
-): Promise<void> {
+export async function insertSession(executor: Executor, row: Omit<SessionRow, "revokedAt">): Promise<void> {
   await executor.insert(sessions).values(row);
 }
 
@@ -18,23 +15,60 @@ export async function findLiveSession(executor: Executor, id: string, now: Date)
   return row ?? null;
 }
 
-export async function revokeSession(executor: Executor, id: string, now: Date): Promise<void> {
-  await executor
-    .update(sessions)
-    .set({ revokedAt: now })
-    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt)));
+export async function touchSession(executor: Executor, id: string, now: Date): Promise<void> {
+  await executor.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id));
 }
 
+/** The user's sessions that are neither revoked nor over, the one used last first. */
+export async function listLiveSessions(executor: Executor, userId: string, now: Date): Promise<SessionRow[]> {
+  return executor
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, now)))
+    .orderBy(desc(sessions.lastSeenAt), desc(sessions.createdAt));
+}
+
+/** Whose session it was; null when it is unknown, had ended before, or is not `ofUserId`'s. */
+export async function revokeSession(
+  executor: Executor,
+  id: string,
+  now: Date,
+  ofUserId?: string,
+): Promise<string | null> {
+  const [row] = await executor
+    .update(sessions)
+    .set({ revokedAt: now })
+    .where(
+      and(
+        eq(sessions.id, id),
+        isNull(sessions.revokedAt),
+        ofUserId === undefined ? undefined : eq(sessions.userId, ofUserId),
+      ),
+    )
+    .returning({ userId: sessions.userId });
+  return row?.userId ?? null;
+}
+
+/** Ends all of a user's sessions but one. Returns how many that were. */
 export async function revokeSessionsOf(
   executor: Executor,
   userId: string,
   exceptId: string,
   now: Date,
-): Promise<void> {
-  await executor
+): Promise<number> {
+  const rows = await executor
     .update(sessions)
     .set({ revokedAt: now })
-    .where(and(eq(sessions.userId, userId), ne(sessions.id, exceptId), isNull(sessions.revokedAt)));
+    .where(
+      and(
+        eq(sessions.userId, userId),
+        ne(sessions.id, exceptId),
+        isNull(sessions.revokedAt),
+        gt(sessions.expiresAt, now),
+      ),
+    )
+    .returning({ id: sessions.id });
+  return rows.length;
 }
 
 /** Ends every session of these users. */

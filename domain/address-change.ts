@@ -3,6 +3,7 @@ import { endCodes } from "@/db/codes";
 import { cancelOpenDeliveries } from "@/db/deliveries";
 import { changeClaimAddress, findConfirmedUserByEmail, lockClaim } from "@/db/users";
 import { judgeAddress } from "./address-check";
+import { recordAudit } from "./audit-log";
 import { makeRoomForClaim } from "./claims";
 import { DomainError } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
@@ -48,6 +49,7 @@ export async function changeAddress(
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     // They prove the old mailbox, and would now confirm the new one.
     await endCodes(tx, userId, now);
+    await recordAudit(services, tx, { type: "address_changed", userId, details: {} });
     const owner = await findConfirmedUserByEmail(tx, email);
     return queueDelivery(
       services,

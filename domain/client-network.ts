@@ -2,6 +2,14 @@
 // household or machine is given whole (RFC 6177). Pure.
 import { isIP, isIPv6 } from "node:net";
 
+/** Who sends a request, as far as anybody may know. */
+export type Client = {
+  /** What stands for it in limits (networkOf); null or left out when that is not known. */
+  network?: string | null;
+  /** Its browser in words (device-name.ts); null or left out when it does not say. */
+  device?: string | null;
+};
+
 /** Groups of an IPv6 address that name the network; the other four are the machine's own to choose. */
 const NETWORK_GROUPS = 4;
 

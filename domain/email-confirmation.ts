@@ -22,7 +22,9 @@ import {
   markEmailConfirmed,
 } from "@/db/users";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
+import { recordAudit } from "./audit-log";
 import { endOtherClaims } from "./claims";
+import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import {
   cleanCode,
@@ -140,6 +142,7 @@ export async function confirmEmail(
   services: Services,
   userId: string,
   typed: string,
+  client: Client = {},
 ): Promise<{ user: UserData; session: StartedSession }> {
   const code = cleanCode(typed);
   if (!code) {
@@ -148,11 +151,13 @@ export async function confirmEmail(
       fields: [{ field: "code", code: "six_digits", detail }],
     });
   }
-  const verdict = await retryDeadlock(() => judgeCode(services, userId, code)).catch((error: unknown) => {
-    // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
-    if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
-    throw error;
-  });
+  const verdict = await retryDeadlock(() => judgeCode(services, { userId, code, client })).catch(
+    (error: unknown) => {
+      // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
+      if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
+      throw error;
+    },
+  );
   switch (verdict.outcome) {
     case "confirmed":
       services.log.info({ userId }, `Email address of user ${userId} confirmed`);
@@ -177,7 +182,10 @@ function wrongCodeSentence(triesLeft: number): string {
   return `That code is not right. You have ${triesLeft} ${triesLeft === 1 ? "try" : "tries"} left.`;
 }
 
-async function judgeCode(services: Services, userId: string, code: string): Promise<Verdict> {
+async function judgeCode(
+  services: Services,
+  { userId, code, client }: { userId: string; code: string; client: Client },
+): Promise<Verdict> {
   return services.db.transaction(async (tx): Promise<Verdict> => {
     const user = await lockClaim(tx, userId);
     const now = services.clock();
@@ -199,6 +207,8 @@ async function judgeCode(services: Services, userId: string, code: string): Prom
     const right = owner ? undefined : matching[0];
     if (!right) {
       await countWrongCode(tx, userId);
+      const { network } = client;
+      await recordAudit(services, tx, { type: "confirmation_refused", userId, network, details: {} });
       const counted = codes.map((row) => (open.includes(row) ? { ...row, tries: row.tries + 1 } : row));
       const triesLeft = countTriesLeft({ ...user, wrongCodeCount: user.wrongCodeCount + 1 }, counted, now);
       return { outcome: "wrong", triesLeft };
@@ -211,7 +221,8 @@ async function judgeCode(services: Services, userId: string, code: string): Prom
     if (claimedAt)
       await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
     // A new session on confirmation: what was handed out before stays what it was (ASVS 5.0, 7.2.4).
-    const session = await startSession(services, tx, { userId, scope: "full" });
+    const session = await startSession(services, tx, { userId, scope: "full", device: client.device });
+    await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
     await revokeSessionsOf(tx, userId, session.identity.sessionId, now);
     await insertOutboxRow(
       tx,
@@ -252,6 +263,7 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
       throw new DomainError("already_confirmed", "This address is confirmed already.");
     const decision = decideResend(await readMailsOfLastDay(tx, user, now), now);
     if (!decision.allowed) throw resendRefused(decision);
+    await recordAudit(services, tx, { type: "code_resent", userId, details: {} });
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     const owner = await findConfirmedUserByEmail(tx, user.email);
     return queueDelivery(services, tx, user, {

@@ -13,7 +13,9 @@ import {
   lockAddresses,
 } from "@/db/users";
 import { judgeAddress } from "./address-check";
+import { recordAudit } from "./audit-log";
 import { makeRoomForClaim } from "./claims";
+import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { deriveCode, hashCode } from "./confirmation-code";
 import { DomainError } from "./errors";
@@ -36,14 +38,13 @@ export type Registration = QueuedDelivery & { user: UserData; session: StartedSe
 /**
  * Registers a claim on an address. `email` is normalised (normalizeEmail); username and password follow
  * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
- * "you already have an account", and the claim can never be confirmed (promise P6). `network` is where the request
- * comes from (client-network.ts), null or left out when that is not known.
+ * "you already have an account", and the claim can never be confirmed (promise P6).
  * Throws `username_taken`, `busy`, `invalid_input` for an address that cannot get mail and for a password that is easy
  * to guess (password-rules.ts), and what limits.ts lists.
  */
 export async function registerUser(
   services: Services,
-  input: { username: string; email: string; password: string; network?: string | null },
+  input: { username: string; email: string; password: string } & Client,
 ): Promise<Registration> {
   const network = input.network ?? null;
   await admitRegistration(services, network);
@@ -81,7 +82,9 @@ export async function registerUser(
         userId: user.id,
         scope: "claim",
         endsAt: user.claimExpiresAt,
+        device: input.device,
       });
+      await recordAudit(services, tx, { type: "registered", userId: user.id, network, details: {} });
       return { ...queued, user: describeUser(user), session };
     });
   } catch (error) {

@@ -1,6 +1,8 @@
 // Signing in by username or confirmed address.
 import type { UserRow } from "@/db/schema";
 import { findConfirmedUserByEmail, findUserByUsername, replacePasswordHash } from "@/db/users";
+import { recordAudit } from "./audit-log";
+import type { Client } from "./client-network";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
 import { hashPassword, isHashOutdated, verifyAgainstNobody, verifyPassword } from "./password";
@@ -11,14 +13,14 @@ import { describeUser, type UserData } from "./user-data";
 
 /**
  * Opens a session. Somebody whose address is not confirmed yet gets a claim's session, and so finds back to the
- * confirm page from any device. `network` as for registerUser. Throws `bad_credentials`, the same for an unknown name
+ * confirm page from any device. Throws `bad_credentials`, the same for an unknown name
  * and a wrong password, and `sign_in_limit`.
  */
 export async function signIn(
   services: Services,
-  credentials: { login: string; password: string; network?: string | null },
+  credentials: { login: string; password: string } & Client,
 ): Promise<{ user: UserData; session: StartedSession }> {
-  const { login, password, network = null } = credentials;
+  const { login, password, network = null, device } = credentials;
   const email = login.includes("@") ? normalizeEmail(login) : null;
   const name = email ?? login.trim().toLowerCase();
   await admitSignIn(services, name, network);
@@ -30,18 +32,31 @@ export async function signIn(
   const isRight = user
     ? await verifyPassword(user.passwordHash, password)
     : await verifyAgainstNobody(password);
-  if (!user || !isRight)
+  if (!user || !isRight) {
+    const reason = user ? "wrong_password" : "unknown_name";
+    await recordAudit(services, services.db, {
+      type: "sign_in_refused",
+      userId: user?.id ?? null,
+      network,
+      details: { reason },
+    });
     throw new DomainError(
       "bad_credentials",
       "This username or email address and password do not belong together.",
     );
+  }
   await forgetSignIns(services, name, network);
   if (isHashOutdated(user.passwordHash)) await upgradeHash(services, user, password);
   const isConfirmed = user.emailConfirmedAt !== null;
-  const session = await startSession(services, services.db, {
-    userId: user.id,
-    scope: isConfirmed ? "full" : "claim",
-    ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
+  const scope = isConfirmed ? "full" : "claim";
+  const session = await services.db.transaction(async (tx) => {
+    await recordAudit(services, tx, { type: "signed_in", userId: user.id, network, details: { scope } });
+    return startSession(services, tx, {
+      userId: user.id,
+      scope,
+      device,
+      ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
+    });
   });
   return { user: describeUser(user), session };
 }

@@ -8,9 +8,11 @@ import {
   insertRefreshToken,
   insertSession,
   revokeSession,
+  touchSession,
   useRefreshToken,
 } from "@/db/sessions";
 import { findUser } from "@/db/users";
+import { type AuditDetails, recordAudit } from "./audit-log";
 import { addSeconds } from "./clock";
 import { DomainError } from "./errors";
 import type { Services } from "./services";
@@ -18,6 +20,8 @@ import { describeUser, type UserData } from "./user-data";
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 export const SESSION_SECONDS = 30 * 24 * 3600;
+/** How exactly a session's list knows when it was last used: one write in this time, not one a request. */
+export const SEEN_EVERY_SECONDS = 5 * 60;
 const AUDIENCE = "latchkey";
 const ALGORITHM = "HS256";
 
@@ -33,7 +37,7 @@ const hashToken = (token: string) => createHash("sha256").update(token).digest("
 export async function startSession(
   services: Services,
   executor: Executor,
-  user: { userId: string; scope: Scope; endsAt?: Date },
+  user: { userId: string; scope: Scope; endsAt?: Date; device?: string | null | undefined },
 ): Promise<StartedSession> {
   const now = services.clock();
   const identity: Identity = { userId: user.userId, sessionId: randomUUID(), scope: user.scope };
@@ -42,7 +46,9 @@ export async function startSession(
     id: identity.sessionId,
     userId: user.userId,
     scope: user.scope,
+    device: user.device ?? null,
     createdAt: now,
+    lastSeenAt: now,
     expiresAt,
   });
   return { identity, tokens: await issueTokens(services, executor, identity), expiresAt };
@@ -93,7 +99,10 @@ export async function authenticateAccessToken(services: Services, token: string)
 
 /** Who a session stands for; null when it was revoked or is over. */
 export async function authenticateSession(services: Services, sessionId: string): Promise<Identity | null> {
-  const session = await findLiveSession(services.db, sessionId, services.clock());
+  const now = services.clock();
+  const session = await findLiveSession(services.db, sessionId, now);
+  if (session && session.lastSeenAt <= addSeconds(now, -SEEN_EVERY_SECONDS))
+    await touchSession(services.db, sessionId, now);
   return session && { userId: session.userId, sessionId: session.id, scope: session.scope };
 }
 
@@ -112,21 +121,29 @@ export async function refreshSession(services: Services, refreshToken: string): 
   });
   if (pair) return pair;
   const reused = await findSessionOfRefreshToken(services.db, tokenHash);
-  if (reused) {
-    await revokeSession(services.db, reused, now);
+  if (reused && (await endSession(services, reused, "token_reused")))
     services.log.warn({ sessionId: reused }, "A used refresh token came back; its session is revoked");
-  }
   throw invalidToken();
 }
 
 /** Ends the session of a refresh token. Unknown tokens are no error (RFC 7009 section 2.2). */
 export async function revokeByRefreshToken(services: Services, refreshToken: string): Promise<void> {
   const sessionId = await findSessionOfRefreshToken(services.db, hashToken(refreshToken));
-  if (sessionId) await revokeSession(services.db, sessionId, services.clock());
+  if (sessionId) await endSession(services, sessionId);
 }
 
-export async function endSession(services: Services, sessionId: string): Promise<void> {
-  await revokeSession(services.db, sessionId, services.clock());
+/** Ends a session, its cookie and tokens with it. False when it had ended before. */
+export async function endSession(
+  services: Services,
+  sessionId: string,
+  reason: AuditDetails["session_revoked"]["reason"] = "signed_out",
+): Promise<boolean> {
+  return services.db.transaction(async (tx) => {
+    const userId = await revokeSession(tx, sessionId, services.clock());
+    if (userId)
+      await recordAudit(services, tx, { type: "session_revoked", userId, details: { reason, sessions: 1 } });
+    return userId !== null;
+  });
 }
 
 /** What `GET /me` tells. Throws `invalid_token` when the account is gone. */

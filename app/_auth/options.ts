@@ -3,7 +3,7 @@
 import "server-only";
 import type { NextAuthOptions, User } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
-import { networkOfHeaders } from "@/app/_http/client-network";
+import { clientOfHeaders } from "@/app/_http/client-network";
 import { SignInFields } from "@/app/_http/schemas";
 import { DomainError } from "@/domain/errors";
 import { signIn } from "@/domain/sign-in";
@@ -48,7 +48,7 @@ export function authOptions(): NextAuthOptions {
           try {
             const { user, session } = await signIn(services(), {
               ...fields.data,
-              network: networkOfHeaders((name) => readHeader(request.headers, name)),
+              ...clientOfHeaders((name) => readHeader(request.headers, name)),
             });
             return { id: user.id, name: user.username, sid: session.identity.sessionId };
           } catch (error) {

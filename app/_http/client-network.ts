@@ -1,6 +1,7 @@
-// The network a request comes from, for limits.
+// Who sends a request: the network for limits, the browser for the list of sessions.
 import "server-only";
-import { clientAddress, networkOf } from "@/domain/client-network";
+import { type Client, clientAddress, networkOf } from "@/domain/client-network";
+import { describeDevice } from "@/domain/device-name";
 import { env } from "@/env";
 import { services } from "@/services";
 import { peerAddress } from "./peer-address";
@@ -29,6 +30,11 @@ function warnOnce(): void {
   );
 }
 
-export function clientNetwork(request: Request): string | null {
-  return networkOfHeaders((name) => request.headers.get(name));
+/** As networkOfHeaders, with the browser in words. */
+export function clientOfHeaders(header: (name: string) => string | null | undefined): Client {
+  return { network: networkOfHeaders(header), device: describeDevice(header("user-agent") ?? null) };
+}
+
+export function clientOf(request: Request): Client {
+  return clientOfHeaders((name) => request.headers.get(name));
 }

@@ -1,5 +1,6 @@
 import { authenticate } from "@/app/_auth/authenticate";
 import { sessionCookie } from "@/app/_auth/cookie";
+import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
@@ -12,7 +13,7 @@ export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "confirm", backTo: "/confirm" }, async (fields) => {
     const identity = await authenticate(request);
     const { code } = parseFields(CodeFields, fields);
-    const { user, session } = await confirmEmail(services(), identity.userId, code);
+    const { user, session } = await confirmEmail(services(), identity.userId, code, clientOf(request));
     const forBrowser = isForm(request) || isFromOwnPage(request);
     return {
       status: 200,

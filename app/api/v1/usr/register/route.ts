@@ -1,7 +1,7 @@
 // The contract of the system this replaces, to the letter (DESIGN.md section 3).
 
 import { sessionCookie } from "@/app/_auth/cookie";
-import { clientNetwork } from "@/app/_http/client-network";
+import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
@@ -19,7 +19,7 @@ export function POST(request: Request): Promise<Response> {
     async (fields, startedAt) => {
       const registration = await registerUser(services(), {
         ...parseFields(registerFields(services().settings.passwordMin), fields),
-        network: clientNetwork(request),
+        ...clientOf(request),
       });
       const dispatch = await dispatchDelivery(services(), registration, { startedAt });
       const forBrowser = isForm(request) || isFromOwnPage(request);

@@ -1,5 +1,5 @@
 import { sessionCookie } from "@/app/_auth/cookie";
-import { clientNetwork } from "@/app/_http/client-network";
+import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
@@ -12,7 +12,7 @@ export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "sign-in", backTo: "/sign-in", keep: ["login"] }, async (fields) => {
     const { user, session } = await signIn(services(), {
       ...parseFields(SignInFields, fields),
-      network: clientNetwork(request),
+      ...clientOf(request),
     });
     const forBrowser = isForm(request) || isFromOwnPage(request);
     return {

@@ -1,0 +1,80 @@
+// Who did what: the list of what is written down, and nothing else is. A row holds ids, a keyed hash of the network
+// and the words below; never an address, a name, a code or a token. It ends by retention.ts.
+//
+// Written in the transaction of the act, so that none is without its row, and no row without its act. Refusals by a
+// limit are in the log alone (rate-limit.ts): a stranger must not be able to write rows without end.
+import { insertAuditRow } from "@/db/audit-log";
+import type { Executor } from "@/db/client";
+import type { AuditType } from "@/db/schema";
+import { hashSubject } from "./rate-limit";
+import type { Services } from "./services";
+
+type None = Record<never, never>;
+
+/** What each kind of row says beside whom it is about. */
+export type AuditDetails = {
+  /** A claim was made, on a free address or on one that has an owner: both look the same here. */
+  registered: None;
+  /** The claim became an account. */
+  confirmed: None;
+  /** A wrong code that was counted; what comes after the last try is refused without being judged, and has no row. */
+  confirmation_refused: None;
+  /** Another code was asked for. */
+  code_resent: None;
+  /** The claim was moved to another address. */
+  address_changed: None;
+  /** `scope`: of the session that was opened. */
+  signed_in: { scope: "claim" | "full" };
+  /** `unknown_name`: also for a claim that is over. The outside hears one and the same sentence. */
+  sign_in_refused: { reason: "unknown_name" | "wrong_password" };
+  session_revoked: {
+    reason: "signed_out" | "chosen_from_list" | "everywhere_else" | "token_reused" | "password_changed";
+    sessions: number;
+  };
+  password_changed: None;
+  /** By the person. The row stays, and is about nobody any more. */
+  account_deleted: None;
+  /** By an operator. How many rows that were; whose is not written down. */
+  person_erased: { users: number; deliveries: number };
+};
+
+/** Each kind of row in words, for operators. */
+export const AUDIT_SENTENCES: Record<AuditType, string> = {
+  registered: "Registered",
+  confirmed: "Confirmed the address",
+  confirmation_refused: "A code was refused",
+  code_resent: "Asked for another code",
+  address_changed: "Changed the address before confirming",
+  signed_in: "Signed in",
+  sign_in_refused: "A sign-in was refused",
+  session_revoked: "Ended sessions",
+  password_changed: "Changed the password",
+  account_deleted: "Deleted the account",
+  person_erased: "An operator erased a person",
+};
+
+export type AuditEntry<Type extends AuditType = AuditType> = {
+  type: Type;
+  details: AuditDetails[Type];
+  /** Whom it is about; null when that is nobody we know. */
+  userId: string | null;
+  /** Where the request came from, in clear: it is hashed here. Null or left out when it is not known. */
+  network?: string | null | undefined;
+  actor?: "person" | "operator";
+};
+
+/** Writes one row, in the transaction of what it tells of. */
+export async function recordAudit<Type extends AuditType>(
+  services: Services,
+  executor: Executor,
+  { type, details, userId, network, actor = "person" }: AuditEntry<Type>,
+): Promise<void> {
+  await insertAuditRow(executor, {
+    at: services.clock(),
+    type,
+    actor,
+    userId,
+    network: network ? hashSubject(services, network) : null,
+    details: { ...details },
+  });
+}

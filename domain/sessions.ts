@@ -1,0 +1,67 @@
+// The list of places where somebody is signed in, and ending what is in it. Cookie and API tokens of a session are one
+// row: ending it ends both at once.
+import { listLiveSessions, revokeSession, revokeSessionsOf } from "@/db/sessions";
+import { recordAudit } from "./audit-log";
+import type { Services } from "./services";
+import type { Identity } from "./tokens";
+
+/** One entry of the list, as the API tells it. Times are ISO 8601 in UTC. */
+export type SessionData = {
+  id: string;
+  /** Browser and system in words; null when the client did not say. */
+  device: string | null;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+  /** The one that asks. */
+  current: boolean;
+};
+
+/** Where `identity`'s user is signed in: the one that asks first, then the one used last. */
+export async function listSessions(services: Services, identity: Identity): Promise<SessionData[]> {
+  const rows = await listLiveSessions(services.db, identity.userId, services.clock());
+  const sessions = rows.map((row) => ({
+    id: row.id,
+    device: row.device,
+    created_at: row.createdAt.toISOString(),
+    last_seen_at: row.lastSeenAt.toISOString(),
+    expires_at: row.expiresAt.toISOString(),
+    current: row.id === identity.sessionId,
+  }));
+  return sessions.sort((a, b) => Number(b.current) - Number(a.current));
+}
+
+/**
+ * Ends one session of `identity`'s user. One that is unknown, over or somebody else's is no error, and nothing happens
+ * to it: the caller cannot tell these apart.
+ */
+export async function endOneSession(
+  services: Services,
+  identity: Identity,
+  sessionId: string,
+): Promise<void> {
+  const { userId } = identity;
+  await services.db.transaction(async (tx) => {
+    if (!(await revokeSession(tx, sessionId, services.clock(), userId))) return;
+    await recordAudit(services, tx, {
+      type: "session_revoked",
+      userId,
+      details: { reason: "chosen_from_list", sessions: 1 },
+    });
+  });
+}
+
+/** "Sign out everywhere else." Returns how many sessions that ended. */
+export async function endOtherSessions(services: Services, identity: Identity): Promise<number> {
+  const { userId, sessionId } = identity;
+  return services.db.transaction(async (tx) => {
+    const sessions = await revokeSessionsOf(tx, userId, sessionId, services.clock());
+    if (sessions > 0)
+      await recordAudit(services, tx, {
+        type: "session_revoked",
+        userId,
+        details: { reason: "everywhere_else", sessions },
+      });
+    return sessions;
+  });
+}

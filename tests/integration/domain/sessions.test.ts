@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findUser, markEmailConfirmed } from "@/db/users";
+import { registerUser } from "@/domain/registration";
+import { endOneSession, endOtherSessions, listSessions } from "@/domain/sessions";
+import { signIn } from "@/domain/sign-in";
+import {
+  authenticateAccessToken,
+  authenticateSession,
+  refreshSession,
+  SEEN_EVERY_SECONDS,
+  SESSION_SECONDS,
+  type StartedSession,
+} from "@/domain/tokens";
+import { createTestDatabase } from "@/tests/support/database";
+import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let services: TestServices;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  services = createTestServices(database.url);
+  return () => services.close();
+});
+
+/** Somebody with an account, signed in on these devices. */
+async function signedIn(...devices: string[]): Promise<StartedSession[]> {
+  const person = someone();
+  const { user } = await registerUser(services, person);
+  await markEmailConfirmed(services.db, user.id, services.clock());
+  await endOtherSessions(services, { userId: user.id, sessionId: user.id, scope: "full" });
+  const sessions: StartedSession[] = [];
+  for (const device of devices) {
+    services.pass(1);
+    const { session } = await signIn(services, { login: person.email, password: person.password, device });
+    sessions.push(session);
+  }
+  return sessions;
+}
+
+const first = <T>(list: T[]): T => {
+  const [item] = list;
+  if (item === undefined) throw new Error("The list is empty");
+  return item;
+};
+
+describe("ASVS 7.5.2: the list of sessions", () => {
+  test("names each device, marks the one that asks and puts it first", async () => {
+    const [laptop] = await signedIn("Firefox on Windows", "Safari on iOS", "Chrome on Android");
+    if (!laptop) throw new Error("nobody is signed in");
+    const list = await listSessions(services, laptop.identity);
+    expect(list.map(({ device, current }) => [device, current])).toEqual([
+      ["Firefox on Windows", true],
+      ["Chrome on Android", false],
+      ["Safari on iOS", false],
+    ]);
+    expect(JSON.stringify(list)).not.toContain(laptop.tokens.refresh_token);
+  });
+
+  test("knows when each was last used, to within five minutes, with one write in that time", async () => {
+    const { identity } = first(await signedIn("Firefox on Linux"));
+    const seen = async () => first(await listSessions(services, identity)).last_seen_at;
+    const atStart = await seen();
+    services.pass(SEEN_EVERY_SECONDS - 1);
+    await authenticateSession(services, identity.sessionId);
+    expect(await seen()).toBe(atStart);
+    services.pass(1);
+    await authenticateSession(services, identity.sessionId);
+    expect(await seen()).toBe(services.clock().toISOString());
+  });
+
+  test("leaves out what was ended and what is over", async () => {
+    const [one, two] = await signedIn("one", "two");
+    if (!one || !two) throw new Error("nobody is signed in");
+    await endOneSession(services, one.identity, two.identity.sessionId);
+    expect((await listSessions(services, one.identity)).map(({ device }) => device)).toEqual(["one"]);
+    services.pass(SESSION_SECONDS);
+    expect(await listSessions(services, one.identity)).toEqual([]);
+  });
+});
+
+describe("ASVS 7.4.1: an ended session", () => {
+  test("is over for its cookie, its access token and its refresh token at once", async () => {
+    const [mine, lost] = await signedIn("mine", "lost");
+    if (!mine || !lost) throw new Error("nobody is signed in");
+    await endOneSession(services, mine.identity, lost.identity.sessionId);
+    expect(await authenticateSession(services, lost.identity.sessionId)).toBeNull();
+    const invalid = { code: "invalid_token" };
+    await expect(authenticateAccessToken(services, lost.tokens.access_token)).rejects.toMatchObject(invalid);
+    await expect(refreshSession(services, lost.tokens.refresh_token)).rejects.toMatchObject(invalid);
+    await expect(authenticateAccessToken(services, mine.tokens.access_token)).resolves.toBeDefined();
+  });
+
+  test("of somebody else cannot be ended, and nobody learns whether it is there", async () => {
+    const mine = first(await signedIn("mine"));
+    const theirs = first(await signedIn("theirs"));
+    const unknown = "00000000-0000-4000-8000-000000000000";
+    expect(await endOneSession(services, mine.identity, theirs.identity.sessionId)).toBe(
+      await endOneSession(services, mine.identity, unknown),
+    );
+    expect(await authenticateSession(services, theirs.identity.sessionId)).not.toBeNull();
+  });
+});
+
+describe("signing out everywhere else", () => {
+  test("ends all but the one that asks, and nobody else's", async () => {
+    const [mine] = await signedIn("mine", "two", "three");
+    const theirs = first(await signedIn("theirs"));
+    if (!mine) throw new Error("nobody is signed in");
+    expect(await endOtherSessions(services, mine.identity)).toBe(2);
+    expect(await listSessions(services, mine.identity)).toHaveLength(1);
+    expect(await listSessions(services, theirs.identity)).toHaveLength(1);
+    expect(await endOtherSessions(services, mine.identity)).toBe(0);
+  });
+});
+
+describe("ASVS 7.2.4: signing in and confirming", () => {
+  test("give a new session each time; a token from before the confirmation opens no account", async () => {
+    const person = someone();
+    const { user, session: claim } = await registerUser(services, person);
+    const again = await signIn(services, { login: person.username, password: person.password });
+    expect(again.session.identity.sessionId).not.toBe(claim.identity.sessionId);
+    expect(again.session.identity.scope).toBe("claim");
+    await markEmailConfirmed(services.db, user.id, services.clock());
+    expect((await findUser(services.db, user.id))?.emailConfirmedAt).not.toBeNull();
+    // The row keeps its scope whatever becomes of the user.
+    expect((await authenticateSession(services, claim.identity.sessionId))?.scope).toBe("claim");
+    const full = await signIn(services, { login: person.username, password: person.password });
+    expect(full.session.identity.scope).toBe("full");
+  });
+});
