@@ -3,19 +3,8 @@
 import { listLiveSessions, revokeSession, revokeSessionsOf } from "@/db/sessions";
 import { recordAudit } from "./audit-log";
 import type { Services } from "./services";
+import type { SessionData } from "./session-data";
 import type { Identity } from "./tokens";
-
-/** One entry of the list, as the API tells it. Times are ISO 8601 in UTC. */
-export type SessionData = {
-  id: string;
-  /** Browser and system in words; null when the client did not say. */
-  device: string | null;
-  created_at: string;
-  last_seen_at: string;
-  expires_at: string;
-  /** The one that asks. */
-  current: boolean;
-};
 
 /** Where `identity`'s user is signed in: the one that asks first, then the one used last. */
 export async function listSessions(services: Services, identity: Identity): Promise<SessionData[]> {

@@ -5,7 +5,7 @@ import { cookies } from "next/headers";
 import { z } from "zod";
 import type { Problem } from "./problem";
 
-export type FlashForm = "register" | "confirm" | "resend" | "sign-in" | "change-email";
+export type FlashForm = "register" | "confirm" | "resend" | "sign-in" | "change-email" | "sessions";
 export type Flash = { form: FlashForm; values: Record<string, string>; problem: Problem };
 
 const FLASH_COOKIE = "latchkey.flash";
@@ -14,7 +14,7 @@ const FLASH_SECONDS = 30;
 const VALUE_MAX = 300;
 
 const FlashSchema = z.object({
-  form: z.enum(["register", "confirm", "resend", "sign-in", "change-email"]),
+  form: z.enum(["register", "confirm", "resend", "sign-in", "change-email", "sessions"]),
   values: z.record(z.string(), z.string().max(VALUE_MAX)),
   problem: z.object({
     type: z.string(),

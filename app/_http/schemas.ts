@@ -117,3 +117,9 @@ export const RefreshFields = z.object({
     value.length > 200 ? { code: "too_long", detail: "This is no refresh token." } : null,
   ),
 });
+
+export const SessionFields = z.object({
+  session_id: text("The field session_id is missing.", (value) =>
+    z.uuid().safeParse(value).success ? null : { code: "invalid", detail: "This is no session's id." },
+  ),
+});

@@ -3,6 +3,7 @@
 import { expect, test } from "@playwright/test";
 import fc from "fast-check";
 import postgres from "postgres";
+import { newAccount, signInAs } from "../support/accounts";
 import {
   code,
   email,
@@ -47,7 +48,7 @@ test.afterAll(async () => {
   await product?.stop();
 });
 
-type Named = Target & { tokenOf?: "claim"; mayAnswer?: (hit: Hit, shot: Shot) => boolean };
+type Named = Target & { tokenOf?: "claim" | "account"; mayAnswer?: (hit: Hit, shot: Shot) => boolean };
 
 const TARGETS: Named[] = [
   { path: "/api/v1/usr/register", method: "POST", fields: { username, email, password } },
@@ -57,6 +58,14 @@ const TARGETS: Named[] = [
   { path: "/api/v1/usr/confirmation", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/confirmation/events", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/me", method: "GET", tokenOf: "claim" },
+  { path: "/api/v1/usr/sessions", method: "GET", tokenOf: "account" },
+  {
+    path: "/api/v1/usr/sessions/revoke",
+    method: "POST",
+    tokenOf: "account",
+    fields: { session_id: fc.oneof(fc.uuid(), text) },
+  },
+  { path: "/api/v1/usr/sessions/revoke-others", method: "POST", tokenOf: "account", fields: {} },
   { path: "/api/v1/usr/token", method: "POST", fields: { login: username, password } },
   { path: "/api/v1/usr/token/refresh", method: "POST", fields: { refresh_token: text } },
   { path: "/api/v1/usr/token/revoke", method: "POST", fields: { refresh_token: text } },
@@ -82,7 +91,7 @@ const TARGETS: Named[] = [
 for (const target of TARGETS)
   test(`${target.method} ${target.path}: ${INPUTS} inputs, no 500, no hang`, async () => {
     test.setTimeout(120_000 + INPUTS * INPUT_BUDGET_MS);
-    const tokens = target.tokenOf ? [await aClaim()] : [];
+    const tokens = target.tokenOf ? [target.tokenOf === "claim" ? await aClaim() : await anAccount()] : [];
     await fc.assert(
       fc.asyncProperty(shotsAt({ ...target, tokens }), async (shot) => {
         const hit = await send(product.url, shot, ANSWER_TIMEOUT_MS);
@@ -96,6 +105,11 @@ for (const target of TARGETS)
 async function aClaim(): Promise<string> {
   registrations++;
   return (await register(newPerson())).access_token;
+}
+
+async function anAccount(): Promise<string> {
+  registrations++;
+  return (await signInAs(await newAccount(), "fuzz")).access_token;
 }
 
 function hasRegistered(target: Target, hit: Hit): boolean {

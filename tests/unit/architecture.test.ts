@@ -24,6 +24,7 @@ const ALLOWED: Record<Room, readonly string[]> = {
 const PURE_FOR_THE_BROWSER = [
   "domain/confirmation-state",
   "domain/account-rules",
+  "domain/session-data",
   "domain/email-suggestion",
   "domain/public-mailboxes",
 ];

@@ -1,0 +1,57 @@
+import { MonitorSmartphone } from "lucide-react";
+import type { SessionData } from "@/domain/session-data";
+import { LocalTime } from "./local-time";
+import { buttonClass } from "./ui/button-class";
+
+/** Where somebody is signed in. Forms, so that it works without JavaScript and no link can end anything. */
+export function SessionList({ sessions }: { sessions: readonly SessionData[] }) {
+  const hasOthers = sessions.some(({ current }) => !current);
+  return (
+    <>
+      <ul className="mt-4 divide-y divide-line border-y border-line">
+        {sessions.map((session) => (
+          <li key={session.id} className="flex items-center gap-3 py-3.5">
+            <MonitorSmartphone aria-hidden="true" className="size-5 shrink-0 text-fg-muted" />
+            <div className="min-w-0 flex-1">
+              <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium break-words">
+                {nameOf(session)}
+                {session.current ? (
+                  <span className="rounded-control bg-done-bg px-2 py-0.5 text-small font-medium text-done-fg">
+                    This one
+                  </span>
+                ) : null}
+              </p>
+              <p className="mt-0.5 text-small text-fg-muted">
+                {session.current ? "Signed in " : "Last seen "}
+                <LocalTime at={session.current ? session.created_at : session.last_seen_at} shape="day" />
+              </p>
+            </div>
+            {session.current ? null : (
+              <form method="post" action="/api/v1/usr/sessions/revoke">
+                <input type="hidden" name="session_id" value={session.id} />
+                <button
+                  type="submit"
+                  className={buttonClass("quiet")}
+                  aria-label={`Sign out ${nameOf(session)}`}
+                >
+                  Sign out
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+      {hasOthers ? (
+        <form method="post" action="/api/v1/usr/sessions/revoke-others" className="mt-4">
+          <button type="submit" className={buttonClass("secondary", "w-full")}>
+            Sign out everywhere else
+          </button>
+        </form>
+      ) : (
+        <p className="mt-3 text-small text-fg-muted">You are signed in nowhere else.</p>
+      )}
+    </>
+  );
+}
+
+const nameOf = ({ device }: SessionData) => device ?? "Unknown device";

@@ -1,0 +1,71 @@
+// The list of sessions, as a person uses it without JavaScript and a program through the API.
+import { expect, type Page, test } from "@playwright/test";
+import { newAccount, signInAs } from "../support/accounts";
+import { callApi, type Person } from "../support/people";
+
+test.use({ javaScriptEnabled: false });
+
+async function signInOnPage(page: Page, person: Person): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username or email address").fill(person.username);
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/account");
+}
+
+const statusOf = async (token: string) => (await callApi("/api/v1/usr/me", { token })).status;
+
+test("ASVS 7.5.2: where somebody is signed in is listed, and each of these can be ended, or all but this one", async ({
+  page,
+}) => {
+  const person = await newAccount();
+  const [first, second, third] = await Promise.all([
+    signInAs(person, "curl/8.5.0"),
+    signInAs(person, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    signInAs(person, "okhttp/4.12.0"),
+  ]);
+  await signInOnPage(page, person);
+  const list = page.getByRole("region", { name: "Where you are signed in" }).getByRole("listitem");
+  await expect(list).toHaveCount(4);
+  await expect(list.first()).toContainText("This one");
+  await expect(list.filter({ hasText: "Firefox on Windows" })).toHaveCount(1);
+
+  await page.getByRole("button", { name: "Sign out curl" }).click();
+  await expect(page.getByRole("status")).toHaveText("Signed out there.");
+  await expect(list).toHaveCount(3);
+  expect(await statusOf(first.access_token)).toBe(401);
+  expect(await statusOf(second.access_token)).toBe(200);
+
+  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await expect(page.getByRole("status")).toHaveText("Signed out everywhere else.");
+  await expect(list).toHaveCount(1);
+  for (const { access_token, refresh_token } of [second, third]) {
+    expect(await statusOf(access_token)).toBe(401);
+    const refreshed = await callApi("/api/v1/usr/token/refresh", { body: { refresh_token } });
+    expect(refreshed.status).toBe(401);
+  }
+});
+
+test("ASVS 7.4.1: a browser whose session was ended elsewhere is out at its next page", async ({ page }) => {
+  const person = await newAccount();
+  await signInOnPage(page, person);
+  const { access_token: token } = await signInAs(person, "curl/8.5.0");
+  const listed = await callApi("/api/v1/usr/sessions", { token });
+  expect(listed.headers.get("cache-control")).toBe("no-store");
+  const { sessions } = (await listed.json()) as {
+    sessions: { id: string; current: boolean; device: string }[];
+  };
+  expect(sessions.map(({ device, current }) => [device.split(" ")[0], current])).toEqual([
+    ["curl", true],
+    [expect.stringMatching(/Chrom/), false],
+  ]);
+  const ended = await callApi("/api/v1/usr/sessions/revoke-others", { token, method: "POST" });
+  expect(await ended.json()).toEqual({ revoked: 1 });
+  await page.goto("/account");
+  await page.waitForURL("**/sign-in");
+
+  // Ending one's own is signing out; asked again, the answer is that nobody is signed in.
+  const body = { session_id: sessions[0]?.id };
+  expect((await callApi("/api/v1/usr/sessions/revoke", { token, body })).status).toBe(204);
+  expect((await callApi("/api/v1/usr/sessions/revoke", { token, body })).status).toBe(401);
+});
