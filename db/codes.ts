@@ -4,7 +4,7 @@ import { type ConfirmationCodeRow, confirmationCodes } from "./schema";
 
 export async function insertCode(
   executor: Executor,
-  row: { id: string; userId: string; codeHash: string; createdAt: Date },
+  row: { id: string; userId: string; codeHash: string; linkHash: string; createdAt: Date },
 ): Promise<void> {
   await executor.insert(confirmationCodes).values(row);
 }
@@ -21,6 +21,18 @@ export async function listNewestCodes(
     .where(eq(confirmationCodes.userId, userId))
     .orderBy(desc(confirmationCodes.createdAt))
     .limit(limit);
+}
+
+/** The code whose mail carried a link, used and expired ones included; null when there is none. */
+export async function findCodeByLink(
+  executor: Executor,
+  linkHash: string,
+): Promise<ConfirmationCodeRow | null> {
+  const [row] = await executor
+    .select()
+    .from(confirmationCodes)
+    .where(eq(confirmationCodes.linkHash, linkHash));
+  return row ?? null;
 }
 
 export async function countTry(executor: Executor, codeIds: string[]): Promise<void> {

@@ -37,7 +37,7 @@ export const attemptOutcome = pgEnum("attempt_outcome", [
   "deduplicated", // it had taken it before, under the same idempotency key
   "failed",
   "lost", // the worker died before it could tell
-  "withheld", // not sent on purpose: the owner was told today (docs/decisions/007)
+  "withheld", // not sent on purpose: the owner was told today (docs/decisions/007), or nobody wants it any more
 ]);
 /** What domain/audit-log.ts writes down; it says what each one means. */
 export const auditType = pgEnum("audit_type", [
@@ -95,6 +95,8 @@ export const confirmationCodes = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     /** HMAC-SHA-256 under a server key, base64url; the code itself is nowhere (promise P5). */
     codeHash: text("code_hash").notNull(),
+    /** The same of the link beside the code; null in rows that are older than links. */
+    linkHash: text("link_hash"),
     tries: smallint("tries").notNull().default(0),
     /** Null until the provider accepted the mail: only then the lifetime starts. */
     expiresAt: instant("expires_at"),
@@ -104,6 +106,7 @@ export const confirmationCodes = pgTable(
   (table) => [
     index("confirmation_codes_user_idx").on(table.userId, table.createdAt),
     index("confirmation_codes_created_idx").on(table.createdAt),
+    uniqueIndex("confirmation_codes_link_key").on(table.linkHash),
   ],
 );
 

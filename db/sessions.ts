@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNull, ne } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, ne } from "drizzle-orm";
 import type { Executor } from "./client";
 import { refreshTokens, type SessionRow, sessions } from "./schema";
 
@@ -69,6 +69,35 @@ export async function revokeSessionsOf(
     )
     .returning({ id: sessions.id });
   return rows.length;
+}
+
+/** All of a user's claim sessions end at `at`, or before if they would have. */
+export async function shortenClaimSessionsOf(executor: Executor, userId: string, at: Date): Promise<void> {
+  await executor
+    .update(sessions)
+    .set({ expiresAt: at })
+    .where(
+      and(
+        eq(sessions.userId, userId),
+        eq(sessions.scope, "claim"),
+        isNull(sessions.revokedAt),
+        gt(sessions.expiresAt, at),
+      ),
+    );
+}
+
+/** Where the user registered: the device of their first session, and when; null when that row is gone. */
+export async function findFirstSession(
+  executor: Executor,
+  userId: string,
+): Promise<Pick<SessionRow, "device" | "createdAt"> | null> {
+  const [row] = await executor
+    .select({ device: sessions.device, createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(eq(sessions.userId, userId))
+    .orderBy(asc(sessions.createdAt))
+    .limit(1);
+  return row ?? null;
 }
 
 /** Ends every session of these users. */

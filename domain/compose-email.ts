@@ -1,8 +1,9 @@
-// What a delivery's mail says. The only place where a code is in clear, and only until the transport has it (promise P5).
+// What a delivery's mail says. The only place where a code and its link are in clear, and only until the transport has it (promise P5).
 import type { DeliveryRow } from "@/db/schema";
 import { renderEmail } from "@/emails/render";
 import type { OutgoingEmail } from "@/emails/transport";
 import { deriveCode } from "./confirmation-code";
+import { confirmUrl, deriveLink } from "./confirmation-link";
 import type { Services } from "./services";
 
 /** The mail of a delivery: the same bytes at every attempt, since providers refuse one key with two payloads. */
@@ -10,7 +11,10 @@ export async function composeEmail(services: Services, delivery: DeliveryRow): P
   const { keys, settings } = services;
   const rendered =
     delivery.kind === "confirmation" && delivery.codeId
-      ? await renderEmail("confirmation", { code: deriveCode(keys, delivery.codeId) })
+      ? await renderEmail("confirmation", {
+          code: deriveCode(keys, delivery.codeId),
+          confirmUrl: confirmUrl(settings.appUrl, deriveLink(keys, delivery.codeId)),
+        })
       : await renderEmail("existing_account", { signInUrl: `${settings.appUrl}/sign-in` });
   const senderDomain = /@([^\s@>]+)>?\s*$/.exec(delivery.sender)?.[1] ?? new URL(settings.appUrl).hostname;
   return {

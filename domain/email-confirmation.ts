@@ -1,16 +1,13 @@
 // A claim's second half: its state, confirming it with a code, asking for another code.
 
-import { randomUUID } from "node:crypto";
 import { type Executor, retryDeadlock } from "@/db/client";
-import { countTry, listNewestCodes, markCodeUsed } from "@/db/codes";
+import { countTry, listNewestCodes } from "@/db/codes";
 import {
   cancelOpenDeliveries,
-  findFirstQueuedTo,
   findNewestDelivery,
   listFurtherMails,
   listQueuedInstants,
 } from "@/db/deliveries";
-import { insertOutboxRow } from "@/db/outbox";
 import type { ConfirmationCodeRow, DeliveryRow, UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
 import {
@@ -19,11 +16,10 @@ import {
   findUser,
   isAddressConfirmedElsewhere,
   lockClaim,
-  markEmailConfirmed,
 } from "@/db/users";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
 import { recordAudit } from "./audit-log";
-import { endOtherClaims } from "./claims";
+import { settleConfirmation } from "./claim-confirmation";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import {
@@ -36,8 +32,8 @@ import {
 import type { Confirmation } from "./confirmation-state";
 import { reasonSentence } from "./delivery-reasons";
 import { DomainError } from "./errors";
-import { DELIVERY_REQUESTED, USER_CONFIRMED } from "./events";
-import { admitFurtherMail, uncountClaim } from "./rate-limit";
+import { DELIVERY_REQUESTED } from "./events";
+import { admitFurtherMail } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
 import { decideResend, type MailsOfLastDay, type ResendDecision } from "./resend-policy";
 import type { Services } from "./services";
@@ -117,7 +113,8 @@ export function describeConfirmation(
   };
 }
 
-const isLive = (code: ConfirmationCodeRow, now: Date) =>
+/** Not used, and not past its time, which begins when its mail was accepted. */
+export const isLive = (code: ConfirmationCodeRow, now: Date) =>
   code.usedAt === null && (code.expiresAt === null || code.expiresAt > now);
 
 function countTriesLeft(user: UserRow, codes: ConfirmationCodeRow[], now: Date): number {
@@ -213,22 +210,10 @@ async function judgeCode(
       const triesLeft = countTriesLeft({ ...user, wrongCodeCount: user.wrongCodeCount + 1 }, counted, now);
       return { outcome: "wrong", triesLeft };
     }
-    await markCodeUsed(tx, right.id, now);
-    await markEmailConfirmed(tx, userId, now);
-    await endOtherClaims(tx, user.email, userId, now);
-    await cancelOpenDeliveries(tx, [userId], "confirmed", now);
-    const claimedAt = await findFirstQueuedTo(tx, userId, user.email);
-    if (claimedAt)
-      await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
+    await settleConfirmation(services, tx, { user, codeId: right.id, client, now });
     // A new session on confirmation: what was handed out before stays what it was (ASVS 5.0, 7.2.4).
     const session = await startSession(services, tx, { userId, scope: "full", device: client.device });
-    await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
     await revokeSessionsOf(tx, userId, session.identity.sessionId, now);
-    await insertOutboxRow(
-      tx,
-      { id: randomUUID(), name: USER_CONFIRMED, data: { userId }, createdAt: now },
-      0,
-    );
     return { outcome: "confirmed", user: { ...user, emailConfirmedAt: now }, session };
   });
 }

@@ -9,6 +9,8 @@ export type ErrorCode =
   | "not_confirmed"
   | "wrong_code"
   | "code_expired"
+  | "link_over"
+  | "link_limit"
   | "too_many_tries"
   | "already_confirmed"
   | "resend_cooldown"

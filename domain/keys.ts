@@ -6,6 +6,10 @@ export type Keys = {
   codeDerivation: Buffer;
   /** Hashes a code for the database. */
   codeHash: Buffer;
+  /** Derives the secret of a mail's link from its code's row's id. */
+  linkDerivation: Buffer;
+  /** Hashes a link's secret for the database. */
+  linkHash: Buffer;
   /** Hashes whom a limit counts. */
   rateLimit: Buffer;
   /** Signs access tokens. */
@@ -20,6 +24,8 @@ export function deriveKeys(secret: string): Keys {
   return {
     codeDerivation: key("confirmation-code/derive/1"),
     codeHash: key("confirmation-code/hash/1"),
+    linkDerivation: key("confirmation-link/derive/1"),
+    linkHash: key("confirmation-link/hash/1"),
     rateLimit: key("rate-limit/1"),
     accessToken: key("access-token/1"),
     sessionCookie: key("session-cookie/1").toString("base64url"),

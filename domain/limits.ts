@@ -79,6 +79,13 @@ export const LIMITS = {
     code: "site_limit",
     sentence: "Very many people are asking for mails at this moment. Please try again in a few seconds.",
   },
+  /** Links of mails that were no links of ours, or are over. One that is right is not counted. */
+  deadLinksPerNetwork: {
+    name: "dead-links-per-network",
+    windows: [{ limit: 30, seconds: 15 * MINUTE }],
+    code: "link_limit",
+    sentence: "Many links that do not work were opened from your network. Please try again later.",
+  },
   signInsPerNetwork: {
     name: "sign-ins-per-network",
     windows: [{ limit: 60, seconds: 15 * MINUTE }],

@@ -86,6 +86,17 @@ export async function uncountClaim(
     await returnHit(executor, keyOf(services, limit, subject), at);
 }
 
+/**
+ * A try with the link of a mail, counted before it is judged, so that parallel guesses get no more tries. Returns what
+ * takes it back, for one that was right.
+ */
+export async function admitLinkTry(services: Services, network: string | null): Promise<() => Promise<void>> {
+  const now = services.clock();
+  const subject = [network ?? UNKNOWN_NETWORK];
+  await takeFromLimit(services, LIMITS.deadLinksPerNetwork, subject, { now });
+  return () => returnHit(services.db, keyOf(services, LIMITS.deadLinksPerNetwork, subject), now);
+}
+
 /** A try to sign in; `login` in one spelling, whether anybody has it or not. */
 export async function admitSignIn(services: Services, login: string, network: string | null): Promise<void> {
   const { signInsPerNetwork, signInsPerLoginAndNetwork, signInsPerLogin } = LIMITS;

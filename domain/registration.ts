@@ -18,6 +18,7 @@ import { makeRoomForClaim } from "./claims";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { deriveCode, hashCode } from "./confirmation-code";
+import { deriveLink, hashLink } from "./confirmation-link";
 import { DomainError } from "./errors";
 import { USER_REGISTERED } from "./events";
 import { hashPassword } from "./password";
@@ -113,6 +114,7 @@ export async function queueDelivery(
     id: codeId,
     userId: user.id,
     codeHash: hashCode(services.keys, codeId, deriveCode(services.keys, codeId)),
+    linkHash: hashLink(services.keys, deriveLink(services.keys, codeId)),
     createdAt: now,
   });
   await insertDelivery(tx, {

@@ -16,6 +16,8 @@ const STATUS: Record<ErrorCode, number> = {
   not_confirmed: 403,
   wrong_code: 422,
   code_expired: 410,
+  link_over: 410,
+  link_limit: 429,
   too_many_tries: 429,
   already_confirmed: 409,
   resend_cooldown: 429,

@@ -1,0 +1,35 @@
+// What a claim's confirmation changes, whatever proved the address: the code or the link of its mail.
+import { randomUUID } from "node:crypto";
+import type { Executor } from "@/db/client";
+import { markCodeUsed } from "@/db/codes";
+import { cancelOpenDeliveries, findFirstQueuedTo } from "@/db/deliveries";
+import { insertOutboxRow } from "@/db/outbox";
+import type { UserRow } from "@/db/schema";
+import { markEmailConfirmed } from "@/db/users";
+import { recordAudit } from "./audit-log";
+import { endOtherClaims } from "./claims";
+import type { Client } from "./client-network";
+import { USER_CONFIRMED } from "./events";
+import { uncountClaim } from "./rate-limit";
+import type { Services } from "./services";
+
+/**
+ * The claim becomes an account: its code and link are used up, other claims on the address end, what is on its way is
+ * called off, and the event goes out. Sessions are the caller's. Call under the claim's lock.
+ */
+export async function settleConfirmation(
+  services: Services,
+  tx: Executor,
+  { user, codeId, client, now }: { user: UserRow; codeId: string; client: Client; now: Date },
+): Promise<void> {
+  const userId = user.id;
+  await markCodeUsed(tx, codeId, now);
+  await markEmailConfirmed(tx, userId, now);
+  await endOtherClaims(tx, user.email, userId, now);
+  await cancelOpenDeliveries(tx, [userId], "confirmed", now);
+  const claimedAt = await findFirstQueuedTo(tx, userId, user.email);
+  if (claimedAt)
+    await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
+  await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
+  await insertOutboxRow(tx, { id: randomUUID(), name: USER_CONFIRMED, data: { userId }, createdAt: now }, 0);
+}

@@ -1,0 +1,171 @@
+// Confirming by the link of the mail, on whatever device it was opened. Whoever clicks proves the mailbox and nothing
+// else, so a click signs in nobody who did not hold the claim already (docs/decisions/013).
+import { type Executor, retryDeadlock } from "@/db/client";
+import { findCodeByLink, listNewestCodes } from "@/db/codes";
+import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
+import { findFirstSession, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
+import { findConfirmedUserByEmail, findUser, isAddressConfirmedElsewhere, lockClaim } from "@/db/users";
+import { recordAudit } from "./audit-log";
+import { settleConfirmation } from "./claim-confirmation";
+import type { Client } from "./client-network";
+import { addSeconds } from "./clock";
+import { VALID_CODES_PER_CLAIM } from "./confirmation-code";
+import { cleanLink, hashLink } from "./confirmation-link";
+import { isLive } from "./email-confirmation";
+import { DomainError } from "./errors";
+import { admitLinkTry } from "./rate-limit";
+import type { Services } from "./services";
+import { type Identity, type StartedSession, startSession } from "./tokens";
+import { describeUser, type UserData } from "./user-data";
+
+/** How long the page where somebody registered may go on after a click elsewhere: a laptop may have slept a while. */
+export const GO_ON_SECONDS = 15 * 60;
+
+/** What a link is about, for whoever is asked to confirm it. Times are ISO 8601 in UTC. */
+export type LinkData = {
+  username: string;
+  email: string;
+  registered_at: string;
+  /** Browser and system of whoever registered, in words; null when they did not say. */
+  device: string | null;
+  /** The one who asks holds this very claim. */
+  is_yours: boolean;
+};
+
+const linkOver = () =>
+  new DomainError(
+    "link_over",
+    "This link does not work any more. Please type the code from the newest mail, or ask for another one.",
+  );
+
+const alreadyConfirmed = () =>
+  new DomainError("already_confirmed", "This address is confirmed already. You can sign in.");
+
+/** Tells what a link would confirm, and changes nothing. Throws as confirmByLink does. */
+export async function readLink(
+  services: Services,
+  given: string,
+  { asker, client }: { asker: Identity | null; client: Client },
+): Promise<LinkData> {
+  return countDeadLinks(services, client, async () => {
+    const { user } = await judgeLink(services, services.db, given, findUser);
+    const first = await findFirstSession(services.db, user.id);
+    return {
+      username: user.username,
+      email: user.email,
+      registered_at: user.createdAt.toISOString(),
+      device: first?.device ?? null,
+      is_yours: asker?.userId === user.id,
+    };
+  });
+}
+
+/**
+ * Confirms the address of the claim whose mail carried the link, and of no other. Whoever asks with a session of that
+ * claim gets a new, full one; anybody else gets none, and the claim's sessions may go on by themselves
+ * (goOnAfterConfirmation) for GO_ON_SECONDS. Throws `link_over` for what is no link, used, too old or superseded,
+ * `already_confirmed`, `link_limit`.
+ */
+export async function confirmByLink(
+  services: Services,
+  given: string,
+  { asker, client }: { asker: Identity | null; client: Client },
+): Promise<{ user: UserData; session: StartedSession | null }> {
+  return countDeadLinks(services, client, async () => {
+    const confirm = () =>
+      services.db.transaction(async (tx) => {
+        const { user, code } = await judgeLink(services, tx, given, lockClaim);
+        const now = services.clock();
+        await settleConfirmation(services, tx, { user, codeId: code.id, client, now });
+        const session =
+          asker?.userId === user.id ? await exchangeSession(services, tx, asker, { client, now }) : null;
+        await shortenClaimSessionsOf(tx, user.id, addSeconds(now, GO_ON_SECONDS));
+        return { user: describeUser({ ...user, emailConfirmedAt: now }), session };
+      });
+    const confirmed = await retryDeadlock(confirm).catch((error: unknown) => {
+      // Somebody else confirmed this address in the meantime.
+      throw isAddressConfirmedElsewhere(error) ? linkOver() : error;
+    });
+    services.log.info({ userId: confirmed.user.id }, `Email address of user ${confirmed.user.id} confirmed`);
+    return confirmed;
+  });
+}
+
+/**
+ * A claim's session that was open when its address was confirmed elsewhere becomes a full one, under a new id
+ * (ASVS 5.0, 7.2.4), once. Throws `not_confirmed`, `already_confirmed` for a session that is full, `invalid_token`
+ * when it was used for this before.
+ */
+export async function goOnAfterConfirmation(
+  services: Services,
+  asker: Identity,
+  client: Client,
+): Promise<{ user: UserData; session: StartedSession }> {
+  if (asker.scope === "full") throw alreadyConfirmed();
+  return services.db.transaction(async (tx) => {
+    const user = await findUser(tx, asker.userId);
+    if (!user?.emailConfirmedAt)
+      throw new DomainError("not_confirmed", "Please confirm your email address first.");
+    const session = await exchangeSession(services, tx, asker, { client, now: services.clock() });
+    await recordAudit(services, tx, {
+      type: "signed_in",
+      userId: user.id,
+      network: client.network,
+      details: { scope: "full" },
+    });
+    return { user: describeUser(user), session };
+  });
+}
+
+async function exchangeSession(
+  services: Services,
+  tx: Executor,
+  asker: Identity,
+  { client, now }: { client: Client; now: Date },
+): Promise<StartedSession> {
+  if (!(await revokeSession(tx, asker.sessionId, now, asker.userId)))
+    throw new DomainError(
+      "invalid_token",
+      "This token is not valid or no longer valid. Please sign in again.",
+    );
+  return startSession(services, tx, { userId: asker.userId, scope: "full", device: client.device });
+}
+
+/** The claim and the code of a link that works. `load` may lock the claim. */
+async function judgeLink(
+  services: Services,
+  executor: Executor,
+  given: string,
+  load: (executor: Executor, id: string) => Promise<UserRow | null>,
+): Promise<{ user: UserRow; code: ConfirmationCodeRow }> {
+  const link = cleanLink(given);
+  const linkHash = link && hashLink(services.keys, link);
+  const found = linkHash ? await findCodeByLink(executor, linkHash) : null;
+  if (!found) throw linkOver();
+  const user = await load(executor, found.userId);
+  const now = services.clock();
+  // Who holds a link got the mail: that their own address is confirmed is no news to anybody else.
+  if (user?.emailConfirmedAt) throw alreadyConfirmed();
+  if (!user || user.claimExpiresAt <= now) throw linkOver();
+  const codes = await listNewestCodes(executor, user.id, VALID_CODES_PER_CLAIM);
+  const code = codes.find((row) => row.id === found.id && isLive(row, now));
+  if (!code || (await findConfirmedUserByEmail(executor, user.email))) throw linkOver();
+  return { user, code };
+}
+
+/** Every try counts before it is judged; one that found a link of ours is taken back. */
+async function countDeadLinks<Result>(
+  services: Services,
+  client: Client,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const takeBack = await admitLinkTry(services, client.network ?? null);
+  try {
+    const result = await work();
+    await takeBack();
+    return result;
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === "link_over")) await takeBack();
+    throw error;
+  }
+}
