@@ -42,8 +42,7 @@ export async function claimDelivery(
           ),
           expired,
         ),
-        sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
-          and ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${options.now.toISOString()})`,
+        isClaimOpen(options.now),
       ),
     )
     .returning();
@@ -55,6 +54,33 @@ export async function claimDelivery(
     .returning({ number: deliveryAttempts.number });
   return { delivery, tookOver: lost.length > 0 };
 }
+
+/**
+ * The last question before a mail is handed over, since it may have waited for its instant: true while it is still
+ * wanted and this worker still holds its lease, which then lasts `leaseSeconds` from now.
+ */
+export async function keepLease(
+  executor: Executor,
+  id: string,
+  options: { leaseToken: string; leaseSeconds: number; now: Date },
+): Promise<boolean> {
+  const rows = await executor
+    .update(deliveries)
+    .set({ leaseUntil: sql`now() + make_interval(secs => ${options.leaseSeconds})` })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        eq(deliveries.status, "sending"),
+        eq(deliveries.leaseToken, options.leaseToken),
+        isClaimOpen(options.now),
+      ),
+    )
+    .returning({ id: deliveries.id });
+  return rows.length > 0;
+}
+
+const isClaimOpen = (now: Date) => sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
+  and ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${now.toISOString()})`;
 
 /**
  * Moves the next attempt of a delivery that nobody is sending to `at`, never to an earlier time than it has. Returns
@@ -70,15 +96,16 @@ export async function postponeDelivery(executor: Executor, id: string, at: Date)
 }
 
 /**
- * Accepted by the provider. True unless the delivery was settled meanwhile (cancelled, given up, or sent by another
- * worker). `from`: the states that this may end.
+ * Accepted by the provider. True unless the delivery was settled meanwhile: cancelled, sent by another worker, or
+ * failed by the provider's own last word (domain/provider-events.ts). One that we had given up is sent after all.
+ * `from`: the states that this may end.
  */
 export async function markSent(
   executor: Executor,
   id: string,
   messageId: string | null,
   now: Date,
-  from: readonly DeliveryRow["status"][] = ["queued", "sending", "retrying"],
+  from: readonly DeliveryRow["status"][] = ["queued", "sending", "retrying", "failed"],
 ): Promise<boolean> {
   const rows = await executor
     .update(deliveries)
@@ -93,7 +120,13 @@ export async function markSent(
       reasonCode: null,
       reasonText: null,
     })
-    .where(and(eq(deliveries.id, id), inArray(deliveries.status, from)))
+    .where(
+      and(
+        eq(deliveries.id, id),
+        inArray(deliveries.status, from),
+        sql`(${deliveries.status} <> 'failed' or ${deliveries.reasonCode} is distinct from 'failed')`,
+      ),
+    )
     .returning({ id: deliveries.id });
   return rows.length > 0;
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Executor, isUniqueViolation } from "@/db/client";
 import { startCodeLifetime } from "@/db/codes";
+import { findDelivery } from "@/db/deliveries";
 import { recordAttemptEnd } from "@/db/delivery-attempts";
 import { markAttemptFailed, markSent } from "@/db/delivery-leases";
 import type { DeliveryRow } from "@/db/schema";
@@ -9,6 +10,7 @@ import { findUser } from "@/db/users";
 import type { SendResult } from "@/emails/transport";
 import { addSeconds, earlier } from "./clock";
 import { CODE_LIFETIME_SECONDS } from "./confirmation-code";
+import { isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { decideRetry } from "./retry-policy";
 import type { Services } from "./services";
@@ -19,12 +21,15 @@ export type Attempt = { delivery: DeliveryRow; leaseToken: string; attempt: numb
 /** `at`: when the next attempt is due, null when this one was the last. `held`: this worker still had the lease. */
 export type RecordedFailure = { held: boolean; at: Date | null };
 
-/** Seconds between the tries to write down an acceptance: less in all than the lease has left (LEASE_MARGIN_SECONDS). */
-const RECORD_WAITS_SECONDS = [0.1, 0.4, 1, 2, 4];
+/** Seconds between the tries to write down an acceptance; the last one again and again. */
+const RECORD_WAITS_SECONDS = [0.1, 0.4, 1];
+/** A database that fails over or restarts is back by then. Longer than any lease, see docs/decisions/010. */
+export const ACCEPTANCE_PATIENCE_SECONDS = 120;
 
 /**
- * The provider has the mail. A database that is away for a moment is waited for: without this row the mail is handed
- * over again, and a provider without idempotency keys would deliver it twice.
+ * The provider has the mail. A database that is away is waited for, up to ACCEPTANCE_PATIENCE_SECONDS and past the end
+ * of the lease: without this row the mail is handed over again, and a provider without idempotency keys would deliver
+ * it twice. Another worker that took over meanwhile, and has not handed it over yet, finds it sent.
  */
 export async function recordAcceptance(
   services: Services,
@@ -52,16 +57,45 @@ export async function recordAcceptance(
       );
       await startCodeOf(tx, delivery, now);
     });
-  for (const waitSeconds of [...RECORD_WAITS_SECONDS, null]) {
+  const deadlineMs = performance.now() + ACCEPTANCE_PATIENCE_SECONDS * 1000;
+  for (let tries = 0; ; tries++) {
     try {
       return await write();
     } catch (error) {
       // Two workers recorded an acceptance of the same mail at the same instant: the second try sees the first one's row.
       const isRace = isUniqueViolation(error, "delivery_attempts_one_accepted");
-      if (waitSeconds === null) throw error;
-      if (!isRace) await delay(waitSeconds * 1000);
+      if (performance.now() > deadlineMs) throw error;
+      if (tries === 0 && !isRace)
+        services.log.warn(
+          { err: error, deliveryId: delivery.id },
+          "The provider took a mail, and that cannot be written down yet",
+        );
+      const waitSeconds = RECORD_WAITS_SECONDS[Math.min(tries, RECORD_WAITS_SECONDS.length - 1)] ?? 1;
+      await delay(isRace ? 0 : waitSeconds * 1000);
     }
   }
+}
+
+/** Nothing was handed over: the mail was settled, or taken over, between the lease and its instant. */
+export async function recordUnwanted(services: Services, delivery: DeliveryRow): Promise<void> {
+  const { db, clock } = services;
+  const current = await findDelivery(db, delivery.id);
+  const why =
+    current && isOpen(current.status) ? "taken_over" : (current?.reasonCode ?? current?.status ?? null);
+  await recordAttemptEnd(
+    db,
+    delivery.id,
+    delivery.attemptCount,
+    {
+      outcome: "withheld",
+      errorClass: null,
+      errorCode: why,
+      providerCode: null,
+      providerText: null,
+      providerMessageId: null,
+    },
+    clock(),
+  );
 }
 
 /** The code of an accepted mail lives from now for 15 minutes, and never longer than its claim. */

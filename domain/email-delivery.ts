@@ -3,14 +3,20 @@
 import { randomUUID } from "node:crypto";
 import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
-import { claimDelivery, postponeDelivery } from "@/db/delivery-leases";
+import { claimDelivery, keepLease, postponeDelivery } from "@/db/delivery-leases";
 import { findOwnerNotice, type OwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { holdSending } from "@/db/send-pace";
 import { findUser } from "@/db/users";
 import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
-import { type Attempt, recordAcceptance, recordFailure } from "./attempt-record";
+import {
+  ACCEPTANCE_PATIENCE_SECONDS,
+  type Attempt,
+  recordAcceptance,
+  recordFailure,
+  recordUnwanted,
+} from "./attempt-record";
 import { addSeconds } from "./clock";
 import { composeEmail } from "./compose-email";
 import type { DeliveryStatus } from "./confirmation-state";
@@ -19,10 +25,17 @@ import { maskEmail } from "./email-address";
 import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
 import { handOverNotice, OWNER_NOTICE_SECONDS, recordWithheld } from "./owner-notice";
 import { takeSendLeave, waitForSendInstant } from "./send-pace";
-import type { Services } from "./services";
+import type { Services, Settings } from "./services";
 
 /** On top of the conversation's own limit: rendering, and writing down how it ended. */
 const LEASE_MARGIN_SECONDS = 15;
+const leaseSecondsOf = (settings: Settings) => settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
+
+/** Milliseconds after which an attempt has ended, whatever happened: a lease, and then the patience with the database. */
+export function longestAttemptMs(settings: Settings): number {
+  return (leaseSecondsOf(settings) + ACCEPTANCE_PATIENCE_SECONDS) * 1000;
+}
+
 /** A delivery whose workers die this often kills them; it is given up and shown, instead of killing more. */
 const LOST_ATTEMPTS_MAX = 10;
 
@@ -38,8 +51,8 @@ export type AttemptResult =
   /** Another worker is sending it; its lease ends at `until`. */
   | { outcome: "busy"; until: Date }
   /**
-   * Not its time yet (the schedule's wait is not over) or not its turn (EMAIL_RATE_LIMIT, EMAIL_CONCURRENCY); no
-   * attempt was begun. Come back after the wait, with `dueAt` as `toldDueAt`.
+   * Not its time yet (the schedule's wait is not over), not its turn (EMAIL_RATE_LIMIT, EMAIL_CONCURRENCY), or not
+   * this process, which is about to end; no attempt was begun. Come back after the wait, with `dueAt` as `toldDueAt`.
    */
   | { outcome: "paced"; waitSeconds: number; dueAt: Date | null };
 
@@ -54,7 +67,8 @@ export async function attemptDelivery(
   deliveryId: string,
   { toldDueAt = null, hadPlace = toldDueAt !== null }: { toldDueAt?: Date | null; hadPlace?: boolean } = {},
 ): Promise<AttemptResult> {
-  const { db, clock, settings } = services;
+  const { db, clock, settings, sending } = services;
+  if (sending.isStopped()) return { outcome: "paced", waitSeconds: 1, dueAt: toldDueAt };
   if (settings.sendsPerSecond !== null || settings.concurrency !== null) {
     // A mail that is settled, or whose time has not come, must not use up a place in the queue.
     const known = await explainRefusedLease(services, deliveryId);
@@ -96,6 +110,12 @@ async function attemptNow(
   log.info(facts, `Attempting to send email confirmation to ${whom}`);
 
   const result = delivery.lostCount > LOST_ATTEMPTS_MAX ? tooManyLost() : await sendOnce(services, claimed);
+  if (result === null) {
+    const outcome = await explainRefusedLease(services, deliveryId);
+    await recordUnwanted(services, delivery);
+    log.info(facts, `Email to ${whom} not sent: it was settled, or taken over, while it waited for its turn`);
+    return outcome;
+  }
   if (result.outcome === "accepted" && notice) {
     await recordWithheld(services, delivery, notice);
     log.info(
@@ -138,7 +158,7 @@ async function claimAndBegin(
   toldDueAt: Date | null,
 ): Promise<Claimed | null> {
   const leaseToken = randomUUID();
-  const leaseSeconds = services.settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
+  const leaseSeconds = leaseSecondsOf(services.settings);
   const now = services.clock();
   const due = { before: addSeconds(now, EARLY_SECONDS), at: toldDueAt };
   return services.db.transaction(async (tx) => {
@@ -198,7 +218,11 @@ function addressSuppressed(): SendResult {
   };
 }
 
-async function sendOnce(services: Services, { transport, delivery, notice }: Claimed): Promise<SendResult> {
+/** Null when the mail is not wanted any more, or is another worker's: it was not handed over. */
+async function sendOnce(
+  services: Services,
+  { transport, delivery, notice, leaseToken }: Claimed,
+): Promise<SendResult | null> {
   const { settings } = services;
   if (await isSuppressed(services.db, delivery.recipient)) return addressSuppressed();
   if (notice) return handOverNotice(services, notice);
@@ -218,6 +242,9 @@ async function sendOnce(services: Services, { transport, delivery, notice }: Cla
     };
   }
   await waitForSendInstant(services);
+  // The person may have confirmed, resent or changed the address since the lease was taken.
+  const lease = { leaseToken, leaseSeconds: leaseSecondsOf(settings), now: services.clock() };
+  if (!(await keepLease(services.db, delivery.id, lease))) return null;
   const result = await transport.send(email, settings.emailTimeoutMs);
   noteHealth(services, transport, result);
   return result;

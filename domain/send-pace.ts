@@ -45,7 +45,10 @@ export async function waitForSendInstant({ db, settings }: Services): Promise<vo
 export type Sending = {
   /** A place, given back by calling what it returns, once; null when none became free within `maxWaitMs`. */
   enter(maxWaitMs: number): Promise<(() => void) | null>;
-  /** Settles once nobody has a place: the end of a process waits for it. */
+  /** From now on nobody is let in, also who waits already: this process is about to end. */
+  stop(): void;
+  isStopped(): boolean;
+  /** Settles once nobody has a place: the end of a process waits for it, after `stop`. */
   idle(): Promise<void>;
 };
 
@@ -53,8 +56,9 @@ export type Sending = {
 export function createSending(limit: number | null): Sending {
   const places = limit ?? Number.POSITIVE_INFINITY;
   let taken = 0;
+  let isStopped = false;
   let onIdle: (() => void)[] = [];
-  const waiting: ((place: () => void) => void)[] = [];
+  const waiting: ((place: (() => void) | null) => void)[] = [];
 
   function place(): () => void {
     let isHeld = true;
@@ -72,12 +76,13 @@ export function createSending(limit: number | null): Sending {
 
   return {
     async enter(maxWaitMs) {
+      if (isStopped) return null;
       if (taken < places) {
         taken++;
         return place();
       }
       return new Promise((resolve) => {
-        const admit = (given: () => void) => {
+        const admit = (given: (() => void) | null) => {
           clearTimeout(timer);
           resolve(given);
         };
@@ -88,6 +93,11 @@ export function createSending(limit: number | null): Sending {
         waiting.push(admit);
       });
     },
+    stop() {
+      isStopped = true;
+      for (const admit of waiting.splice(0)) admit(null);
+    },
+    isStopped: () => isStopped,
     idle: () => (taken === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
   };
 }

@@ -46,7 +46,8 @@ const OVERDUE_BATCH = 100;
 /**
  * Sends what was due more than `afterSeconds` ago and was not begun: the engine accepted an event and never ran it
  * (an app that is not registered, an engine that lost its state), or every worker died. Through the same lease as
- * everybody, so an engine that starts late finds it done. Returns how many deliveries were attempted.
+ * everybody, so an engine that starts late finds it done. A process that is told to end begins no further one.
+ * Returns how many deliveries were attempted.
  */
 export async function deliverOverdue(services: Services, afterSeconds: number): Promise<number> {
   const dueBefore = addSeconds(services.clock(), -afterSeconds);
@@ -54,12 +55,15 @@ export async function deliverOverdue(services: Services, afterSeconds: number): 
   if (ids.length > 0)
     services.log.warn({ deliveries: ids.length }, "Deliveries are overdue; this process sends them itself");
   const waiting = [...ids];
+  let attempted = 0;
   const work = async () => {
-    for (let id = waiting.shift(); id; id = waiting.shift())
+    for (let id = waiting.shift(); id && !services.sending.isStopped(); id = waiting.shift()) {
+      attempted++;
       await attemptDelivery(services, id, { hadPlace: true });
+    }
   };
   await Promise.all(Array.from({ length: OVERDUE_AT_ONCE }, work));
-  return ids.length;
+  return attempted;
 }
 
 /** On top of EMAIL_TIMEOUT; a bit longer than a lease (email-delivery.ts). Who comes back later still writes his own account. */

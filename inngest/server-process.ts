@@ -1,5 +1,6 @@
 // What runs beside the requests in every server process, and what ends with it.
 import { setTimeout as delay } from "node:timers/promises";
+import { longestAttemptMs } from "../domain/email-delivery";
 import { verifyAgainstNobody } from "../domain/password";
 import { commonPasswords } from "../domain/password-rules";
 import type { Services } from "../domain/services";
@@ -18,10 +19,11 @@ export function startServerProcess(): void {
   const process_ = requireServices();
   const loops = [startRelay(process_), startWatchdog(process_)];
   void warmUp(process_);
-  // Open event streams would keep Next waiting for its last requests until it is killed.
   const stop = () => {
+    process_.sending.stop();
     const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);
-    holdExit(work, process_.settings.emailTimeoutMs + EXIT_MARGIN_MS);
+    holdExit(work, longestAttemptMs(process_.settings));
+    // Open event streams would keep Next waiting for its last requests until it is killed.
     void process_.notifications.close();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
@@ -37,9 +39,6 @@ function requireServices(): ProcessServices {
     process.exit(1);
   }
 }
-
-/** Writing down how the last conversation with a provider ended. */
-const EXIT_MARGIN_MS = 2_000;
 
 /**
  * Lets `work` end before the process does, within `limitMs`. Next lets requests finish, then calls process.exit() and

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
@@ -339,6 +339,39 @@ describe("what the engine took and did not start", () => {
     await Promise.all([1, 2, 3, 4].map(() => deliverOverdue(services, 30)));
     const sent = services.transport.handed.filter((mail) => mail.idempotencyKey === `delivery/${deliveryId}`);
     expect(sent).toHaveLength(1);
+  });
+});
+
+describe("a process that is told to end", () => {
+  test("begins nothing new, and what it had begun is written down", async () => {
+    const overdue = await Promise.all(
+      Array.from({ length: 8 }, async () => (await registerUser(services, someone())).deliveryId),
+    );
+    // Only these are overdue, whatever the tests before have left.
+    await services.db.update(deliveries).set({ nextAttemptAt: null }).where(ne(deliveries.status, "sent"));
+    const dueAt = new Date(services.clock().getTime() - 60_000);
+    await services.db.update(deliveries).set({ nextAttemptAt: dueAt }).where(inArray(deliveries.id, overdue));
+    const answers: (() => void)[] = [];
+    const hang = () =>
+      new Promise<SendResult>((resolve) =>
+        answers.push(() => resolve({ outcome: "accepted", providerMessageId: null })),
+      );
+    services.transport.answer(hang, hang, hang, hang);
+    const round = deliverOverdue(services, 30);
+    await expect.poll(() => services.transport.handed.length).toBe(4);
+    services.sending.stop();
+    let isIdle = false;
+    const idle = services.sending.idle().then(() => (isIdle = true));
+    const fromRequest = await attemptDelivery(services, overdue.at(-1) ?? "");
+    expect(fromRequest).toMatchObject({ outcome: "paced" });
+    expect(isIdle).toBe(false);
+    for (const answer of answers) answer();
+    await idle;
+    expect(await round).toBe(4);
+    const rows = await services.db.select().from(deliveries).where(inArray(deliveries.id, overdue));
+    const states = rows.map((row) => `${row.status} ${row.attemptCount} ${row.leaseToken}`).sort();
+    expect(states).toEqual([...Array(4).fill("queued 0 null"), ...Array(4).fill("sent 1 null")]);
+    expect(services.transport.handed).toHaveLength(4);
   });
 });
 

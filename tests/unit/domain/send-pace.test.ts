@@ -57,6 +57,21 @@ describe("places for conversations with the provider", () => {
     await idle;
   });
 
+  test("are given to nobody once the process is about to end, also not to who waits already", async () => {
+    const sending = createSending(1);
+    const leave = await sending.enter(0);
+    const waiting = sending.enter(60_000);
+    sending.stop();
+    expect(await waiting).toBeNull();
+    let isIdle = false;
+    const idle = sending.idle().then(() => (isIdle = true));
+    expect(await sending.enter(0)).toBeNull();
+    expect(isIdle).toBe(false);
+    leave?.();
+    await idle;
+    expect(await sending.enter(0)).toBeNull();
+  });
+
   test("are without number when there is no limit", async () => {
     const sending = createSending(null);
     for (let i = 0; i < 1_000; i++) expect(await sending.enter(0)).not.toBeNull();
