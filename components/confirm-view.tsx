@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
+import { postJson } from "./api-client";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
 import { describeCode } from "./code-hint";
@@ -55,7 +56,7 @@ export function ConfirmView({
     // The tab that sent the code has its own answer, and moves on with it.
     if (!confirmed || isSendingCode) return;
     forgetDraft();
-    const timer = setTimeout(() => replaceWith("/account?confirmed=1"), MOVE_ON_MS);
+    const timer = setTimeout(() => void goOn(), MOVE_ON_MS);
     return () => clearTimeout(timer);
   }, [confirmed, isSendingCode]);
 
@@ -154,6 +155,15 @@ export function ConfirmView({
       )}
     </div>
   );
+}
+
+/**
+ * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
+ * tab, it has a full one already, and is refused. Either way the account is next.
+ */
+async function goOn(): Promise<void> {
+  await postJson("/api/v1/usr/confirmation/continue");
+  replaceWith("/account?confirmed=1");
 }
 
 /** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */

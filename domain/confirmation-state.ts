@@ -55,3 +55,14 @@ export type Confirmation = {
   /** The server's clock when this was read, so that a page can count down with a wrong local clock. */
   server_time: string;
 };
+
+/** What a link is about, for whoever is asked to confirm it. Times are ISO 8601 in UTC. */
+export type LinkData = {
+  username: string;
+  email: string;
+  registered_at: string;
+  /** Browser and system of whoever registered, in words; null when they did not say. */
+  device: string | null;
+  /** The one who asks holds this very claim. */
+  is_yours: boolean;
+};

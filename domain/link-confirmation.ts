@@ -11,6 +11,7 @@ import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { VALID_CODES_PER_CLAIM } from "./confirmation-code";
 import { cleanLink, hashLink } from "./confirmation-link";
+import type { LinkData } from "./confirmation-state";
 import { isLive } from "./email-confirmation";
 import { DomainError } from "./errors";
 import { admitLinkTry } from "./rate-limit";
@@ -20,17 +21,6 @@ import { describeUser, type UserData } from "./user-data";
 
 /** How long the page where somebody registered may go on after a click elsewhere: a laptop may have slept a while. */
 export const GO_ON_SECONDS = 15 * 60;
-
-/** What a link is about, for whoever is asked to confirm it. Times are ISO 8601 in UTC. */
-export type LinkData = {
-  username: string;
-  email: string;
-  registered_at: string;
-  /** Browser and system of whoever registered, in words; null when they did not say. */
-  device: string | null;
-  /** The one who asks holds this very claim. */
-  is_yours: boolean;
-};
 
 const linkOver = () =>
   new DomainError(

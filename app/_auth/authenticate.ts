@@ -27,6 +27,21 @@ export async function authenticate(request: Request): Promise<Identity> {
   return identity;
 }
 
+/**
+ * Who asks, for calls that work without anybody being signed in; null also when the session is over. Throws 403
+ * `foreign_origin` for what another website makes a browser send, signed in or not.
+ */
+export async function authenticateIfSignedIn(request: Request): Promise<Identity | null> {
+  refuseForeignPage(request);
+  return authenticate(request).catch((error: unknown) => {
+    const isNobody =
+      (error instanceof DomainError || error instanceof HttpError) &&
+      (error.code === "not_signed_in" || error.code === "invalid_token");
+    if (isNobody) return null;
+    throw error;
+  });
+}
+
 /** Like authenticate, and the address must be confirmed: for everything beyond the claim's own calls. */
 export async function authenticateFull(request: Request): Promise<Identity> {
   const identity = await authenticate(request);

@@ -10,6 +10,9 @@ import {
 } from "@/domain/account-rules";
 import { normalizeEmail } from "@/domain/email-address";
 
+/** Longer than any link of ours; the longest holds an address. */
+const LINK_MAX = 1_000;
+
 type Complaint = { code: string; detail: string };
 
 /** A text field with its own sentence for "missing" and a judge for the rest; a complaint carries a code. */
@@ -97,6 +100,13 @@ export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
 export const ChangeEmailFields = z.object({ email });
 
 export const CodeFields = z.object({ code: text("Please type the six-digit code.") });
+
+/** What stood behind the "#" of a mail's link. */
+export const LinkFields = z.object({
+  link: text("The field link is missing.", (value) =>
+    value.length > LINK_MAX ? { code: "too_long", detail: "This is no link of ours." } : null,
+  ),
+});
 
 /** Credentials are only compared, so the rules of registering do not apply; the limits bound the work. */
 export const SignInFields = z.object({

@@ -14,8 +14,8 @@ export default async function ConfirmPage() {
   const visitor = await currentVisitor();
   const confirmation = visitor && (await getConfirmation(visitor.userId));
   if (!visitor || !confirmation) return <NothingToConfirm />;
-  // A claim's session whose address was confirmed a moment ago elsewhere has no account page to go to.
-  if (confirmation.confirmed) redirect(visitor.scope === "full" ? "/account" : "/sign-in?confirmed=1");
+  if (confirmation.confirmed && visitor.scope === "full") redirect("/account");
+  if (confirmation.confirmed) return <ConfirmedElsewhere email={confirmation.email} />;
   const [codeFlash, resendFlash, changeFlash] = await Promise.all([
     readFlash("confirm"),
     readFlash("resend"),
@@ -31,6 +31,25 @@ export default async function ConfirmPage() {
         resendRefusal={resendFlash?.problem ?? null}
         changeFlash={changeFlash && { typed: changeFlash.values.email ?? null, problem: changeFlash.problem }}
       />
+    </Card>
+  );
+}
+
+/** The session is the claim's still, and may become a full one: by a form, so that looking at a page changes nothing. */
+function ConfirmedElsewhere({ email }: { email: string }) {
+  return (
+    <Card>
+      <title>Confirmed · Latchkey</title>
+      <h1 className="text-title font-semibold tracking-tight">Your address is confirmed</h1>
+      <p className="mt-2 text-fg-muted">
+        <strong className="font-medium break-words text-fg">{email}</strong> was confirmed by the link in our
+        mail. You can go on here.
+      </p>
+      <form method="post" action="/api/v1/usr/confirmation/continue" className="mt-6 grid">
+        <button type="submit" className={buttonClass("primary")}>
+          Go to your account
+        </button>
+      </form>
     </Card>
   );
 }
