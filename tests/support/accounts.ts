@@ -11,7 +11,10 @@ export async function newAccount(): Promise<Person> {
   await register(person);
   const sql = postgres(readRunning().postgres.url, { max: 1, onnotice: () => {} });
   try {
-    await sql`update users set email_confirmed_at = now() where username = ${person.username}`;
+    const [user] =
+      await sql`update users set email_confirmed_at = now() where username = ${person.username} returning id`;
+    // As confirming does.
+    await sql`update sessions set revoked_at = now() where user_id = ${user?.id}`;
   } finally {
     await sql.end();
   }
