@@ -1,7 +1,7 @@
 // How often something was done lately. One row a subject and one statement a question, so that a hundred processes
 // that ask at once are let in exactly as often as the limit says. Sliding: any stretch of time as long as the window
 // holds no more than `limit`, which neither fixed windows nor buckets that refill keep to.
-import { eq, lt, type SQL, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { rateLimits } from "./schema";
 
@@ -54,13 +54,4 @@ export async function returnHit(executor: Executor, key: string, at: Date): Prom
     .update(rateLimits)
     .set({ hits: sql`array_remove(${rateLimits.hits}, ${at.toISOString()}::timestamptz)` })
     .where(eq(rateLimits.key, key));
-}
-
-/** Removes rows in which nothing counts any more. Returns how many. */
-export async function deleteEndedLimits(executor: Executor, now: Date): Promise<number> {
-  const rows = await executor
-    .delete(rateLimits)
-    .where(lt(rateLimits.endsAt, now))
-    .returning({ key: rateLimits.key });
-  return rows.length;
 }

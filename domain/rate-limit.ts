@@ -1,8 +1,8 @@
 // Asks the limits of limits.ts. Who is counted is stored as a keyed hash only: the table tells nobody an address.
 import { createHmac } from "node:crypto";
 import type { Executor } from "@/db/client";
-import { deleteEndedLimits, forgetHits, returnHit, takeHit } from "@/db/rate-limits";
-import { forgetNetworksOfEndedClaims } from "@/db/users";
+import { forgetHits, returnHit, takeHit } from "@/db/rate-limits";
+import type { Client } from "./client-network";
 import { DomainError } from "./errors";
 import { LIMITS, type Limit, nextFreeAt } from "./limits";
 import { PUBLIC_MAILBOX_DOMAINS } from "./public-mailboxes";
@@ -87,14 +87,26 @@ export async function uncountClaim(
 }
 
 /**
- * A try with the link of a mail, counted before it is judged, so that parallel guesses get no more tries. Returns what
- * takes it back, for one that was right.
+ * Tries the link of a mail. Each try counts before it is judged, so that parallel guesses get no more of them; one that
+ * found a link of ours is taken back, whatever became of it.
  */
-export async function admitLinkTry(services: Services, network: string | null): Promise<() => Promise<void>> {
+export async function countDeadLinks<Result>(
+  services: Services,
+  client: Client,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const now = services.clock();
-  const subject = [network ?? UNKNOWN_NETWORK];
+  const subject = [client.network ?? UNKNOWN_NETWORK];
   await takeFromLimit(services, LIMITS.deadLinksPerNetwork, subject, { now });
-  return () => returnHit(services.db, keyOf(services, LIMITS.deadLinksPerNetwork, subject), now);
+  const takeBack = () => returnHit(services.db, keyOf(services, LIMITS.deadLinksPerNetwork, subject), now);
+  try {
+    const result = await work();
+    await takeBack();
+    return result;
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === "link_over")) await takeBack();
+    throw error;
+  }
 }
 
 /** A try to sign in; `login` in one spelling, whether anybody has it or not. */
@@ -116,13 +128,4 @@ export async function forgetSignIns(
   const { db } = services;
   await forgetHits(db, keyOf(services, signInsPerLoginAndNetwork, [login, network ?? UNKNOWN_NETWORK]));
   await forgetHits(db, keyOf(services, signInsPerLogin, [login]));
-}
-
-/** Removes what counts no more, and the networks of claims that are over. Returns how many rows that were. */
-export async function forgetEndedLimits(services: Services): Promise<{ limits: number; networks: number }> {
-  const now = services.clock();
-  return {
-    limits: await deleteEndedLimits(services.db, now),
-    networks: await forgetNetworksOfEndedClaims(services.db, now),
-  };
 }

@@ -7,6 +7,7 @@ import type { Services } from "../domain/services";
 import { renderEmail } from "../emails/render";
 import { EnvironmentError } from "../env";
 import { type ProcessServices, services } from "../services";
+import { startHousekeeping } from "./housekeeping";
 import { startRelay } from "./relay";
 import { startWatchdog } from "./watchdog";
 
@@ -17,7 +18,7 @@ export function startServerProcess(): void {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
   const process_ = requireServices();
-  const loops = [startRelay(process_), startWatchdog(process_)];
+  const loops = [startRelay(process_), startWatchdog(process_), startHousekeeping(process_)];
   void warmUp(process_);
   const stop = () => {
     process_.sending.stop();

@@ -1,6 +1,6 @@
 import type { Inngest } from "inngest";
 import type { Services } from "../../domain/services";
-import { createDeliverOverdue, createForgetLimits, createRelayOutbox } from "./keep-up";
+import { createDeliverOverdue, createPurgeExpired, createRelayOutbox } from "./keep-up";
 import { createSendConfirmationEmail } from "./send-confirmation-email";
 
 /** Everything the engine may run for us. */
@@ -9,6 +9,6 @@ export function createFunctions(inngest: Inngest, services: () => Services) {
     createSendConfirmationEmail(inngest, services),
     createRelayOutbox(inngest, services),
     createDeliverOverdue(inngest, services),
-    createForgetLimits(inngest, services),
+    createPurgeExpired(inngest, services),
   ];
 }

@@ -1,7 +1,7 @@
 // What server processes do beside their requests, once a minute through the engine: for hosts that freeze a process
 // between requests, where no loop runs. Beside running loops it is harmless: rows and deliveries are leased.
 import { cron, type Inngest } from "inngest";
-import { forgetEndedLimits } from "../../domain/rate-limit";
+import { purgeExpired } from "../../domain/retention";
 import type { Services } from "../../domain/services";
 import { closeLedger, deliverOverdue } from "../../domain/unfinished-deliveries";
 import { env } from "../../env";
@@ -42,10 +42,15 @@ export function createDeliverOverdue(inngest: Inngest, services: () => Services)
   );
 }
 
-/** Forgets whom limits counted, once that counts no more: network addresses have an end date, hashed as they are. */
-export function createForgetLimits(inngest: Inngest, services: () => Services) {
+/** Removes what is past its end date (domain/retention.ts): ended claims first, and all that goes with them. */
+export function createPurgeExpired(inngest: Inngest, services: () => Services) {
   return inngest.createFunction(
-    { id: "forget-limits", name: "Forget ended limits", triggers: [cron(EVERY_HOUR)], retries: 1 },
-    async ({ step }) => step.run("forget", () => forgetEndedLimits(services())),
+    {
+      id: "purge-expired-claims",
+      name: "Purge expired claims and other old data",
+      triggers: [cron(EVERY_HOUR)],
+      retries: 1,
+    },
+    async ({ step }) => step.run("purge", () => purgeExpired(services())),
   );
 }

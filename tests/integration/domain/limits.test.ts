@@ -5,8 +5,9 @@ import { rateLimits, users } from "@/db/schema";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
 import { DomainError } from "@/domain/errors";
 import { LIMITS } from "@/domain/limits";
-import { admitClaim, admitRegistration, admitSignIn, forgetEndedLimits } from "@/domain/rate-limit";
+import { admitClaim, admitRegistration, admitSignIn } from "@/domain/rate-limit";
 import { registerUser } from "@/domain/registration";
+import { purgeExpired } from "@/domain/retention";
 import { signIn } from "@/domain/sign-in";
 import { codeOf } from "@/tests/support/codes";
 import { createTestDatabase } from "@/tests/support/database";
@@ -314,7 +315,7 @@ describe("what is kept", () => {
     for (const secret of [network, person.email, person.username, person.email.split("@")[1] ?? ""])
       expect(everything).not.toContain(secret);
     services.pass(24 * 3600 + 1);
-    const forgotten = await forgetEndedLimits(services);
+    const forgotten = await purgeExpired(services);
     expect(forgotten.limits).toBeGreaterThan(0);
     expect(forgotten.networks).toBeGreaterThan(0);
     expect(await services.db.$count(rateLimits)).toBe(0);

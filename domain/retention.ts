@@ -1,0 +1,137 @@
+// Least data: what is kept for how long, in one list. docs/security.md prints it, and a test compares the two. A cron
+// of the engine (`purge-expired-claims`) and a loop in every server process keep it, each without the other.
+import { type Removable, removeOver, tableOf } from "@/db/retention";
+import { forgetNetworksOfEndedClaims } from "@/db/users";
+import type { Services } from "./services";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+export type RetentionRule = {
+  what: Removable;
+  /** What it holds, for people. */
+  holds: string;
+  /** Seconds it stays after `since`. */
+  keptSeconds: number;
+  since: string;
+  why: string;
+};
+
+/** Claims come first: most of the other rows go with them. */
+export const RETENTION: readonly RetentionRule[] = [
+  {
+    what: "claims",
+    holds: "registrations that were never confirmed, with their codes, mails, attempts and sessions",
+    // The mails to an address count for a day, whoever asked for them (limits.ts); a claim's last may be as young as its end.
+    keptSeconds: DAY + HOUR,
+    since: "the claim ended",
+    why: "the limits of an address look one day back",
+  },
+  {
+    what: "codes",
+    holds: "keyed hashes of codes, used or not",
+    keptSeconds: 2 * DAY,
+    since: "it was made",
+    why: "no code lives longer than its claim, which is one day",
+  },
+  {
+    what: "deliveries",
+    holds: "mails to people with an account: address, state, every attempt and the provider's words",
+    keptSeconds: 90 * DAY,
+    since: "it was asked for",
+    why: "complaints and questions about a mail come weeks later",
+  },
+  {
+    what: "provider_events",
+    holds: "ids of the provider's webhooks",
+    keptSeconds: 7 * DAY,
+    since: "it arrived",
+    why: "providers send an event again for up to two days",
+  },
+  {
+    what: "outbox",
+    holds: "events that were published (ids only)",
+    keptSeconds: 7 * DAY,
+    since: "it was published",
+    why: "to see what became of a mail",
+  },
+  {
+    what: "sessions",
+    holds: "sessions and their refresh tokens' hashes, the browser's name in words",
+    keptSeconds: DAY,
+    since: "it ended",
+    why: "a used token that comes back is still known as such",
+  },
+  {
+    what: "limits",
+    holds: "keyed hashes of networks, addresses and names, and when they did something",
+    keptSeconds: 0,
+    since: "nothing in it counts any more, a day at most",
+    why: "limits.ts",
+  },
+  {
+    what: "audit_log",
+    holds: "who did what: ids, keyed hash of the network",
+    keptSeconds: 90 * DAY,
+    since: "it happened",
+    why: "to find out what happened to an account",
+  },
+  {
+    what: "suppressions",
+    holds: "addresses that bounced or complained",
+    keptSeconds: 365 * DAY,
+    since: "it was told",
+    why: "mailing them harms everybody's mail; mailboxes do come back",
+  },
+  {
+    what: "mail_stops",
+    holds: "keyed hashes of addresses whose reader said “this wasn't me”",
+    keptSeconds: 0,
+    since: "the 30 days ended",
+    why: "mail-stop.ts",
+  },
+];
+
+/** Locks of one statement are short, and one run ends within a host's time limit. The next run goes on. */
+const BATCH = 500;
+const BATCHES_MAX = 40;
+
+export type Purged = Partial<Record<Removable | "networks", number>>;
+
+/**
+ * Removes everything that is past its end date, `BATCH` rows a statement; a rule with more than `BATCHES_MAX` batches
+ * goes on at the next run. Safe in many processes at once. Returns how many rows of each kind that were, without
+ * those that went with them.
+ */
+export async function purgeExpired(services: Services): Promise<Purged> {
+  const purged: Purged = {};
+  for (const { what, keptSeconds } of RETENTION) {
+    const before = new Date(services.clock().getTime() - keptSeconds * 1000);
+    for (let batch = 0; batch < BATCHES_MAX; batch++) {
+      const removed = await removeOver(services.db, what, before, BATCH);
+      if (removed > 0) purged[what] = (purged[what] ?? 0) + removed;
+      if (removed < BATCH) break;
+    }
+  }
+  // Where a claim came from is of no use once it is over, although the claim stays a day.
+  const networks = await forgetNetworksOfEndedClaims(services.db, services.clock());
+  if (networks > 0) purged.networks = networks;
+  if (Object.keys(purged).length > 0) services.log.info({ purged }, "Removed what was past its end date");
+  return purged;
+}
+
+/** The list as a table in Markdown, as docs/security.md has it. */
+export function describeRetention(): string {
+  const rows = RETENTION.map(
+    ({ what, holds, keptSeconds, since, why }) =>
+      `| \`${tableOf(what)}\` | ${holds} | ${inWords(keptSeconds)} after ${since} | ${why} |`,
+  );
+  return ["| table | what | kept | why |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+function inWords(seconds: number): string {
+  if (seconds === 0) return "right";
+  const hours = seconds / HOUR;
+  if (hours % 24 === 0) return hours === 24 ? "1 day" : `${hours / 24} days`;
+  return `${hours} hours`;
+}

@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { deliveries, outbox, providerEvents, sessions, suppressions, users } from "@/db/schema";
+import { confirmEmail } from "@/domain/email-confirmation";
+import { attemptDelivery } from "@/domain/email-delivery";
+import { applyProviderEvent } from "@/domain/provider-events";
+import { registerUser } from "@/domain/registration";
+import { describeRetention, purgeExpired, RETENTION } from "@/domain/retention";
+import { endOtherSessions } from "@/domain/sessions";
+import { codeOf } from "@/tests/support/codes";
+import { createTestDatabase } from "@/tests/support/database";
+import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let services: TestServices;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  services = createTestServices(database.url);
+  services.settings.rateLimits = true;
+  await services.db.execute(
+    sql`truncate users, outbox, rate_limits, audit_log, suppressions, provider_events cascade`,
+  );
+  return () => services.close();
+});
+
+/** Rows of every table that holds something of a person. */
+async function countRows(): Promise<Record<string, number>> {
+  const tables = await services.db.execute<{ name: string }>(
+    sql`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  );
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) {
+    const [row] = await services.db.execute<{ count: string }>(
+      sql`select count(*) from ${sql.identifier(name)}`,
+    );
+    if (Number(row?.count) > 0) counts[name] = Number(row?.count);
+  }
+  return counts;
+}
+
+async function publishAll(): Promise<void> {
+  await services.db.update(outbox).set({ publishedAt: services.clock() });
+}
+
+describe("least data", () => {
+  test("a claim that nobody confirmed is gone a day and an hour after its end, with all that hangs on it", async () => {
+    const { deliveryId } = await registerUser(services, { ...someone(), network: "203.0.113.7" });
+    await attemptDelivery(services, deliveryId);
+    await publishAll();
+    services.pass(DAY + DAY + HOUR - 1);
+    await purgeExpired(services);
+    expect(await countRows()).toMatchObject({ users: 1, deliveries: 1, delivery_attempts: 1 });
+    services.pass(1);
+    expect(await purgeExpired(services)).toMatchObject({ claims: 1 });
+    // What remains is about nobody: ids, and words.
+    expect(Object.keys(await countRows()).sort()).toEqual(["audit_log", "outbox"]);
+    services.pass(90 * DAY);
+    await purgeExpired(services);
+    expect(await countRows()).toEqual({});
+  });
+
+  test("an account stays; its codes, old sessions, mails, webhooks and limits go", async () => {
+    const { user, deliveryId } = await registerUser(services, { ...someone(), network: "203.0.113.7" });
+    await attemptDelivery(services, deliveryId);
+    await applyProviderEvent(services, {
+      id: "event-1",
+      type: "complained",
+      providerMessageId: "provider-1",
+      deliveryId,
+      isPermanent: true,
+      text: null,
+    });
+    const { session } = await confirmEmail(services, user.id, await codeOf(services, deliveryId));
+    await publishAll();
+
+    const left = async () => {
+      await purgeExpired(services);
+      return countRows();
+    };
+    expect(await left()).toMatchObject({ confirmation_codes: 1, sessions: 2, provider_events: 1 });
+    services.pass(DAY + 1);
+    const afterDay = await left();
+    // The claim's session was ended by confirming.
+    expect(afterDay).toMatchObject({ sessions: 1, provider_events: 1, deliveries: 1 });
+    expect(afterDay.rate_limits).toBeUndefined();
+    services.pass(DAY);
+    expect((await left()).confirmation_codes).toBeUndefined();
+    expect(await services.db.$count(sessions)).toBe(1);
+    services.pass(5 * DAY);
+    expect(await services.db.$count(providerEvents)).toBe(1);
+    const afterWeek = await left();
+    expect(afterWeek.provider_events).toBeUndefined();
+    expect(afterWeek.outbox).toBeUndefined();
+    expect(session.identity.userId).toBe(user.id);
+    services.pass(83 * DAY);
+    expect(await left()).toEqual({ users: 1, suppressions: 1 });
+    services.pass(365 * DAY);
+    expect(await left()).toEqual({ users: 1 });
+    expect(await services.db.$count(suppressions)).toBe(0);
+  });
+
+  test("what still waits is never removed, however old", async () => {
+    const { user, deliveryId } = await registerUser(services, someone());
+    await confirmEmail(services, user.id, await codeOf(services, deliveryId));
+    await services.db.update(deliveries).set({ status: "retrying" });
+    services.pass(1_000 * DAY);
+    await purgeExpired(services);
+    expect(await services.db.$count(deliveries)).toBe(1);
+    // Not published yet: the engine has not heard of them.
+    expect(await services.db.$count(outbox)).toBeGreaterThan(0);
+  });
+
+  test("a great many rows go in batches, and a row that somebody holds is left for the next time", async () => {
+    await services.db.execute(sql`insert into users (id, username, email, password_hash, claim_expires_at, created_at)
+      select gen_random_uuid(), 'old' || n, 'old' || n || '@example.com', 'x', now() - interval '30 days', now() - interval '31 days'
+      from generate_series(1, 1203) n`);
+    await services.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from users where username = 'old7' for update`);
+      expect(await purgeExpired(services)).toMatchObject({ claims: 1202 });
+    });
+    expect(await services.db.$count(users)).toBe(1);
+    const both = await Promise.all([purgeExpired(services), purgeExpired(services)]);
+    expect(both.map(({ claims = 0 }) => claims).sort()).toEqual([0, 1]);
+  });
+
+  test("a session that was ended is forgotten a day later, its tokens too", async () => {
+    const { session } = await registerUser(services, someone());
+    await endOtherSessions(services, {
+      ...session.identity,
+      sessionId: "00000000-0000-4000-8000-000000000000",
+    });
+    expect(await services.db.$count(sessions)).toBe(1);
+    services.pass(DAY);
+    expect(await purgeExpired(services)).toMatchObject({ sessions: 1 });
+    expect((await countRows()).refresh_tokens).toBeUndefined();
+  });
+
+  test("the list in docs/security.md is the one that is kept", () => {
+    const document = readFileSync(new URL("../../../docs/security.md", import.meta.url), "utf8");
+    expect(document).toContain(describeRetention());
+    expect(new Set(RETENTION.map(({ what }) => what)).size).toBe(RETENTION.length);
+  });
+});
