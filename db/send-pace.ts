@@ -9,7 +9,6 @@ const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`
 /** How long from now until `instant`, never below 0. */
 const millisUntil = (instant: SQL) =>
   sql<number>`greatest(0, extract(epoch from ${instant} - clock_timestamp()) * 1000)::float8`;
-const gate = sql`greatest(${sendPace.gateAt}, clock_timestamp())`;
 /** greatest() passes over a null. */
 const plan = sql`greatest(${sendPace.planAt}, ${sendPace.gateAt}, ${sendPace.holdUntil}, clock_timestamp())`;
 const behind = sql`greatest(${sendPace.gateAt}, ${sendPace.holdUntil}) - clock_timestamp()`;
@@ -17,13 +16,18 @@ const behind = sql`greatest(${sendPace.gateAt}, ${sendPace.holdUntil}) - clock_t
 /**
  * Whether a mail may try now or should come back later: 0, or after how many milliseconds its place in the queue
  * comes up. Who comes for the first time gets the next place, and is told 0 when that is within `nearMs`; who
- * `cameBack` has had a place, and gets another one only when the gate is further behind than that.
+ * `hadPlace` gets another one only when the gate is further behind than `readyMs`.
  */
 export async function planSend(
   executor: Executor,
-  { intervalMs, nearMs, cameBack }: { intervalMs: number; nearMs: number; cameBack: boolean },
+  {
+    intervalMs,
+    nearMs,
+    readyMs,
+    hadPlace,
+  }: { intervalMs: number; nearMs: number; readyMs: number; hadPlace: boolean },
 ): Promise<number> {
-  const isPunctual = sql`${cameBack}::boolean and ${behind} <= ${seconds(nearMs)}`;
+  const isPunctual = sql`${hadPlace}::boolean and ${behind} <= ${seconds(readyMs)}`;
   await ensureLane(executor);
   const [row] = await executor
     .update(sendPace)
@@ -41,9 +45,15 @@ export async function planSend(
 
 /**
  * The instant of this one mail: hand it over after so many milliseconds, exactly. Instants are one interval apart
- * (GCRA, the leaky bucket of ITU-T I.371, with a burst of one), for all processes together.
+ * (GCRA, the leaky bucket of ITU-T I.371, with a burst of one), for all processes together. The end of a hold that is
+ * within `readyMs` is waited for; a longer one does not keep who has begun.
  */
-export async function takeSendInstant(executor: Executor, intervalMs: number): Promise<number> {
+export async function takeSendInstant(
+  executor: Executor,
+  { intervalMs, readyMs }: { intervalMs: number; readyMs: number },
+): Promise<number> {
+  const hold = sql`case when ${sendPace.holdUntil} <= clock_timestamp() + ${seconds(readyMs)} then ${sendPace.holdUntil} end`;
+  const gate = sql`greatest(${sendPace.gateAt}, ${hold}, clock_timestamp())`;
   await ensureLane(executor);
   const [row] = await executor
     .update(sendPace)

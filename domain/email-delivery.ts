@@ -24,7 +24,7 @@ import { isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
 import { handOverNotice, OWNER_NOTICE_SECONDS, recordWithheld } from "./owner-notice";
-import { takeSendLeave, waitForSendInstant } from "./send-pace";
+import { takeSendLeave, type WaitForInstant } from "./send-pace";
 import type { Services, Settings } from "./services";
 
 /** On top of the conversation's own limit: rendering, and writing down how it ended. */
@@ -77,10 +77,10 @@ export async function attemptDelivery(
   }
   const leave = await takeSendLeave(services, hadPlace);
   if (!leave.granted) {
-    const dueAt = await postponeDelivery(db, deliveryId, addSeconds(clock(), leave.waitSeconds));
+    const dueAt = await postponeDelivery(db, deliveryId, addSeconds(clock(), leave.dueInSeconds));
     return { outcome: "paced", waitSeconds: leave.waitSeconds, dueAt };
   }
-  const result = await attemptNow(services, deliveryId, toldDueAt).finally(leave.leave);
+  const result = await attemptNow(services, deliveryId, toldDueAt, leave.waitForInstant).finally(leave.leave);
   // Refused by the one provider, and the other one has not been asked yet.
   if (result.outcome === "retry" && result.at <= clock()) return attemptDelivery(services, deliveryId);
   return result;
@@ -90,6 +90,7 @@ async function attemptNow(
   services: Services,
   deliveryId: string,
   toldDueAt: Date | null,
+  waitForInstant: WaitForInstant,
 ): Promise<AttemptResult> {
   const { log } = services;
   const claimed = await claimAndBegin(services, deliveryId, toldDueAt);
@@ -109,7 +110,10 @@ async function attemptNow(
     log.warn(facts, "The worker of the attempt before was lost; its delivery is taken over");
   log.info(facts, `Attempting to send email confirmation to ${whom}`);
 
-  const result = delivery.lostCount > LOST_ATTEMPTS_MAX ? tooManyLost() : await sendOnce(services, claimed);
+  const result =
+    delivery.lostCount > LOST_ATTEMPTS_MAX
+      ? tooManyLost()
+      : await sendOnce(services, claimed, waitForInstant);
   if (result === null) {
     const outcome = await explainRefusedLease(services, deliveryId);
     await recordUnwanted(services, delivery);
@@ -222,10 +226,11 @@ function addressSuppressed(): SendResult {
 async function sendOnce(
   services: Services,
   { transport, delivery, notice, leaseToken }: Claimed,
+  waitForInstant: WaitForInstant,
 ): Promise<SendResult | null> {
   const { settings } = services;
   if (await isSuppressed(services.db, delivery.recipient)) return addressSuppressed();
-  if (notice) return handOverNotice(services, notice);
+  if (notice) return handOverNotice(services, notice, waitForInstant);
   let email: OutgoingEmail;
   try {
     email = await composeEmail(services, delivery);
@@ -241,10 +246,12 @@ async function sendOnce(
       retryAfterSeconds: null,
     };
   }
-  await waitForSendInstant(services);
   // The person may have confirmed, resent or changed the address since the lease was taken.
-  const lease = { leaseToken, leaseSeconds: leaseSecondsOf(settings), now: services.clock() };
-  if (!(await keepLease(services.db, delivery.id, lease))) return null;
+  const isOurs = await waitForInstant(() => {
+    const lease = { leaseToken, leaseSeconds: leaseSecondsOf(settings), now: services.clock() };
+    return keepLease(services.db, delivery.id, lease);
+  });
+  if (!isOurs) return null;
   const result = await transport.send(email, settings.emailTimeoutMs);
   noteHealth(services, transport, result);
   return result;

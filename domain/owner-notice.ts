@@ -12,7 +12,7 @@ import type { SendResult } from "@/emails/transport";
 import { startCodeOf } from "./attempt-record";
 import { addSeconds } from "./clock";
 import { composeEmail } from "./compose-email";
-import { waitForSendInstant } from "./send-pace";
+import type { WaitForInstant } from "./send-pace";
 import type { Services } from "./services";
 
 export const OWNER_NOTICE_SECONDS = 24 * 3600;
@@ -27,7 +27,11 @@ const WATCH_DELIVERED_MS = 60_000;
  * it answers any mail, without sending it a second time. A mail that is being handed over at this moment is waited
  * for, and what becomes of it counts.
  */
-export async function handOverNotice(services: Services, notice: OwnerNotice): Promise<SendResult> {
+export async function handOverNotice(
+  services: Services,
+  notice: OwnerNotice,
+  waitForInstant: WaitForInstant,
+): Promise<SendResult> {
   const { delivery, provider } = notice;
   if (delivery.status === "sending") {
     const end = await awaitEnd(services, delivery.id);
@@ -39,7 +43,7 @@ export async function handOverNotice(services: Services, notice: OwnerNotice): P
   const transport = [services.transport, services.failover?.transport].find((one) => one?.name === provider);
   if (isKeyEnding || !transport) return ACCEPTED;
   const email = await composeEmail(services, delivery);
-  await waitForSendInstant(services);
+  await waitForInstant(async () => true);
   return transport.sendAgain(email, settings.emailTimeoutMs);
 }
 

@@ -5,7 +5,20 @@ import { planSend, takeSendInstant } from "@/db/send-pace";
 import type { Services } from "./services";
 
 /** A worker waits this long for its turn by itself; who has to wait longer is told when to come back. */
-const NEAR_MS = 1_000;
+const NEAR_MS = 3_000;
+/** So long for one of the EMAIL_CONCURRENCY conversations to end. */
+const CONVERSATION_MS = 1_000;
+/**
+ * Who is sent away comes back so much before its turn: engines are late when there is much to do, and an instant that
+ * finds nobody ready is lost for the whole queue.
+ */
+const EARLY_MS = 1_500;
+/** Those who are ready stand in line for so long: all that come early, and a rush after an engine was late. */
+const READY_MS = 5_000;
+/** The last question before an instant takes about so long, and must not make the mail late. */
+const QUESTION_MS = 50;
+/** So much of what leaves is being prepared (claimed, rendered) before its instant; the rest is not begun. */
+const PREPARED_MS = 300;
 /**
  * Providers count in windows of a second, and a mail arrives some milliseconds after its instant: five per cent below
  * the limit, so that a late mail and an early one do not meet in one window.
@@ -17,34 +30,79 @@ export function sendIntervalMs(perSecond: number): number {
   return (1000 / perSecond) * HEADROOM;
 }
 
-/** Leave to make an attempt, to be given back with `leave`; or how many seconds to stay away. */
-export type SendLeave = { granted: true; leave: () => void } | { granted: false; waitSeconds: number };
+/**
+ * Settles at the instant at which the mail may leave; the last thing before it is handed over. `isWanted` is asked just
+ * before that, and its answer passed on.
+ */
+export type WaitForInstant = (isWanted: () => Promise<boolean>) => Promise<boolean>;
+
+/** Leave to make an attempt, to be given back with `leave`; or how many seconds to stay away, and when its turn is. */
+export type SendLeave =
+  | { granted: true; leave: () => void; waitForInstant: WaitForInstant }
+  | { granted: false; waitSeconds: number; dueInSeconds: number };
 
 /**
- * Asks before an attempt is begun, so that waiting costs none. `cameBack`: this mail was sent away before, and is here
+ * Asks before an attempt is begun, so that waiting costs none. `hadPlace`: this mail was sent away before, and is here
  * again at the time it was told.
  */
-export async function takeSendLeave(services: Services, cameBack: boolean): Promise<SendLeave> {
+export async function takeSendLeave(services: Services, hadPlace: boolean): Promise<SendLeave> {
   const { sending, db, settings } = services;
-  if (settings.sendsPerSecond !== null) {
-    const intervalMs = sendIntervalMs(settings.sendsPerSecond);
-    const waitMs = await planSend(db, { intervalMs, nearMs: NEAR_MS, cameBack });
-    if (waitMs > 0) return { granted: false, waitSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+  if (settings.sendsPerSecond === null) {
+    const leave = await sending.enter(CONVERSATION_MS);
+    return leave ? { granted: true, leave, waitForInstant: (isWanted) => isWanted() } : COME_BACK;
   }
-  const leave = await sending.enter(NEAR_MS);
-  return leave ? { granted: true, leave } : { granted: false, waitSeconds: 1 };
+  const intervalMs = sendIntervalMs(settings.sendsPerSecond);
+  const plan = (isPunctual: boolean) =>
+    planSend(db, { intervalMs, nearMs: NEAR_MS, readyMs: READY_MS, hadPlace: isPunctual });
+  const waitMs = await plan(hadPlace);
+  if (waitMs > 0) return sendAway(waitMs);
+  const prepared = await sending.prepare(preparedAtOnce(settings.sendsPerSecond), READY_MS);
+  if (!prepared && sending.isStopped()) return COME_BACK;
+  // Seconds of them were ready before this one: it takes a new place, behind everybody else.
+  if (!prepared) return sendAway(await plan(false));
+  const leave = await sending.enter(CONVERSATION_MS);
+  if (!leave) {
+    prepared();
+    return COME_BACK;
+  }
+  return {
+    granted: true,
+    leave: () => {
+      prepared();
+      leave();
+    },
+    waitForInstant: async (isWanted) => {
+      const atMs = performance.now() + (await takeSendInstant(db, { intervalMs, readyMs: READY_MS }));
+      await delay(atMs - performance.now() - QUESTION_MS);
+      const answer = await isWanted();
+      await delay(atMs - performance.now());
+      prepared();
+      return answer;
+    },
+  };
 }
 
-/** Settles at the instant at which this mail may leave. The last thing before it is handed over. */
-export async function waitForSendInstant({ db, settings }: Services): Promise<void> {
-  if (settings.sendsPerSecond === null) return;
-  await delay(await takeSendInstant(db, sendIntervalMs(settings.sendsPerSecond)));
+const COME_BACK = { granted: false, waitSeconds: 1, dueInSeconds: 1 } as const;
+
+function sendAway(waitMs: number): SendLeave {
+  return {
+    granted: false,
+    waitSeconds: Math.max(1, Math.floor((waitMs - EARLY_MS) / 1000)),
+    dueInSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+  };
+}
+
+/** How many mails of one process are prepared at once, at a pace of `perSecond`. */
+export function preparedAtOnce(perSecond: number): number {
+  return Math.max(2, Math.ceil((perSecond * PREPARED_MS) / 1000));
 }
 
 /** At most so many of this process at once. */
 export type Sending = {
   /** A place, given back by calling what it returns, once; null when none became free within `maxWaitMs`. */
   enter(maxWaitMs: number): Promise<(() => void) | null>;
+  /** A place among `atOnce` of those that are prepared for their instant; as `enter`. */
+  prepare(atOnce: number, maxWaitMs: number): Promise<(() => void) | null>;
   /** From now on nobody is let in, also who waits already: this process is about to end. */
   stop(): void;
   isStopped(): boolean;
@@ -54,7 +112,23 @@ export type Sending = {
 
 /** `limit` null: everybody is let in. First come, first served. */
 export function createSending(limit: number | null): Sending {
-  const places = limit ?? Number.POSITIVE_INFINITY;
+  const conversations = createPlaces();
+  const preparations = createPlaces();
+  let isStopped = false;
+  return {
+    enter: (maxWaitMs) => conversations.enter(limit ?? Number.POSITIVE_INFINITY, maxWaitMs),
+    prepare: preparations.enter,
+    stop() {
+      isStopped = true;
+      preparations.stop();
+      conversations.stop();
+    },
+    isStopped: () => isStopped,
+    idle: conversations.idle,
+  };
+}
+
+function createPlaces() {
   let taken = 0;
   let isStopped = false;
   let onIdle: (() => void)[] = [];
@@ -75,7 +149,7 @@ export function createSending(limit: number | null): Sending {
   }
 
   return {
-    async enter(maxWaitMs) {
+    async enter(places: number, maxWaitMs: number): Promise<(() => void) | null> {
       if (isStopped) return null;
       if (taken < places) {
         taken++;
@@ -93,11 +167,11 @@ export function createSending(limit: number | null): Sending {
         waiting.push(admit);
       });
     },
-    stop() {
+    stop(): void {
       isStopped = true;
       for (const admit of waiting.splice(0)) admit(null);
     },
-    isStopped: () => isStopped,
-    idle: () => (taken === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
+    idle: (): Promise<void> =>
+      taken === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve)),
   };
 }
