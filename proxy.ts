@@ -1,7 +1,7 @@
 // Before every page and every call (Next calls this file a proxy): the headers that keep a browser on our side, and a
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
-import { createNonce, pagePolicy, securityHeaders } from "./app/_http/security-headers";
+import { createNonce, FORM_POLICY, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { unavailablePage } from "./app/_http/unavailable-page";
 import { env } from "./env";
 import { services } from "./services";
@@ -13,14 +13,17 @@ const DATABASE_TIMEOUT_MS = 2_000;
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
   const isSecure = env().APP_URL.startsWith("https:");
-  if (pathname.startsWith("/api/")) return withHeaders(NextResponse.next(), securityHeaders(null, isSecure));
+  if (pathname.startsWith("/api/")) {
+    const isForm = request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded");
+    return withHeaders(NextResponse.next(), securityHeaders(isForm ? FORM_POLICY : null, isSecure));
+  }
 
   const nonce = createNonce();
   const policy = pagePolicy({ nonce, isSecure, isDevelopment: env().NODE_ENV === "development" });
   const headers = securityHeaders(policy, isSecure);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
   if (request.method === "GET" && asks && !(await isDatabaseThere()))
-    return withHeaders(unavailablePage(nonce), headers);
+    return withHeaders(unavailablePage(), headers);
 
   // Next reads the nonce out of this header and puts it on its own scripts.
   const forPage = new Headers(request.headers);

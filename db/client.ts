@@ -3,6 +3,7 @@
 // (github.com/porsager/postgres/issues/1208).
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { createPatience, rollBackWhenNobodyWaits } from "./patience";
 import * as schema from "./schema";
 
 export type Database = PostgresJsDatabase<typeof schema>;
@@ -17,6 +18,8 @@ export type DatabaseClient = {
   renew(graceSeconds: number): void;
   /** Settles once the database has answered. Rejects with its error, or when it has not within `timeoutMs`. */
   probe(timeoutMs: number): Promise<void>;
+  /** Does `work` for somebody who waits, as long as the database is not silent (patience.ts). */
+  within<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
@@ -45,8 +48,10 @@ export function openDatabase(url: string, poolSize: number): DatabaseClient {
         timer ??= setTimeout(() => renew(OLD_GRACE_SECONDS), RENEW_AFTER_MS).unref();
       },
     });
-    return { sql, db: drizzle(sql, { schema }) };
+    return { sql, db: mindWhoWaits(drizzle(sql, { schema })) };
   }
+
+  const patience = createPatience(url);
 
   function renew(graceSeconds: number): void {
     clearTimeout(timer);
@@ -74,12 +79,27 @@ export function openDatabase(url: string, poolSize: number): DatabaseClient {
         clearTimeout(limit);
       }
     },
+    within: patience.within,
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await current.sql.end({ timeout: 5 });
+      await Promise.all([current.sql.end({ timeout: 5 }), patience.close()]);
     },
   };
+}
+
+/** A transaction whose caller was sent away with an error must not become true afterwards. */
+function mindWhoWaits(db: Database): Database {
+  const begin = db.transaction.bind(db);
+  db.transaction = (work, config) => {
+    const rollBack = rollBackWhenNobodyWaits();
+    return begin(async (tx) => {
+      const result = await work(tx);
+      rollBack();
+      return result;
+    }, config);
+  };
+  return db;
 }
 
 /** Node's socket errors, postgres.js' own, and SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown). */

@@ -17,12 +17,14 @@ export async function authenticate(request: Request): Promise<Identity> {
     const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
     if (!token)
       throw new HttpError(401, "invalid_token", "The Authorization header must be: Bearer <access_token>.");
-    return authenticateAccessToken(services(), token);
+    return services().database.within(() => authenticateAccessToken(services(), token));
   }
   if (request.method !== "GET" && request.method !== "HEAD") refuseForeignPage(request);
   const cookie = readCookie(request, sessionCookieName());
   const sessionId = cookie ? await sessionIdOf(cookie) : null;
-  const identity = sessionId ? await authenticateSession(services(), sessionId) : null;
+  const identity = sessionId
+    ? await services().database.within(() => authenticateSession(services(), sessionId))
+    : null;
   if (!identity) throw new DomainError("not_signed_in", "Please sign in first.");
   return identity;
 }

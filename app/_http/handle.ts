@@ -1,8 +1,10 @@
 // What every call of the API has in common: read, do one thing, answer; and for forms without JavaScript, a redirect.
 import "server-only";
+import { services } from "@/services";
 import { CLEAR_FLASH, type FlashForm, flashCookie } from "./flash";
 import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
 import { describeError, NO_STORE, problemResponse } from "./respond";
+import { unavailablePage } from "./unavailable-page";
 
 /** What a use case answers. A form goes to `location` instead of reading `body`. */
 export type Answer = {
@@ -35,14 +37,18 @@ export async function handlePost(
   try {
     if (form) refuseForeignPage(request);
     fields = hasNoBody(request, post.takesNothing) ? {} : (await readBody(request)).fields;
-    const answer = await work(fields, startedAt);
+    const answer = await services().database.within(() => work(fields, startedAt));
     return form ? seeOther(answer.location, [...(answer.cookies ?? []), CLEAR_FLASH]) : jsonResponse(answer);
   } catch (error) {
     if (!form) return problemResponse(error);
-    const { problem } = describeError(error);
+    const { problem, headers } = describeError(error);
     const values: Record<string, string> = {};
     for (const name of post.keep ?? []) if (typeof fields[name] === "string") values[name] = fields[name];
-    return seeOther(post.backTo, [flashCookie({ form: post.form, values, problem })]);
+    const cookie = flashCookie({ form: post.form, values, problem });
+    // The page of the form may need the database too: one that needs nothing says when to go back to it.
+    if (problem.code === "unavailable")
+      return unavailablePage({ backTo: post.backTo, headers: { ...headers, "set-cookie": cookie } });
+    return seeOther(post.backTo, [cookie]);
   }
 }
 

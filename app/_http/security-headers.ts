@@ -1,5 +1,6 @@
 // What every answer says to the browser about itself (ASVS 5.0 section 3.4; the policies: W3C CSP Level 3).
 import { randomBytes } from "node:crypto";
+import { UNAVAILABLE_STYLE } from "./unavailable-page";
 
 /** 128 random bits, new for every page (CSP Level 3 section 7.1). */
 export function createNonce(): string {
@@ -16,7 +17,9 @@ export function pagePolicy(page: { nonce: string; isSecure: boolean; isDevelopme
     "default-src 'none'",
     // Reloading while one develops evaluates code, opens a socket and writes styles into the page.
     `script-src 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
-    isDevelopment ? "style-src 'self' 'unsafe-inline'" : `style-src 'self' 'nonce-${nonce}'`,
+    isDevelopment
+      ? "style-src 'self' 'unsafe-inline'"
+      : `style-src 'self' 'nonce-${nonce}' ${UNAVAILABLE_STYLE}`,
     `connect-src 'self'${isDevelopment ? " ws:" : ""}`,
     "img-src 'self' data:",
     "font-src 'self'",
@@ -30,6 +33,8 @@ export function pagePolicy(page: { nonce: string; isSecure: boolean; isDevelopme
 
 /** An answer that is no page: whatever a browser takes it for, nothing in it runs or loads. */
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** What answers a form: a redirect, or the page that says when to come back. */
+export const FORM_POLICY = `default-src 'none'; style-src ${UNAVAILABLE_STYLE}; frame-ancestors 'none'`;
 /** Two years, as the preload list asks (hstspreload.org); ASVS 5.0, 3.4.1 asks for one. */
 const HSTS = "max-age=63072000; includeSubDomains";
 

@@ -1,30 +1,46 @@
 // The one page that needs nothing: no database, no script, no file.
 
+import { createHash } from "node:crypto";
+
 const WAIT_SECONDS = 5;
 
-/** 503 with Retry-After; the browser looks again by itself. `nonce` belongs to the answer's policy. */
-export function unavailablePage(nonce: string): Response {
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="${WAIT_SECONDS}">
-<meta name="color-scheme" content="light dark">
-<title>Back in a moment · Latchkey</title>
-<style nonce="${nonce}">
+const STYLE = `
 body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: light-dark(#1c1b1a, #ececf0); background: light-dark(#faf9f7, #101216) }
 main { max-width: 28rem; margin: 18vh auto 0; padding: 0 1.25rem }
 h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.015em }
 p { color: light-dark(#5d5a56, #a9abb4) }
 a { color: inherit }
-</style>
+`;
+
+/** The page's one style, as a source of a Content-Security-Policy (CSP Level 3 section 2.3.1). */
+export const UNAVAILABLE_STYLE = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;
+
+/**
+ * 503 with Retry-After; the browser goes to `backTo` by itself, a path of ours, or to the same page again without one.
+ * The answer's policy must allow UNAVAILABLE_STYLE.
+ */
+export function unavailablePage({
+  backTo = "",
+  headers = {},
+}: {
+  backTo?: string;
+  headers?: Record<string, string>;
+} = {}): Response {
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${WAIT_SECONDS}${backTo && `;url=${backTo}`}">
+<meta name="color-scheme" content="light dark">
+<title>Back in a moment · Latchkey</title>
+<style>${STYLE}</style>
 </head>
 <body>
 <main>
 <h1>Back in a moment</h1>
 <p>We cannot reach our database right now. Nothing of yours is lost, and mails that are on their way go out as soon as it is back.</p>
-<p>This page looks again every ${WAIT_SECONDS} seconds. You can also <a href="">try now</a>.</p>
+<p>This page looks again every ${WAIT_SECONDS} seconds. You can also <a href="${backTo}">try now</a>.</p>
 </main>
 </body>
 </html>
@@ -32,9 +48,10 @@ a { color: inherit }
   return new Response(html, {
     status: 503,
     headers: {
-      "content-type": "text/html; charset=utf-8",
       "cache-control": "no-store",
       "retry-after": String(WAIT_SECONDS),
+      ...headers,
+      "content-type": "text/html; charset=utf-8",
     },
   });
 }

@@ -188,6 +188,43 @@ test.describe("a database that is away", () => {
     await nextMail(person.email, { waitMs: 40_000 });
   });
 
+  test("that is frozen keeps nobody waiting: 503 within seconds for pages, forms and calls, and all goes on by itself", async () => {
+    const { access_token: token } = await register(newPerson());
+    const late = newPerson();
+    gate.silence();
+    const form = () =>
+      fetch(`${product.url}/api/v1/usr/register`, {
+        method: "POST",
+        redirect: "manual",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams(newPerson()),
+      });
+    const asked = [
+      callApi("/api/v1/usr/register", { body: late }),
+      callApi("/api/v1/usr/confirmation", { token }),
+      form(),
+      fetch(`${product.url}/confirm`, { redirect: "manual" }),
+    ].map(async (answer, index) => {
+      const since = performance.now();
+      const response = await answer;
+      const text = await response.text();
+      expect(performance.now() - since).toBeLessThan(6_000);
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(response.headers.get("content-type")).toContain(
+        index < 2 ? "application/problem+json" : "text/html",
+      );
+      if (index >= 2) expect(text).toContain("Back in a moment");
+    });
+    await Promise.all(asked);
+    gate.thaw();
+    await expect
+      .poll(async () => (await callApi("/api/v1/usr/register", { body: late })).status, { timeout: 20_000 })
+      .toBe(201);
+    await nextMail(late.email, { waitMs: 40_000 });
+    expect(await countMails(late.email)).toBe(1);
+  });
+
   test("a page says so plainly with 503, and shows itself once it is back", async ({ browser }) => {
     const context = await browser.newContext({ baseURL: product.url });
     const page = await context.newPage();

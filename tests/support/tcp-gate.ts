@@ -8,6 +8,8 @@ export type TcpGate = {
   refuse(): Promise<void>;
   /** Lets nothing through any more, in connections old and new, without ending any. */
   silence(): void;
+  /** What was silenced goes on where it was, connections that came meanwhile too: a server that was only frozen. */
+  thaw(): void;
   /** As in the beginning; connections that were silenced stay dead. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -22,14 +24,24 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
   };
-  const server = createServer((inside) => {
-    keep(inside);
-    if (isSilent) return;
+  let silenced: (() => void)[] = [];
+  const letThrough = (inside: Socket) => {
     const outside = connect(target);
     keep(outside);
-    inside.pipe(outside).pipe(inside);
-    inside.on("close", () => outside.destroy());
+    const join = () => inside.pipe(outside).pipe(inside);
+    join();
+    joins.set(inside, join);
+    inside.on("close", () => {
+      joins.delete(inside);
+      outside.destroy();
+    });
     outside.on("close", () => inside.destroy());
+  };
+  const joins = new Map<Socket, () => void>();
+  const server = createServer((inside) => {
+    keep(inside);
+    if (isSilent) silenced.push(() => inside.destroyed || letThrough(inside));
+    else letThrough(inside);
   });
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => {
@@ -49,13 +61,19 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
     refuse: shut,
     silence() {
       isSilent = true;
+      silenced = [...joins.values()];
       for (const socket of sockets) {
         socket.unpipe();
         socket.pause();
       }
     },
+    thaw() {
+      isSilent = false;
+      for (const goOn of silenced.splice(0)) goOn();
+    },
     async open() {
       isSilent = false;
+      silenced = [];
       if (!server.listening) await listen(port);
     },
     close: shut,

@@ -79,4 +79,42 @@ describe("a database that says nothing any more", () => {
     await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(1);
     await client.probe(1_000);
   });
+
+  test("keeps nobody waiting longer than a few seconds, and what they asked for does not become true afterwards", async () => {
+    await client.db.execute(sql`create table if not exists written (what text)`);
+    let isThawed = false;
+    let ended: Promise<unknown> = Promise.resolve();
+    const since = performance.now();
+    const asked = client.within(() => {
+      ended = client.db.transaction(async (tx) => {
+        gate.silence();
+        await tx.execute(sql`insert into written values ('late')`);
+        isThawed = true;
+      });
+      return ended;
+    });
+    const error = await asked.catch((thrown: unknown) => thrown);
+    expect(isDatabaseAway(error)).toBe(true);
+    expect(performance.now() - since).toBeLessThan(5_000);
+    gate.thaw();
+    await expect(ended).rejects.toThrow("has not answered");
+    expect(isThawed).toBe(true);
+    expect(await client.db.execute(sql`select * from written`)).toHaveLength(0);
+  });
+
+  test("that is only slow is waited for", async () => {
+    const slow = client.within(() => client.db.execute(sql`select pg_sleep(1.5)`));
+    await expect(slow).resolves.toBeDefined();
+  });
+
+  test("leaves alone what goes on after somebody was answered", async () => {
+    let later: Promise<unknown> = Promise.resolve();
+    await client.within(async () => {
+      later = (async () => {
+        await ask();
+        return client.db.transaction((tx) => tx.execute(sql`select 2 as two`));
+      })();
+    });
+    expect(await later).toMatchObject([{ two: 2 }]);
+  });
 });

@@ -48,14 +48,15 @@ export async function POST(request: Request): Promise<Response> {
     const type = TYPES[payload.data.type];
     if (!type) return new Response(null, { status: 204 });
     const { data } = payload.data;
-    const outcome = await applyProviderEvent(services(), {
+    const event: ProviderEvent = {
       id,
       type,
       providerMessageId: data.email_id,
       deliveryId: deliveryTag(data.tags),
       isPermanent: data.bounce?.type !== "Transient",
       text: data.bounce?.message ?? data.failed?.reason ?? null,
-    });
+    };
+    const outcome = await services().database.within(() => applyProviderEvent(services(), event));
     if (outcome === "unknown")
       throw new HttpError(404, "unknown_email", "No delivery of ours has this email.");
     return new Response(null, { status: 204 });
