@@ -72,10 +72,11 @@ export async function takeSendLeave(services: Services, hadPlace: boolean): Prom
       leave();
     },
     waitForInstant: async (isWanted) => {
-      const atMs = performance.now() + (await takeSendInstant(db, { intervalMs, readyMs: READY_MS }));
-      await delay(atMs - performance.now() - QUESTION_MS);
+      const waitMs = await takeSendInstant(db, { intervalMs, readyMs: READY_MS });
+      const atMs = performance.now() + waitMs;
+      await delay(Math.max(0, waitMs - QUESTION_MS));
       const answer = await isWanted();
-      await delay(atMs - performance.now());
+      await delay(Math.max(0, atMs - performance.now()));
       prepared();
       return answer;
     },
