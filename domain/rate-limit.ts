@@ -129,3 +129,27 @@ export async function forgetSignIns(
   await forgetHits(db, keyOf(services, signInsPerLoginAndNetwork, [login, network ?? UNKNOWN_NETWORK]));
   await forgetHits(db, keyOf(services, signInsPerLogin, [login]));
 }
+
+/**
+ * Forgets what was counted for a person, as far as their addresses and names find it. What was counted together with a
+ * network that is not known any more ends by itself, a day later at most.
+ */
+export async function forgetPerson(
+  services: Services,
+  executor: Executor,
+  person: { emails: readonly string[]; usernames: readonly string[]; networkHashes: readonly string[] },
+): Promise<void> {
+  const networks = [UNKNOWN_NETWORK, ...person.networkHashes];
+  const logins = [...person.emails, ...person.usernames];
+  const subjects: [Limit, string[]][] = [
+    ...person.emails.flatMap((email): [Limit, string[]][] => [
+      [LIMITS.claimsPerAddress, [email]],
+      ...networks.map((hash): [Limit, string[]] => [LIMITS.claimsPerAddressAndNetwork, [email, hash]]),
+    ]),
+    ...logins.flatMap((login): [Limit, string[]][] => [
+      [LIMITS.signInsPerLogin, [login]],
+      [LIMITS.signInsPerLoginAndNetwork, [login, UNKNOWN_NETWORK]],
+    ]),
+  ];
+  for (const [limit, subject] of subjects) await forgetHits(executor, keyOf(services, limit, subject));
+}

@@ -1,0 +1,36 @@
+// `npm run ops`: what operators do from a terminal, by the use cases that the pages have.
+import path from "node:path";
+import { createInterface } from "node:readline/promises";
+import { parseEnv } from "../../env";
+import { createServices, type ProcessServices } from "../../services";
+import { COMMANDS } from "./commands";
+import { readCommandEnvironment } from "./environment";
+import { runOps, type Terminal } from "./run";
+
+const terminal: Terminal = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  async ask(question) {
+    if (!process.stdin.isTTY) return null;
+    const prompt = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await prompt.question(question);
+    } finally {
+      prompt.close();
+    }
+  },
+};
+
+const root = path.resolve(import.meta.dirname, "../..");
+let services: ProcessServices | undefined;
+const open = () => {
+  // Standard output is the command's own; what goes wrong is said by the command.
+  const environment = { ...readCommandEnvironment(root, process.env), LOG_LEVEL: "silent" };
+  services = createServices(parseEnv(environment));
+  return services;
+};
+
+const code = await runOps(process.argv.slice(2), COMMANDS, open, terminal);
+await services?.notifications.close();
+await services?.database.close();
+process.exit(code);

@@ -1,0 +1,104 @@
+// From a command line to an exit code: finds the command, reads its options, runs it. Knows no command by name.
+import { parseArgs } from "node:util";
+import { DomainError } from "@/domain/errors";
+import type { Services } from "@/domain/services";
+import { type Command, EXIT, type ExitCode, type Output, UsageError, type Values } from "./command";
+
+export type Terminal = {
+  out(line: string): void;
+  err(line: string): void;
+  /** What a person types after `question`; null when nobody can be asked. */
+  ask(question: string): Promise<string | null>;
+};
+
+const SHARED = {
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/**
+ * Runs one command line. `open` makes the services, once, only for a command that will run. Never throws: what goes
+ * wrong is a sentence on standard error and an exit code.
+ */
+export async function runOps(
+  args: readonly string[],
+  commands: readonly Command[],
+  open: () => Services,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    terminal.out(describeCommands(commands));
+    return name === undefined ? EXIT.usage : EXIT.done;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    terminal.err(`There is no command "${name}".\n\n${describeCommands(commands)}`);
+    return EXIT.usage;
+  }
+  try {
+    const { positionals, values } = readArguments(command, rest);
+    if (values.help === true) {
+      terminal.out(describeCommand(command));
+      return EXIT.done;
+    }
+    const output = createOutput(values.json === true, terminal);
+    return await command.run(open(), { positionals, values, output });
+  } catch (error) {
+    if (error instanceof UsageError) {
+      terminal.err(`${error.message}\n\n${describeCommand(command)}`);
+      return EXIT.usage;
+    }
+    terminal.err(sayError(error));
+    return EXIT.failed;
+  }
+}
+
+function readArguments(command: Command, args: string[]): { positionals: string[]; values: Values } {
+  try {
+    return parseArgs({ args, options: { ...command.options, ...SHARED }, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function createOutput(isJson: boolean, terminal: Terminal): Output {
+  return {
+    say: (line) => {
+      if (!isJson) terminal.out(line);
+    },
+    result: (value) => {
+      if (isJson) terminal.out(JSON.stringify(value));
+    },
+    async confirm(question, expected) {
+      const typed = await terminal.ask(question);
+      if (typed === null) return "nobody";
+      return typed.trim() === expected ? "yes" : "no";
+    },
+  };
+}
+
+/** A failed query's message ends in its parameters, which may be somebody's address: the cause says what is wrong. */
+function sayError(error: unknown): string {
+  if (error instanceof DomainError || !(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+}
+
+function describeCommands(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name, usage }) => name.length + usage.length + 1));
+  const lines = commands.map(
+    ({ name, usage, summary }) => `  ${`${name} ${usage}`.padEnd(width)}   ${summary}`,
+  );
+  return `npm run ops -- <command> [options]
+
+${lines.join("\n")}
+
+  --json      prints the result as one line of JSON and nothing else
+  --help      says more about a command
+
+Exit codes: 0 done, 1 went wrong, 2 the command line makes no sense, 3 there is nothing of that kind.`;
+}
+
+const describeCommand = ({ name, usage, help }: Command) =>
+  `npm run ops -- ${name} ${usage} [--json]\n\n${help}`;

@@ -1,0 +1,128 @@
+// Finding and removing every row about one person. What hangs on a user or a delivery goes with it (foreign keys);
+// what names one by value (events, the audit log) is removed here.
+import { and, count, eq, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import type { Executor } from "./client";
+import {
+  auditLog,
+  confirmationCodes,
+  deliveries,
+  deliveryAttempts,
+  outbox,
+  sessions,
+  suppressions,
+  type UserRow,
+  users,
+} from "./schema";
+
+/** How many rows there are about a person. */
+export type Traces = {
+  accounts: number;
+  claims: number;
+  sessions: number;
+  codes: number;
+  deliveries: number;
+  attempts: number;
+  events: number;
+  audit_rows: number;
+  suppressions: number;
+};
+
+export type TracedUser = Pick<UserRow, "id" | "username" | "email" | "emailConfirmedAt" | "claimNetwork">;
+
+const TRACED = {
+  id: users.id,
+  username: users.username,
+  email: users.email,
+  emailConfirmedAt: users.emailConfirmedAt,
+  claimNetwork: users.claimNetwork,
+};
+
+/** The account and all claims on an address, held until the transaction ends. */
+export function lockUsersOfEmail(executor: Executor, email: string): Promise<TracedUser[]> {
+  return executor.select(TRACED).from(users).where(eq(users.email, email)).for("update");
+}
+
+export function lockUserOfId(executor: Executor, id: string): Promise<TracedUser[]> {
+  return executor.select(TRACED).from(users).where(eq(users.id, id)).for("update");
+}
+
+/** Mails of these users, and mails to the address that another claim sent before it moved. */
+function areTheirMails(userIds: readonly string[], email: string | null): SQL | undefined {
+  const ofUsers = userIds.length > 0 ? inArray(deliveries.userId, [...userIds]) : undefined;
+  const toAddress = email === null ? undefined : eq(deliveries.recipient, email);
+  return or(ofUsers, toAddress) ?? sql`false`;
+}
+
+const among = (column: Parameters<typeof inArray>[0], ids: readonly string[]) =>
+  ids.length > 0 ? inArray(column, [...ids]) : sql`false`;
+
+function listMailIds(
+  executor: Executor,
+  userIds: readonly string[],
+  email: string | null,
+): Promise<string[]> {
+  return executor
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(areTheirMails(userIds, email))
+    .then((rows) => rows.map(({ id }) => id));
+}
+
+const areTheirEvents = (userIds: readonly string[], mailIds: readonly string[]) =>
+  or(among(sql`${outbox.data} ->> 'userId'`, userIds), among(sql`${outbox.data} ->> 'deliveryId'`, mailIds));
+
+/** Counts the rows about these users, and about the address beside them (null: none). */
+export async function countTraces(
+  executor: Executor,
+  userIds: readonly string[],
+  email: string | null,
+): Promise<Traces> {
+  const mailIds = await listMailIds(executor, userIds, email);
+  const counted = async (query: Promise<{ count: number }[]>) => (await query)[0]?.count ?? 0;
+  const rows = { count: count() };
+  const isUser = among(users.id, userIds);
+  return {
+    accounts: await counted(
+      executor
+        .select(rows)
+        .from(users)
+        .where(and(isUser, isNotNull(users.emailConfirmedAt))),
+    ),
+    claims: await counted(
+      executor
+        .select(rows)
+        .from(users)
+        .where(and(isUser, isNull(users.emailConfirmedAt))),
+    ),
+    sessions: await counted(executor.select(rows).from(sessions).where(among(sessions.userId, userIds))),
+    codes: await counted(
+      executor.select(rows).from(confirmationCodes).where(among(confirmationCodes.userId, userIds)),
+    ),
+    deliveries: mailIds.length,
+    attempts: await counted(
+      executor.select(rows).from(deliveryAttempts).where(among(deliveryAttempts.deliveryId, mailIds)),
+    ),
+    events: await counted(executor.select(rows).from(outbox).where(areTheirEvents(userIds, mailIds))),
+    audit_rows: await counted(executor.select(rows).from(auditLog).where(among(auditLog.userId, userIds))),
+    suppressions:
+      email === null
+        ? 0
+        : await counted(executor.select(rows).from(suppressions).where(eq(suppressions.email, email))),
+  };
+}
+
+/** Removes them. `keepAudit`: the audit log's rows stay, about nobody any more. */
+export async function removeTraces(
+  executor: Executor,
+  userIds: readonly string[],
+  email: string | null,
+  { keepAudit }: { keepAudit: boolean },
+): Promise<void> {
+  const mailIds = await listMailIds(executor, userIds, email);
+  await executor.delete(outbox).where(areTheirEvents(userIds, mailIds));
+  if (!keepAudit) await executor.delete(auditLog).where(among(auditLog.userId, userIds));
+  // Also what another claim, which stays, had sent to this address before it moved on.
+  await executor.delete(deliveries).where(among(deliveries.id, mailIds));
+  await executor.delete(users).where(among(users.id, userIds));
+  if (email !== null) await executor.delete(suppressions).where(eq(suppressions.email, email));
+}

@@ -1,0 +1,99 @@
+// A person goes: everywhere, at once, and so that nothing brings them back. The engine holds ids only (promise P5),
+// which lead nowhere once the rows are gone; what the mail provider keeps of its own is said to who asks.
+
+import type { Executor } from "@/db/client";
+import {
+  countTraces,
+  lockUserOfId,
+  lockUsersOfEmail,
+  removeTraces,
+  type TracedUser,
+  type Traces,
+} from "@/db/erasure";
+import { findUser, lockAddresses } from "@/db/users";
+import { recordAudit } from "./audit-log";
+import { DomainError } from "./errors";
+import { verifyPassword } from "./password";
+import { admitSignIn, forgetPerson, forgetSignIns } from "./rate-limit";
+import type { Services } from "./services";
+import type { Identity } from "./tokens";
+
+/** What is known about an address: its account, all claims on it, and what was sent to it. Changes nothing. */
+export async function findPerson(services: Services, email: string): Promise<Traces> {
+  return services.db.transaction(async (tx) => {
+    const users = await lockUsersOfEmail(tx, email);
+    return countTraces(tx, idsOf(users), email);
+  });
+}
+
+/**
+ * Removes everything about a (normalised) address in one transaction: account, claims, whoever made them, mails,
+ * events, audit rows, limits. A mail that is being handed over at that moment may still arrive. Returns what was
+ * removed; all zero when nothing was known. The audit log keeps that it was done, not to whom.
+ */
+export async function erasePerson(services: Services, email: string): Promise<Traces> {
+  return services.db.transaction(async (tx) => {
+    await lockAddresses(tx, [email]);
+    const users = await lockUsersOfEmail(tx, email);
+    const traces = await countTraces(tx, idsOf(users), email);
+    await removeAll(services, tx, users, email, { keepAudit: false });
+    if (isKnown(traces))
+      await recordAudit(services, tx, {
+        type: "person_erased",
+        actor: "operator",
+        userId: null,
+        details: { users: traces.accounts + traces.claims, deliveries: traces.deliveries },
+      });
+    return traces;
+  });
+}
+
+/** True when there was anything about the person. */
+export const isKnown = (traces: Traces): boolean => Object.values(traces).some((count) => count > 0);
+
+/**
+ * Deletes the account that asks, with its password (ASVS 5.0, 7.5.1). Its audit rows stay until their end, about
+ * nobody; claims that others made on the address stay too. Throws `invalid_input` on `password` for a wrong one,
+ * `sign_in_limit`, `invalid_token` when the account is gone.
+ */
+export async function deleteAccount(
+  services: Services,
+  identity: Identity,
+  { password, network = null }: { password: string; network?: string | null | undefined },
+): Promise<void> {
+  const user = await findUser(services.db, identity.userId);
+  if (!user) throw new DomainError("invalid_token", "This account is gone. Please register again.");
+  await admitSignIn(services, user.username.toLowerCase(), network);
+  if (!(await verifyPassword(user.passwordHash, password))) throw wrongPassword("password");
+  await forgetSignIns(services, user.username.toLowerCase(), network);
+  await services.db.transaction(async (tx) => {
+    await lockAddresses(tx, [user.email]);
+    const users = await lockUserOfId(tx, user.id);
+    await recordAudit(services, tx, { type: "account_deleted", userId: user.id, network, details: {} });
+    await removeAll(services, tx, users, null, { keepAudit: true });
+  });
+  services.log.info({ userId: user.id }, `Account ${user.id} deleted by its person`);
+}
+
+/** The person is known already, so a wrong password is a matter of the field. */
+export function wrongPassword(field: string): DomainError {
+  const detail = "This is not your present password.";
+  return new DomainError("invalid_input", detail, { fields: [{ field, code: "wrong_password", detail }] });
+}
+
+async function removeAll(
+  services: Services,
+  tx: Executor,
+  users: readonly TracedUser[],
+  email: string | null,
+  options: { keepAudit: boolean },
+): Promise<void> {
+  await removeTraces(tx, idsOf(users), email, options);
+  await forgetPerson(services, tx, {
+    emails: [...new Set([...users.map((user) => user.email), ...(email === null ? [] : [email])])],
+    usernames: users.map((user) => user.username.toLowerCase()),
+    networkHashes: users.flatMap((user) => user.claimNetwork ?? []),
+  });
+}
+
+const idsOf = (users: readonly TracedUser[]) => users.map(({ id }) => id);
