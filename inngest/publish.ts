@@ -9,6 +9,7 @@ import { firstFailure, inngest } from "./client";
 export const PUBLISH_LIMIT_MS = 250;
 
 const ENGINE_AWAY = "Connection refused";
+const DATABASE_AWAY = "The database did not answer";
 const BREAKER = { failuresToOpen: 2, openMs: 5_000 };
 
 const shared = globalThis as typeof globalThis & { latchkeyEngine?: { breaker: CircuitBreaker } };
@@ -32,32 +33,53 @@ async function send(rows: OutboxRow[]): Promise<void> {
 }
 
 /**
- * Publishes one row within `limitMs`. Never throws: the row is safe in the outbox, and a publication that
- * comes through later is still recorded.
+ * Publishes one row within `limitMs`. Never throws: the row is safe in the outbox, and a publication that comes
+ * through later is still recorded. The breaker hears of what the engine did, in time or not, and of nothing else.
  */
 export async function publishNow(
   services: Services,
   outboxId: string,
   limitMs = PUBLISH_LIMIT_MS,
 ): Promise<Publication> {
+  const { log } = services;
   const { breaker } = engine(services);
   if (!breaker.mayCall(services.clock())) return { published: false, error: ENGINE_AWAY };
+  let isAsked = false;
+  let isJudged = false;
+  const judge = (isWell: boolean) => {
+    if (!isAsked || isJudged) return;
+    isJudged = true;
+    if (isWell) breaker.succeeded(services.clock());
+    else breaker.failed(services.clock());
+  };
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<Publication>((resolve) => {
     fail = (error) => resolve({ published: false, error: describeEngineError(error) });
   });
-  const publishing = firstFailure.run(fail, async (): Promise<Publication> => {
+  const publish = async (): Promise<Publication> => {
+    const row = await findOutboxRow(services.db, outboxId).catch((error: unknown) => {
+      log.warn({ err: error, outboxId }, "The outbox could not be read; the event waits in it");
+      return "unknown" as const;
+    });
+    if (row === "unknown") return { published: false, error: DATABASE_AWAY };
+    if (!row || row.publishedAt) return { published: true };
+    isAsked = true;
     try {
-      const row = await findOutboxRow(services.db, outboxId);
-      if (!row || row.publishedAt) return { published: true };
       await send([row]);
-      breaker.succeeded(services.clock());
-      await markPublished(services.db, [row.id], services.clock());
-      return { published: true };
     } catch (error) {
       return { published: false, error: describeEngineError(error) };
     }
-  });
+    judge(true);
+    // A row that is not marked is published once more, and the engine drops the second event by its id.
+    await markPublished(services.db, [row.id], services.clock()).catch((error: unknown) =>
+      log.warn(
+        { err: error, outboxId },
+        "A published event could not be marked; the relay publishes it again",
+      ),
+    );
+    return { published: true };
+  };
+  const publishing = firstFailure.run(fail, publish);
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Publication>((resolve) => {
     timer = setTimeout(() => resolve({ published: false, error: "Timed out" }), limitMs);
@@ -65,11 +87,12 @@ export async function publishNow(
   const publication = await Promise.race([publishing, failed, limit]);
   clearTimeout(timer);
   if (publication.published) return publication;
-  breaker.failed(services.clock());
-  services.log.warn(
-    { outboxId, error: publication.error },
-    "The engine did not take an event; it waits in the outbox",
-  );
+  judge(false);
+  if (isAsked)
+    log.warn(
+      { outboxId, error: publication.error },
+      "The engine did not take an event; it waits in the outbox",
+    );
   return publication;
 }
 
@@ -81,11 +104,12 @@ export async function relayOutbox(services: Services): Promise<{ published: numb
   const rows = await leaseOutboxRows(services.db, BATCH_SIZE, BATCH_LEASE_SECONDS);
   if (rows.length === 0) return { published: 0, failed: 0 };
   const ids = rows.map((row) => row.id);
-  // The relay is the one that keeps asking; its success lets the registrations publish again.
+  // The relay is the one that keeps asking; its success lets the registrations publish again, unless they would wait.
   const { breaker } = engine(services);
+  const startedAt = performance.now();
   try {
     await send(rows);
-    breaker.succeeded(services.clock());
+    if (performance.now() - startedAt <= PUBLISH_LIMIT_MS) breaker.succeeded(services.clock());
   } catch (error) {
     breaker.failed(services.clock());
     const tries = Math.min(...rows.map((row) => row.tries));

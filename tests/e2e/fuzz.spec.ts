@@ -78,6 +78,7 @@ const TARGETS: Named[] = [
     fields: { login: username, password, csrfToken: text },
   },
   { path: "/api/health", method: "GET" },
+  { path: "/api/ready", method: "GET" },
   { path: "/api/no-such-thing", method: "POST", fields: { a: text } },
   { path: "/sign-out", method: "POST" },
   { path: "/", method: "GET" },

@@ -88,6 +88,7 @@ const CALLS: Record<string, string> = {
   "/api/v1/usr/token/revoke": "POST",
   "/api/webhooks/resend": "POST",
   "/api/health": "GET",
+  "/api/ready": "GET",
 };
 
 for (const [path, allowed] of Object.entries(CALLS))

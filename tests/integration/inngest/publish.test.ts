@@ -1,6 +1,7 @@
 // What a registration does while the engine misbehaves in every way a server can.
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { findOutboxRow } from "@/db/outbox";
@@ -16,13 +17,14 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
   );
 
-/** An engine that answers `POST /e/…` with this status, or never (`hang`). */
-async function startEngine(behaviour: { status: number } | "hang"): Promise<Engine> {
+/** An engine that answers `POST /e/…` with this status, after this long, or never (`hang`). */
+async function startEngine(behaviour: { status: number; afterMs?: number } | "hang"): Promise<Engine> {
   const received: Engine["received"] = [];
   const server = createHttpServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     if (behaviour === "hang") return;
+    await delay(behaviour.afterMs ?? 0);
     if (behaviour.status === 200) received.push(...(JSON.parse(body) as Engine["received"]));
     response.writeHead(behaviour.status, { "content-type": "application/json" });
     response.end(JSON.stringify({ ids: ["01M85RYYNRDZ0K1R1CNJW684VY"], status: behaviour.status }));
@@ -50,6 +52,9 @@ async function startNothing(): Promise<Engine> {
   await engine.close();
   return engine;
 }
+
+/** A busy machine may take longer than a person should wait; most tests are not about that. */
+const UNHURRIED_MS = 10_000;
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let services: TestServices;
@@ -106,15 +111,17 @@ describe("publishing an event", () => {
   });
 
   test.each([
-    ["refuses the connection", startNothing, "Connection refused"],
-    ["answers 500", () => startEngine({ status: 500 }), "The queue refused the event"],
-    ["answers 401", () => startEngine({ status: 401 }), "The queue refused the event"],
-    ["takes the request and hangs", () => startEngine("hang"), "Timed out"],
-    ["takes the connection and stays silent", startSilentTcp, "Timed out"],
-  ] as const)("an engine that %s is not waited for, and the row stays", async (_, start, error) => {
+    ["refuses the connection", startNothing, "Connection refused", UNHURRIED_MS],
+    ["answers 500", () => startEngine({ status: 500 }), "The queue refused the event", UNHURRIED_MS],
+    ["answers 401", () => startEngine({ status: 401 }), "The queue refused the event", UNHURRIED_MS],
+    ["takes the request and hangs", () => startEngine("hang"), "Timed out", undefined],
+    ["takes the connection and stays silent", startSilentTcp, "Timed out", undefined],
+  ] as const)("an engine that %s is not waited for, and the row stays", async (_, start, error, limitMs) => {
     const { publishNow } = await useEngine(await start());
     const { outboxId } = await registerUser(services, someone());
-    expect(await publishNow(services, outboxId)).toEqual({ published: false, error });
+    const startedAt = performance.now();
+    expect(await publishNow(services, outboxId, limitMs)).toEqual({ published: false, error });
+    expect(performance.now() - startedAt).toBeLessThan(UNHURRIED_MS / 2);
     expect((await findOutboxRow(services.db, outboxId))?.publishedAt).toBeNull();
   });
 
@@ -128,6 +135,81 @@ describe("publishing an event", () => {
       error: "Connection refused",
     });
     expect(services.lines.map((line) => line.sentence)).toContain("Circuit breaker of the engine: open");
+  });
+});
+
+describe("the circuit breaker of the engine", () => {
+  const register = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, async () => (await registerUser(services, someone())).outboxId),
+    );
+
+  test("lets exactly one of ten registrations ask when its time has come, and all once that one came through", async () => {
+    const { publishNow, engineHealth } = await useEngine(await startEngine({ status: 200, afterMs: 50 }));
+    const ids = await register(11);
+    const { breaker } = engineHealth(services);
+    for (const _ of [1, 2]) breaker.failed(services.clock());
+    services.pass(5);
+    const publications = await Promise.all(ids.slice(0, 10).map((id) => publishNow(services, id, 10_000)));
+    expect(publications.filter(({ published }) => published)).toHaveLength(1);
+    expect(publications.filter(({ published }) => !published)).toEqual(
+      Array(9).fill({ published: false, error: "Connection refused" }),
+    );
+    expect(engine?.received).toHaveLength(1);
+    expect(breaker.state()).toBe("closed");
+    expect(await publishNow(services, ids[10] ?? "", 10_000)).toEqual({ published: true });
+  });
+
+  test("an engine that answers too late stays spared, and what it took late is recorded all the same", async () => {
+    const { publishNow, engineHealth } = await useEngine(await startEngine({ status: 200, afterMs: 300 }));
+    const ids = await register(2);
+    const { breaker } = engineHealth(services);
+    for (const id of ids)
+      expect(await publishNow(services, id, 50)).toEqual({ published: false, error: "Timed out" });
+    expect(breaker.state()).toBe("open");
+    for (const id of ids)
+      await expect.poll(async () => (await findOutboxRow(services.db, id))?.publishedAt).not.toBeNull();
+    expect(breaker.state()).toBe("open");
+  });
+
+  test("our own database away is not the engine's fault, and the engine is not asked", async () => {
+    const { publishNow, engineHealth } = await useEngine(await startEngine({ status: 200 }));
+    const ids = await register(4);
+    const reading = vi.spyOn(services.db, "select").mockImplementation(() => {
+      throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+    });
+    for (const id of ids)
+      expect(await publishNow(services, id)).toEqual({
+        published: false,
+        error: "The database did not answer",
+      });
+    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engine?.received).toEqual([]);
+    reading.mockRestore();
+    expect(await publishNow(services, ids[0] ?? "", 10_000)).toEqual({ published: true });
+  });
+
+  test("a database that hangs until the limit is not the engine's fault either", async () => {
+    const { publishNow, engineHealth } = await useEngine(await startEngine({ status: 200 }));
+    const ids = await register(3);
+    vi.spyOn(services.db, "select").mockImplementation(() => {
+      const never = new Promise(() => {});
+      return { from: () => ({ where: () => never }) } as unknown as ReturnType<typeof services.db.select>;
+    });
+    for (const id of ids) expect(await publishNow(services, id, 20)).toMatchObject({ published: false });
+    expect(engineHealth(services).breaker.state()).toBe("closed");
+  });
+
+  test("an event that the engine took is published, also when that could not be written down", async () => {
+    const { publishNow, engineHealth } = await useEngine(await startEngine({ status: 200 }));
+    const ids = await register(3);
+    const writing = vi.spyOn(services.db, "update").mockImplementation(() => {
+      throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+    });
+    for (const id of ids) expect(await publishNow(services, id, 10_000)).toEqual({ published: true });
+    writing.mockRestore();
+    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect((await findOutboxRow(services.db, ids[0] ?? ""))?.publishedAt).toBeNull();
   });
 });
 
@@ -194,10 +276,13 @@ describe("with a provider that never answers (P1)", () => {
 });
 
 describe("with the engine away", () => {
+  const unhurried = () => ({ startedAt: performance.now() + UNHURRIED_MS, publishLimitMs: UNHURRIED_MS });
+
   test("the mail is sent inside the request", async () => {
+    vi.stubEnv("EMAIL_SYNC_BUDGET", "10");
     const { dispatchDelivery } = await useEngine(await startNothing());
     const registration = await registerUser(services, someone());
-    expect(await dispatchDelivery(services, registration, { startedAt: performance.now() })).toEqual({
+    expect(await dispatchDelivery(services, registration, unhurried())).toEqual({
       queued: false,
       sent: true,
     });
@@ -208,7 +293,8 @@ describe("with the engine away", () => {
     const { dispatchDelivery } = await useEngine(await startNothing());
     const registration = await registerUser(services, someone());
     services.transport.answer(() => new Promise(() => {}));
-    expect(await dispatchDelivery(services, registration, { startedAt: performance.now() })).toEqual({
+    const hurried = { startedAt: performance.now(), publishLimitMs: UNHURRIED_MS };
+    expect(await dispatchDelivery(services, registration, hurried)).toEqual({
       queued: false,
       sent: false,
       error: "Failed to queue email: Connection refused",
@@ -217,9 +303,10 @@ describe("with the engine away", () => {
 
   test("EMAIL_MODE=sync does not ask the engine at all", async () => {
     vi.stubEnv("EMAIL_MODE", "sync");
+    vi.stubEnv("EMAIL_SYNC_BUDGET", "10");
     const { dispatchDelivery } = await useEngine(await startEngine({ status: 200 }));
     const registration = await registerUser(services, someone());
-    expect(await dispatchDelivery(services, registration, { startedAt: performance.now() })).toEqual({
+    expect(await dispatchDelivery(services, registration, unhurried())).toEqual({
       queued: false,
       sent: true,
     });

@@ -53,7 +53,9 @@ export async function POST(request: Request): Promise<Response> {
       type,
       providerMessageId: data.email_id,
       deliveryId: deliveryTag(data.tags),
-      isPermanent: data.bounce?.type !== "Transient",
+      // "Transient" may work later, and of an "Undetermined" one, or one without a type, nobody knows: only this one bars
+      // the address (resend.com/docs/dashboard/emails/email-bounces).
+      isPermanent: data.bounce?.type === "Permanent",
       text: data.bounce?.message ?? data.failed?.reason ?? null,
     };
     const outcome = await services().database.within(() => applyProviderEvent(services(), event));

@@ -6,6 +6,8 @@ import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { registerFields } from "@/app/_http/schemas";
+import type { DeliveryStatus } from "@/domain/confirmation-state";
+import { isOpen } from "@/domain/delivery-status";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { type Registration, registerUser } from "@/domain/registration";
 import { type Dispatch, dispatchDelivery } from "@/inngest/dispatch";
@@ -40,15 +42,16 @@ const NOT_SENT_YET =
 
 async function registrationAnswer({ user, session, deliveryId }: Registration, dispatch: Dispatch) {
   const isOut = dispatch.queued || dispatch.sent;
+  const status = dispatch.queued ? "queued" : await currentStatus(user.id);
   return {
     ...session.tokens,
     user_data: user,
     email_confirmation_sent: isOut,
     message: isOut ? CHECK_YOUR_EMAIL : NOT_SENT_YET,
-    email_info: emailInfo(dispatch),
+    email_info: emailInfo(dispatch, status),
     delivery: {
       id: deliveryId,
-      status: dispatch.queued ? "queued" : await currentStatus(user.id),
+      status,
       links: {
         confirmation: "/api/v1/usr/confirmation",
         events: "/api/v1/usr/confirmation/events",
@@ -60,7 +63,7 @@ async function registrationAnswer({ user, session, deliveryId }: Registration, d
   };
 }
 
-function emailInfo(dispatch: Dispatch) {
+function emailInfo(dispatch: Dispatch, status: DeliveryStatus) {
   if (dispatch.queued)
     return { email_queued: true, message: "Email confirmation is being sent in the background" };
   if (dispatch.sent) return { email_sent: true, email_queued: false, message: "Email confirmation was sent" };
@@ -69,11 +72,11 @@ function emailInfo(dispatch: Dispatch) {
     email_queued: false,
     error: dispatch.error,
     can_resend: true,
-    will_retry: true,
+    will_retry: isOpen(status),
   };
 }
 
-async function currentStatus(userId: string) {
+async function currentStatus(userId: string): Promise<DeliveryStatus> {
   return (await getConfirmation(services(), userId))?.delivery?.status ?? "queued";
 }
 
