@@ -52,6 +52,7 @@ export const auditType = pgEnum("audit_type", [
   "password_changed",
   "account_deleted",
   "person_erased",
+  "disowned",
 ]);
 export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
@@ -228,6 +229,18 @@ export const suppressions = pgTable("suppressions", {
   createdAt: instant("created_at").notNull(),
 });
 
+/** Addresses whose reader said "this wasn't me": nothing is sent to them until then (domain/mail-stop.ts). */
+export const mailStops = pgTable(
+  "mail_stops",
+  {
+    /** Keyed hash of the normalised address. */
+    emailHash: text("email_hash").primaryKey(),
+    createdAt: instant("created_at").notNull(),
+    endsAt: instant("ends_at").notNull(),
+  },
+  (table) => [index("mail_stops_ends_idx").on(table.endsAt)],
+);
+
 /** When the next mails may be handed over (EMAIL_RATE_LIMIT): one row that all processes move on (db/send-pace.ts). */
 export const sendPace = pgTable("send_pace", {
   lane: text("lane").primaryKey(),
@@ -317,6 +330,7 @@ export type DeliveryRow = typeof deliveries.$inferSelect;
 export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+export type MailStopRow = typeof mailStops.$inferSelect;
 export type AuditLogRow = typeof auditLog.$inferSelect;
 export type AuditType = AuditLogRow["type"];
 export type DeliveryKind = DeliveryRow["kind"];

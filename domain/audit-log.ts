@@ -24,6 +24,8 @@ export type AuditDetails = {
   /** The claim was moved to another address. */
   address_changed: None;
   /** `scope`: of the session that was opened. */
+  /** "This wasn't me" in a mail; `kept`: the claim had ended, moved or become an account. */
+  disowned: { claim: "ended" | "kept" };
   signed_in: { scope: "claim" | "full" };
   /** `unknown_name`: also for a claim that is over. The outside hears one and the same sentence. */
   sign_in_refused: { reason: "unknown_name" | "wrong_password" };
@@ -45,6 +47,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   confirmation_refused: "A code was refused",
   code_resent: "Asked for another code",
   address_changed: "Changed the address before confirming",
+  disowned: "The mailbox's reader said that it was not them",
   signed_in: "Signed in",
   sign_in_refused: "A sign-in was refused",
   session_revoked: "Ended sessions",

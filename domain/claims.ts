@@ -29,7 +29,8 @@ export async function endOtherClaims(
   await endClaimsNow(tx, others, now);
 }
 
-async function endClaimsNow(tx: Executor, ids: string[], now: Date): Promise<void> {
+/** Ends claims, and with them their sessions and what is on its way. Call under their addresses' locks. */
+export async function endClaimsNow(tx: Executor, ids: string[], now: Date): Promise<void> {
   await endClaims(tx, ids, now);
   await cancelOpenDeliveries(tx, ids, "claim_expired", now);
   await revokeAllSessions(tx, ids, now);

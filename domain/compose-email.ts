@@ -1,27 +1,50 @@
 // What a delivery's mail says. The only place where a code and its link are in clear, and only until the transport has it (promise P5).
 import type { DeliveryRow } from "@/db/schema";
-import { renderEmail } from "@/emails/render";
+import { type RenderedEmail, renderEmail } from "@/emails/render";
 import type { OutgoingEmail } from "@/emails/transport";
 import { deriveCode } from "./confirmation-code";
 import { confirmUrl, deriveLink } from "./confirmation-link";
+import { notMeUrl, signNotMe } from "./not-me-link";
 import type { Services } from "./services";
 
 /** The mail of a delivery: the same bytes at every attempt, since providers refuse one key with two payloads. */
 export async function composeEmail(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
   const { keys, settings } = services;
+  const { userId, recipient, createdAt, codeId } = delivery;
+  const notMe = notMeUrl(settings.appUrl, signNotMe(keys, { userId, email: recipient }, createdAt));
   const rendered =
-    delivery.kind === "confirmation" && delivery.codeId
+    delivery.kind === "confirmation" && codeId
       ? await renderEmail("confirmation", {
-          code: deriveCode(keys, delivery.codeId),
-          confirmUrl: confirmUrl(settings.appUrl, deriveLink(keys, delivery.codeId)),
+          code: deriveCode(keys, codeId),
+          confirmUrl: confirmUrl(settings.appUrl, deriveLink(keys, codeId)),
+          notMeUrl: notMe,
         })
-      : await renderEmail("existing_account", { signInUrl: `${settings.appUrl}/sign-in` });
-  const senderDomain = /@([^\s@>]+)>?\s*$/.exec(delivery.sender)?.[1] ?? new URL(settings.appUrl).hostname;
+      : await renderEmail("existing_account", { signInUrl: signInUrl(services), notMeUrl: notMe });
+  return envelope(services, delivery, rendered);
+}
+
+/** A mail of that size that holds nothing of anybody's, for a delivery that nobody gets. */
+export async function composeRehearsal(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
+  return envelope(
+    services,
+    delivery,
+    await renderEmail("existing_account", { signInUrl: signInUrl(services) }),
+  );
+}
+
+const signInUrl = ({ settings }: Services) => `${settings.appUrl}/sign-in`;
+
+function envelope(
+  { settings }: Services,
+  { id, sender, recipient }: DeliveryRow,
+  rendered: RenderedEmail,
+): OutgoingEmail {
+  const senderDomain = /@([^\s@>]+)>?\s*$/.exec(sender)?.[1] ?? new URL(settings.appUrl).hostname;
   return {
     ...rendered,
-    from: delivery.sender,
-    to: delivery.recipient,
-    idempotencyKey: `delivery/${delivery.id}`,
-    messageId: `<delivery.${delivery.id}@${senderDomain}>`,
+    from: sender,
+    to: recipient,
+    idempotencyKey: `delivery/${id}`,
+    messageId: `<delivery.${id}@${senderDomain}>`,
   };
 }

@@ -66,3 +66,13 @@ export type LinkData = {
   /** The one who asks holds this very claim. */
   is_yours: boolean;
 };
+
+/** What "This wasn't me" in a mail is about. Times are ISO 8601 in UTC. */
+export type NotMeData = {
+  /** Where the mail went. */
+  email: string;
+  /** Until when we send nothing to it; null when we would. */
+  stopped_until: string | null;
+  /** The claim, while it can still be ended; null when it has ended, moved to another address or become an account. */
+  registration: { username: string; registered_at: string; device: string | null } | null;
+};

@@ -18,11 +18,12 @@ import {
   recordUnwanted,
 } from "./attempt-record";
 import { addSeconds } from "./clock";
-import { composeEmail } from "./compose-email";
+import { composeEmail, composeRehearsal } from "./compose-email";
 import type { DeliveryStatus } from "./confirmation-state";
 import { isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
+import { isMailStopped, recordStopped } from "./mail-stop";
 import { handOverNotice, OWNER_NOTICE_SECONDS, recordWithheld } from "./owner-notice";
 import { takeSendLeave, type WaitForInstant } from "./send-pace";
 import type { Services, Settings } from "./services";
@@ -120,6 +121,11 @@ async function attemptNow(
     log.info(facts, `Email to ${whom} not sent: it was settled, or taken over, while it waited for its turn`);
     return outcome;
   }
+  if (result.outcome === "accepted" && claimed.isStopped) {
+    await recordStopped(services, delivery, result);
+    log.info(facts, `Email to ${whom} withheld: its reader asked for none (This wasn't me)`);
+    return { outcome: "sent", attempt };
+  }
   if (result.outcome === "accepted" && notice) {
     await recordWithheld(services, delivery, notice);
     log.info(
@@ -153,6 +159,8 @@ type Claimed = {
   history: DeliveryAttemptRow[];
   /** The mail that has told the owner within a day, so that this one is not sent; null for any other mail. */
   notice: OwnerNotice | null;
+  /** The address's reader said "this wasn't me" lately: nobody gets this mail. */
+  isStopped: boolean;
 };
 
 /** Lease, choice of the provider and the attempt's row in one transaction; null when the lease was refused. */
@@ -179,7 +187,8 @@ async function claimAndBegin(
     // Asked for every mail, so that one to an owner takes no longer (promise P6).
     const told = await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS));
     const notice = claimed.delivery.kind === "existing_account" ? told : null;
-    return { ...claimed, leaseToken, transport, history, notice };
+    const isStopped = await isMailStopped(services, tx, claimed.delivery.recipient);
+    return { ...claimed, leaseToken, transport, history, notice, isStopped };
   });
 }
 
@@ -225,15 +234,15 @@ function addressSuppressed(): SendResult {
 /** Null when the mail is not wanted any more, or is another worker's: it was not handed over. */
 async function sendOnce(
   services: Services,
-  { transport, delivery, notice, leaseToken }: Claimed,
+  { transport, delivery, notice, isStopped, leaseToken }: Claimed,
   waitForInstant: WaitForInstant,
 ): Promise<SendResult | null> {
   const { settings } = services;
   if (await isSuppressed(services.db, delivery.recipient)) return addressSuppressed();
-  if (notice) return handOverNotice(services, notice, waitForInstant);
+  if (notice && !isStopped) return handOverNotice(services, notice, waitForInstant);
   let email: OutgoingEmail;
   try {
-    email = await composeEmail(services, delivery);
+    email = isStopped ? await composeRehearsal(services, delivery) : await composeEmail(services, delivery);
   } catch (error) {
     services.log.error({ err: error, deliveryId: delivery.id }, "Email could not be rendered");
     const providerText = error instanceof Error ? error.message : String(error);
@@ -252,7 +261,9 @@ async function sendOnce(
     return keepLease(services.db, delivery.id, lease);
   });
   if (!isOurs) return null;
-  const result = await transport.send(email, settings.emailTimeoutMs);
+  const result = await (isStopped
+    ? transport.rehearse(email, settings.emailTimeoutMs)
+    : transport.send(email, settings.emailTimeoutMs));
   noteHealth(services, transport, result);
   return result;
 }

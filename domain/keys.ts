@@ -10,6 +10,10 @@ export type Keys = {
   linkDerivation: Buffer;
   /** Hashes a link's secret for the database. */
   linkHash: Buffer;
+  /** Signs "This wasn't me". */
+  notMe: Buffer;
+  /** Hashes addresses that asked for no mail. */
+  mailStop: Buffer;
   /** Hashes whom a limit counts. */
   rateLimit: Buffer;
   /** Signs access tokens. */
@@ -26,6 +30,8 @@ export function deriveKeys(secret: string): Keys {
     codeHash: key("confirmation-code/hash/1"),
     linkDerivation: key("confirmation-link/derive/1"),
     linkHash: key("confirmation-link/hash/1"),
+    notMe: key("not-me/sign/1"),
+    mailStop: key("mail-stop/hash/1"),
     rateLimit: key("rate-limit/1"),
     accessToken: key("access-token/1"),
     sessionCookie: key("session-cookie/1").toString("base64url"),

@@ -14,7 +14,7 @@ import { cleanLink, hashLink } from "./confirmation-link";
 import type { LinkData } from "./confirmation-state";
 import { isLive } from "./email-confirmation";
 import { DomainError } from "./errors";
-import { admitLinkTry } from "./rate-limit";
+import { countDeadLinks } from "./rate-limit";
 import type { Services } from "./services";
 import { type Identity, type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
@@ -141,21 +141,4 @@ async function judgeLink(
   const code = codes.find((row) => row.id === found.id && isLive(row, now));
   if (!code || (await findConfirmedUserByEmail(executor, user.email))) throw linkOver();
   return { user, code };
-}
-
-/** Every try counts before it is judged; one that found a link of ours is taken back. */
-async function countDeadLinks<Result>(
-  services: Services,
-  client: Client,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const takeBack = await admitLinkTry(services, client.network ?? null);
-  try {
-    const result = await work();
-    await takeBack();
-    return result;
-  } catch (error) {
-    if (!(error instanceof DomainError && error.code === "link_over")) await takeBack();
-    throw error;
-  }
 }

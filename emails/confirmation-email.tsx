@@ -6,13 +6,15 @@ import { EmailLayout } from "./_components/email-layout";
 import { HeadingText } from "./_components/heading-text";
 import { LinkButton } from "./_components/link-button";
 import { smallText, text } from "./_components/theme";
-import { type EmailDirection, type EmailLanguage, emailTexts } from "./texts";
+import { type EmailDirection, type EmailLanguage, emailTexts, notMeText } from "./texts";
 
 export type ConfirmationEmailProps = {
   /** Six digits, leading zeros kept. */
   code: string;
   /** Adds a button that confirms without typing. Must hold nothing secret before its fragment. */
   confirmUrl?: string;
+  /** Where somebody says that they did not register. Must hold nothing secret before its fragment. */
+  notMeUrl?: string;
   /** How long the code works, counted from the provider's acceptance. Default 15. */
   lifetimeMinutes?: number;
   lang?: EmailLanguage;
@@ -23,7 +25,7 @@ export type ConfirmationEmailProps = {
 const LIFETIME_MINUTES = 15;
 
 export default function ConfirmationEmail(props: ConfirmationEmailProps) {
-  const { code, confirmUrl, lifetimeMinutes = LIFETIME_MINUTES, lang = "en", dir } = props;
+  const { code, confirmUrl, notMeUrl, lifetimeMinutes = LIFETIME_MINUTES, lang = "en", dir } = props;
   const { direction, confirmation: says } = emailTexts(lang);
   return (
     <EmailLayout
@@ -31,6 +33,7 @@ export default function ConfirmationEmail(props: ConfirmationEmailProps) {
       dir={dir ?? direction}
       preview={says.preview(lifetimeMinutes)}
       footer={[says.why, says.notYou, says.neverShare]}
+      notMe={notMeUrl === undefined ? null : { href: notMeUrl, ...emailTexts(lang).notMe }}
     >
       <HeadingText>{says.heading}</HeadingText>
       <Text className="lk-text" style={text}>
@@ -54,7 +57,7 @@ export function confirmationSubject({ code, lang = "en" }: ConfirmationEmailProp
 }
 
 export function confirmationText(props: ConfirmationEmailProps): string {
-  const { code, confirmUrl, lifetimeMinutes = LIFETIME_MINUTES, lang = "en" } = props;
+  const { code, confirmUrl, notMeUrl, lifetimeMinutes = LIFETIME_MINUTES, lang = "en" } = props;
   const says = emailTexts(lang).confirmation;
   return [
     says.heading,
@@ -62,5 +65,6 @@ export function confirmationText(props: ConfirmationEmailProps): string {
     ...(confirmUrl === undefined ? [] : [`${says.orOpen}\n${confirmUrl}`]),
     says.lifetime(lifetimeMinutes),
     `--\n${[says.why, says.notYou, says.neverShare].join("\n")}`,
+    ...notMeText(lang, notMeUrl),
   ].join("\n\n");
 }

@@ -14,7 +14,8 @@ const SAMPLES = new Map<string, () => Promise<RenderedEmail>>(
     "confirmation-with-link": () =>
       renderEmail("confirmation", {
         ...ConfirmationEmail.PreviewProps,
-        confirmUrl: "https://latchkey.example/confirm#b1946ac92492d2347c6235b4d2611184",
+        confirmUrl: "https://latchkey.example/confirm/link#xlRmFqjRUEdR3y2BJ8QdeK1ZpJ0o4t7c",
+        notMeUrl: "https://latchkey.example/not-me#m3Yz0cH1fJ4yQvKp7s2w9d",
       }),
     "confirmation-right-to-left": () =>
       renderEmail("confirmation", { ...ConfirmationEmail.PreviewProps, dir: "rtl" }),

@@ -36,18 +36,22 @@ const DEFINITIONS: { [Name in EmailTemplate]: Definition<EmailProps[Name]> } = {
     element: (props) => createElement(ConfirmationEmail, props),
     subject: confirmationSubject,
     text: confirmationText,
-    slots: ["code", "confirmUrl"],
-    check({ code, confirmUrl }) {
+    slots: ["code", "confirmUrl", "notMeUrl"],
+    check({ code, confirmUrl, notMeUrl }) {
       if (!/^[0-9]{6}$/.test(code)) throw new Error("A confirmation code has six digits");
       if (confirmUrl !== undefined) checkUrl("confirmUrl", confirmUrl);
+      if (notMeUrl !== undefined) checkUrl("notMeUrl", notMeUrl);
     },
   },
   existing_account: {
     element: (props) => createElement(ExistingAccountEmail, props),
     subject: existingAccountSubject,
     text: existingAccountText,
-    slots: ["signInUrl"],
-    check: ({ signInUrl }) => checkUrl("signInUrl", signInUrl),
+    slots: ["signInUrl", "notMeUrl"],
+    check({ signInUrl, notMeUrl }) {
+      checkUrl("signInUrl", signInUrl);
+      if (notMeUrl !== undefined) checkUrl("notMeUrl", notMeUrl);
+    },
   },
 };
 

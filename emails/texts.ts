@@ -27,8 +27,12 @@ export type ExistingAccountTexts = {
   notYou: string;
 };
 
+/** The last line of every mail: `consequence` says what the link below it does. */
+export type NotMeTexts = { label: string; consequence: string };
+
 type Texts = {
   direction: EmailDirection;
+  notMe: NotMeTexts;
   confirmation: ConfirmationTexts;
   existingAccount: ExistingAccountTexts;
 };
@@ -36,6 +40,10 @@ type Texts = {
 const TEXTS: Record<EmailLanguage, Texts> = {
   en: {
     direction: "ltr",
+    notMe: {
+      label: "This wasn’t me",
+      consequence: "To end that registration, and to get no more mail from us for 30 days:",
+    },
     confirmation: {
       subject: (code) => `${code} is your Latchkey code`,
       preview: (minutes) => `Type it on the page where you signed up. It works for ${minutes} minutes.`,
@@ -45,7 +53,7 @@ const TEXTS: Record<EmailLanguage, Texts> = {
       button: "Confirm this address",
       orOpen: "Or open this link:",
       why: "You got this mail because this address was used to sign up for Latchkey.",
-      notYou: "Was it not you? Then there is nothing to do: without the code, nothing happens.",
+      notYou: "Was it not you? Then do not confirm: without that, nothing happens.",
       neverShare: "Nobody from Latchkey will ever ask you for this code.",
     },
     existingAccount: {
@@ -62,6 +70,12 @@ const TEXTS: Record<EmailLanguage, Texts> = {
     },
   },
 };
+
+/** The last paragraph of a mail's plain text; none without a link. */
+export function notMeText(language: EmailLanguage, url: string | undefined): string[] {
+  const { consequence } = TEXTS[language].notMe;
+  return url === undefined ? [] : [`${consequence}\n${url}`];
+}
 
 /** The texts of one language. */
 export function emailTexts(language: EmailLanguage): Texts {

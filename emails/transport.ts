@@ -51,4 +51,9 @@ export type Transport = {
    * sent a second time: takes as long as `send`, and fails as it does when the provider is in trouble. Never rejects.
    */
   sendAgain(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
+  /**
+   * Goes through the motions with a mail that nobody is to get: as `sendAgain`, for a mail that was never accepted. It
+   * must hold nothing secret. Never rejects.
+   */
+  rehearse(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
 };

@@ -1,7 +1,7 @@
 // The sheet every mail is written on: wordmark, card, footer. One column of 600 px, tables, no images.
 import type { ReactNode } from "react";
-import { Column, Container, Head, Html, Preview, Row, Section, Text } from "react-email";
-import type { EmailDirection } from "../texts";
+import { Column, Container, Head, Html, Link, Preview, Row, Section, Text } from "react-email";
+import type { EmailDirection, NotMeTexts } from "../texts";
 import { color, font, smallText, styleSheet } from "./theme";
 
 export function EmailLayout(props: {
@@ -10,9 +10,11 @@ export function EmailLayout(props: {
   preview: string;
   /** Why this mail came and what to do if it was not asked for; one paragraph each. */
   footer: readonly string[];
+  /** The footer's last line, with a link; null: none. */
+  notMe: ({ href: string } & NotMeTexts) | null;
   children: ReactNode;
 }) {
-  const { lang, dir, preview, footer, children } = props;
+  const { lang, dir, preview, footer, notMe, children } = props;
   const side = dir === "rtl" ? "right" : "left";
   return (
     <Html lang={lang} dir={dir}>
@@ -57,6 +59,19 @@ export function EmailLayout(props: {
                       {paragraph}
                     </Text>
                   ))}
+                  {notMe ? (
+                    <Text className="lk-muted" style={smallText}>
+                      {notMe.consequence}
+                      <br />
+                      <Link
+                        href={notMe.href}
+                        className="lk-link"
+                        style={{ color: color.link, textDecoration: "underline" }}
+                      >
+                        {notMe.label}
+                      </Link>
+                    </Text>
+                  ) : null}
                 </Column>
               </Row>
             </Section>

@@ -20,7 +20,7 @@ const MAILS_PER_SESSION = 100;
 export function createSmtpTransport(config: { url: string }): Transport {
   const settings = parseSmtpUrl(config.url);
   const pool = createPool(settings);
-  return {
+  const transport: Transport = {
     name: "smtp",
     async send(email, timeoutMs) {
       const refusal = checkOutgoing(email);
@@ -49,7 +49,9 @@ export function createSmtpTransport(config: { url: string }): Transport {
         clearTimeout(timer);
       }
     },
+    rehearse: (email, timeoutMs) => transport.sendAgain(email, timeoutMs),
   };
+  return transport;
 }
 
 async function sendWithin(pool: Pool, email: OutgoingEmail, signal: AbortSignal): Promise<SendResult> {

@@ -10,6 +10,8 @@ export type ScriptedTransport = Transport & {
   readonly handed: OutgoingEmail[];
   /** What was handed over again, under the key of a mail accepted before. */
   readonly handedAgain: OutgoingEmail[];
+  /** What was handed over so that nobody gets it. */
+  readonly rehearsed: OutgoingEmail[];
   /** Answers for the next sends, in order; afterwards everything is accepted. */
   answer(...results: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[]): void;
 };
@@ -18,10 +20,12 @@ export function createScriptedTransport(name = "scripted"): ScriptedTransport {
   const script: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[] = [];
   const handed: OutgoingEmail[] = [];
   const handedAgain: OutgoingEmail[] = [];
+  const rehearsed: OutgoingEmail[] = [];
   return {
     name,
     handed,
     handedAgain,
+    rehearsed,
     answer: (...results) => void script.push(...results),
     async send(email) {
       handed.push(email);
@@ -34,6 +38,12 @@ export function createScriptedTransport(name = "scripted"): ScriptedTransport {
       const next = script.shift();
       if (typeof next === "function") return next(email);
       return next ?? { outcome: "accepted", providerMessageId: null };
+    },
+    async rehearse(email) {
+      rehearsed.push(email);
+      const next = script.shift();
+      if (typeof next === "function") return next(email);
+      return next ?? { outcome: "accepted", providerMessageId: `rehearsal-${rehearsed.length}` };
     },
   };
 }

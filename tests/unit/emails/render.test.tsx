@@ -15,6 +15,19 @@ const MAILS: [string, () => Promise<RenderedEmail>][] = [
     "confirmation with a link",
     () => renderEmail("confirmation", { code: "042519", confirmUrl: `${APP}/confirm#c=abc&d='e'` }),
   ],
+  [
+    "confirmation with every link",
+    () =>
+      renderEmail("confirmation", {
+        code: "042519",
+        confirmUrl: `${APP}/confirm/link#abc`,
+        notMeUrl: `${APP}/not-me#def`,
+      }),
+  ],
+  [
+    "existing_account with a link for strangers",
+    () => renderEmail("existing_account", { signInUrl: `${APP}/sign-in`, notMeUrl: `${APP}/not-me#def` }),
+  ],
   ["existing_account", () => renderEmail("existing_account", ExistingAccountEmail.PreviewProps)],
 ];
 
@@ -100,7 +113,9 @@ describe.each(MAILS)("the %s mail", (_, renderMail) => {
       .map(words)
       .filter((line) => line !== "" && !words(text).includes(line));
     for (const line of missing)
-      expect(line).toMatch(/^Latchkey$|^Or open this link:$|^(Sign in|Confirm this address) https:/);
+      expect(line).toMatch(
+        /^Latchkey$|^Or open this link:$|^(Sign in|Confirm this address|This wasn’t me) https:/,
+      );
   });
 
   test("is the same bytes every time", async () => {

@@ -1,0 +1,148 @@
+// "This wasn't me": the claim ends, and its address gets no mail of ours for a month. Whoever registers with that
+// address afterwards must not notice (promise P6): limits, states and times are those of any other address, and only
+// the mail itself goes nowhere (docs/decisions/014).
+import { createHmac } from "node:crypto";
+import type { Executor } from "@/db/client";
+import { recordAttemptEnd } from "@/db/delivery-attempts";
+import { markSent } from "@/db/delivery-leases";
+import { deleteMailStop, findMailStop, putMailStop } from "@/db/mail-stops";
+import type { DeliveryRow, UserRow } from "@/db/schema";
+import { findFirstSession } from "@/db/sessions";
+import { findUser, lockAddresses, lockClaim } from "@/db/users";
+import type { SendResult } from "@/emails/transport";
+import { startCodeOf } from "./attempt-record";
+import { recordAudit } from "./audit-log";
+import { endClaimsNow } from "./claims";
+import type { Client } from "./client-network";
+import { addSeconds } from "./clock";
+import type { NotMeData } from "./confirmation-state";
+import { DomainError } from "./errors";
+import { type NotMe, readNotMe } from "./not-me-link";
+import { countDeadLinks } from "./rate-limit";
+import type { Services } from "./services";
+
+export const MAIL_STOP_SECONDS = 30 * 24 * 3600;
+
+/** Keyed: the table tells nobody an address, and cannot be searched for one without our key. */
+function hashAddress({ keys }: Services, email: string): string {
+  return createHmac("sha256", keys.mailStop).update(email).digest("base64url");
+}
+
+/** Whether mail to an address is stopped now. */
+export async function isMailStopped(services: Services, executor: Executor, email: string): Promise<boolean> {
+  return (await findMailStop(executor, hashAddress(services, email), services.clock())) !== null;
+}
+
+const linkOver = () =>
+  new DomainError(
+    "link_over",
+    "This link does not work any more. It works for 30 days, and only as a whole: please open it from the mail again.",
+  );
+
+/** Tells what a link would end and stop, and changes nothing. Throws `link_over`, `link_limit`. */
+export async function readNotMeLink(services: Services, link: string, client: Client): Promise<NotMeData> {
+  return countDeadLinks(services, client, async () => {
+    const about = openLink(services, link);
+    return describe(services, services.db, about, await findUser(services.db, about.userId));
+  });
+}
+
+/**
+ * Ends the claim whose mail carried the link, if it is open and still on that address, and stops mail to the address for
+ * MAIL_STOP_SECONDS from now. An account that was confirmed stays. Again is no error. Throws as readNotMeLink does.
+ */
+export async function disownClaim(services: Services, link: string, client: Client): Promise<NotMeData> {
+  return countDeadLinks(services, client, async () => {
+    const about = openLink(services, link);
+    const state = await services.db.transaction(async (tx) => {
+      const user = await lockClaim(tx, about.userId, about.email);
+      if (!user) await lockAddresses(tx, [about.email]);
+      const now = services.clock();
+      const emailHash = hashAddress(services, about.email);
+      await putMailStop(tx, { emailHash, createdAt: now, endsAt: addSeconds(now, MAIL_STOP_SECONDS) });
+      const isOpen = isOpenOn(user, about.email, now);
+      if (user && isOpen) await endClaimsNow(tx, [user.id], now);
+      await recordAudit(services, tx, {
+        type: "disowned",
+        userId: user?.id ?? null,
+        network: client.network,
+        details: { claim: isOpen ? "ended" : "kept" },
+      });
+      return describe(services, tx, about, user);
+    });
+    services.log.info({ userId: about.userId }, "An address said that a registration was not theirs");
+    return state;
+  });
+}
+
+/** Takes a stop back. Without one, nothing happens. Throws as readNotMeLink does. */
+export async function allowMailAgain(services: Services, link: string, client: Client): Promise<NotMeData> {
+  return countDeadLinks(services, client, async () => {
+    const about = openLink(services, link);
+    await deleteMailStop(services.db, hashAddress(services, about.email));
+    services.log.info({ userId: about.userId }, "An address takes mail again");
+    return describe(services, services.db, about, await findUser(services.db, about.userId));
+  });
+}
+
+function openLink(services: Services, link: string): NotMe {
+  const about = readNotMe(services.keys, link, services.clock());
+  if (!about) throw linkOver();
+  return about;
+}
+
+function isOpenOn(user: UserRow | null, email: string, now: Date): boolean {
+  return user?.email === email && user.emailConfirmedAt === null && user.claimExpiresAt > now;
+}
+
+async function describe(
+  services: Services,
+  executor: Executor,
+  { email }: NotMe,
+  user: UserRow | null,
+): Promise<NotMeData> {
+  const now = services.clock();
+  const stop = await findMailStop(executor, hashAddress(services, email), now);
+  const current = user && (await findUser(executor, user.id));
+  const isOpen = isOpenOn(current, email, now);
+  const first = current && isOpen ? await findFirstSession(executor, current.id) : null;
+  return {
+    email,
+    stopped_until: stop?.endsAt.toISOString() ?? null,
+    registration:
+      current && isOpen
+        ? {
+            username: current.username,
+            registered_at: current.createdAt.toISOString(),
+            device: first?.device ?? null,
+          }
+        : null,
+  };
+}
+
+/** Like recordAcceptance, for a mail that was handed to nobody: the page sees it sent, operators see it withheld. */
+export async function recordStopped(
+  services: Services,
+  delivery: DeliveryRow,
+  { providerMessageId }: Extract<SendResult, { outcome: "accepted" }>,
+): Promise<void> {
+  const now = services.clock();
+  await services.db.transaction(async (tx) => {
+    await markSent(tx, delivery.id, providerMessageId, now);
+    await recordAttemptEnd(
+      tx,
+      delivery.id,
+      delivery.attemptCount,
+      {
+        outcome: "withheld",
+        errorClass: null,
+        errorCode: "mail_stopped",
+        providerCode: null,
+        providerText: null,
+        providerMessageId,
+      },
+      now,
+    );
+    await startCodeOf(tx, delivery, now);
+  });
+}
