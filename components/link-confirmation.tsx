@@ -1,16 +1,15 @@
 "use client";
-import { CircleCheck, CircleX } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { CircleCheck } from "lucide-react";
+import { useEffect, useState } from "react";
 import type { LinkData } from "@/domain/confirmation-state";
 import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
 import { replaceWith } from "./go-to";
-import { LocalTime } from "./local-time";
 import { useMailLink } from "./mail-link";
+import { DeadLink, Heading, Looking, NO_LINK, Unreachable } from "./mail-link-notes";
+import { RegistrationFacts } from "./registration-facts";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
-import { Spinner } from "./ui/spinner";
 import { SubmitButton } from "./ui/submit-button";
-import { useHydrated } from "./use-hydrated";
 
 type Phase =
   | { name: "looking" }
@@ -20,7 +19,7 @@ type Phase =
   | { name: "over"; code: string; sentence: string }
   | { name: "unreachable" };
 
-const NO_LINK = "This address has nothing behind it. Please open the link in our mail again, as a whole.";
+const TITLE = "Confirm your email address";
 
 /**
  * Asks whether the registration behind the link is the reader's own, and confirms it on a click and on nothing less.
@@ -28,7 +27,6 @@ const NO_LINK = "This address has nothing behind it. Please open the link in our
  */
 export function LinkConfirmation() {
   const link = useMailLink();
-  const isHydrated = useHydrated();
   const [phase, setPhase] = useState<Phase>({ name: "looking" });
 
   async function look(given: string): Promise<void> {
@@ -59,43 +57,20 @@ export function LinkConfirmation() {
 
   switch (phase.name) {
     case "looking":
-      return (
-        <>
-          <Heading>Confirm your email address</Heading>
-          {isHydrated ? (
-            <p role="status" className="mt-4 flex items-center gap-2.5 text-fg-muted">
-              <Spinner /> Looking at your link
-            </p>
-          ) : null}
-        </>
-      );
+      return <Looking heading={TITLE} />;
     case "asking":
       return <Question phase={phase} onConfirm={() => void confirm(phase.about)} />;
     case "confirmed":
-      return <Confirmed about={phase.about} />;
+      return <Confirmed username={phase.about.username} />;
     case "over":
-      return <Over code={phase.code} sentence={phase.sentence} />;
-    case "unreachable":
-      return (
-        <>
-          <Heading>Confirm your email address</Heading>
-          <p role="alert" className="mt-2 text-fg-muted">
-            {UNREACHABLE_SENTENCE}
-          </p>
-          <button
-            type="button"
-            className={buttonClass("primary", "mt-6 w-full")}
-            onClick={() => link && void look(link)}
-          >
-            Try again
-          </button>
-        </>
+      return phase.code === "already_confirmed" ? (
+        <Already sentence={phase.sentence} />
+      ) : (
+        <Over phase={phase} />
       );
+    case "unreachable":
+      return <Unreachable heading={TITLE} onRetry={() => link && void look(link)} />;
   }
-}
-
-function Heading({ children }: { children: ReactNode }) {
-  return <h1 className="text-title font-semibold tracking-tight">{children}</h1>;
 }
 
 function Question({
@@ -113,14 +88,12 @@ function Question({
           ? "You registered in this browser. Confirm that the address is yours."
           : "Somebody registered with your address. Confirm only if that was you: whoever it was can then use the account."}
       </p>
-      <dl className="mt-5 divide-y divide-line border-y border-line">
-        <Fact name="Username">{about.username}</Fact>
-        <Fact name="Email address">{about.email}</Fact>
-        <Fact name="Registered">
-          <LocalTime at={about.registered_at} shape="day" />
-          {about.device ? <span className="block text-small text-fg-muted">{about.device}</span> : null}
-        </Fact>
-      </dl>
+      <RegistrationFacts
+        username={about.username}
+        email={about.email}
+        registeredAt={about.registered_at}
+        device={about.device}
+      />
       <form
         className="mt-6 grid gap-3"
         onSubmit={(event) => {
@@ -140,14 +113,14 @@ function Question({
   );
 }
 
-function Confirmed({ about }: { about: LinkData }) {
+function Confirmed({ username }: { username: string }) {
   return (
     <div role="status">
       <CircleCheck aria-hidden="true" className="mb-3 size-8 text-done-fg" />
       <Heading>Your address is confirmed</Heading>
       <p className="mt-2 text-fg-muted">
         The page where you registered goes on by itself. To use the account{" "}
-        <strong className="font-medium break-words text-fg">{about.username}</strong> here, sign in with its
+        <strong className="font-medium break-words text-fg">{username}</strong> here, sign in with its
         password.
       </p>
       <div className="mt-6 grid">
@@ -159,20 +132,13 @@ function Confirmed({ about }: { about: LinkData }) {
   );
 }
 
-function Over({ code, sentence }: { code: string; sentence: string }) {
-  const isDone = code === "already_confirmed";
+function Already({ sentence }: { sentence: string }) {
   return (
-    <div role="alert">
-      {isDone ? null : <CircleX aria-hidden="true" className="mb-3 size-8 text-bad-fg" />}
-      <Heading>{isDone ? "Confirmed already" : "This link does not work"}</Heading>
+    <div role="status">
+      <Heading>Confirmed already</Heading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
-      <div className="mt-6 grid gap-3">
-        {isDone ? null : (
-          <a href="/confirm" className={buttonClass("primary")}>
-            Type the code
-          </a>
-        )}
-        <a href="/sign-in" className={buttonClass(isDone ? "primary" : "secondary")}>
+      <div className="mt-6 grid">
+        <a href="/sign-in" className={buttonClass("primary")}>
           Sign in
         </a>
       </div>
@@ -180,11 +146,15 @@ function Over({ code, sentence }: { code: string; sentence: string }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Over({ phase: { sentence } }: { phase: Extract<Phase, { name: "over" }> }) {
   return (
-    <div className="grid gap-x-4 py-3 sm:grid-cols-[7.5rem_minmax(0,1fr)]">
-      <dt className="text-fg-muted">{name}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
-    </div>
+    <DeadLink sentence={sentence}>
+      <a href="/confirm" className={buttonClass("primary")}>
+        Type the code
+      </a>
+      <a href="/sign-in" className={buttonClass("secondary")}>
+        Sign in
+      </a>
+    </DeadLink>
   );
 }

@@ -1,0 +1,36 @@
+import type { ReactNode } from "react";
+import { LocalTime } from "./local-time";
+
+/** Who registered, for somebody who is to say whether it was them. */
+export function RegistrationFacts({
+  username,
+  email,
+  registeredAt,
+  device,
+}: {
+  username: string;
+  email: string;
+  registeredAt: string;
+  /** Browser and system in words, or null. */
+  device: string | null;
+}) {
+  return (
+    <dl className="mt-5 divide-y divide-line border-y border-line">
+      <Fact name="Username">{username}</Fact>
+      <Fact name="Email address">{email}</Fact>
+      <Fact name="Registered">
+        <LocalTime at={registeredAt} shape="day" />
+        {device ? <span className="block text-small text-fg-muted">{device}</span> : null}
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="grid gap-x-4 py-3 sm:grid-cols-[7.5rem_minmax(0,1fr)]">
+      <dt className="text-fg-muted">{name}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,176 @@
+// The link beside the code: nothing happens without a click, on whatever device it is opened.
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { countMails, type Mail, nextMail } from "../support/mailbox";
+import { codeField, currentStep, registerOnPage, statusLine } from "../support/pages";
+import { callApi, newPerson, register } from "../support/people";
+
+/** The address behind the mail's button. */
+function linkIn(mail: Pick<Mail, "text">): string {
+  const url = /https?:\/\/\S+\/confirm\/link#\S+/.exec(mail.text)?.[0];
+  if (!url) throw new Error(`No link in this mail:\n${mail.text}`);
+  return url;
+}
+
+/** The address behind "This wasn't me". */
+function notMeIn(mail: Pick<Mail, "text">): string {
+  const url = /https?:\/\/\S+\/not-me#\S+/.exec(mail.text)?.[0];
+  if (!url) throw new Error(`No such link in this mail:\n${mail.text}`);
+  return url;
+}
+
+/** Another device: a browser with no cookie of ours. */
+async function openElsewhere(browser: Browser, url: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(url);
+  return page;
+}
+
+const confirmation = async (token: string) =>
+  (await callApi("/api/v1/usr/confirmation", { token })).json() as Promise<{ confirmed: boolean }>;
+
+test("a click on another device confirms, signs nobody in there, and the first tab goes on by itself", async ({
+  page,
+  browser,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const url = linkIn(await nextMail(person.email));
+  expect(new URL(url).search).toBe("");
+
+  const phone = await openElsewhere(browser, url);
+  await expect(phone.getByRole("heading", { level: 1 })).toHaveText("Is this your registration?");
+  await expect(phone.getByText("Somebody registered with your address.")).toBeVisible();
+  await expect(phone.getByText(person.username, { exact: true })).toBeVisible();
+  await expect(phone.getByText(person.email)).toBeVisible();
+  expect(new URL(phone.url()).hash).toBe("");
+  await phone.reload();
+  await phone.getByRole("button", { name: "Confirm" }).click();
+  await expect(phone.getByRole("heading", { level: 1 })).toHaveText("Your address is confirmed");
+  expect((await phone.context().cookies()).filter(({ name }) => name.endsWith("session"))).toEqual([]);
+
+  await page.waitForURL("**/account**");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
+
+  const again = await openElsewhere(browser, url);
+  await expect(again.getByRole("heading", { level: 1 })).toHaveText("Confirmed already");
+  await Promise.all([phone, again].map((other) => other.context().close()));
+});
+
+test("in the browser that registered, the click signs in", async ({ page, context }) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const tab = await context.newPage();
+  await tab.goto(linkIn(await nextMail(person.email)));
+  await expect(tab.getByText("You registered in this browser.")).toBeVisible();
+  await tab.getByRole("button", { name: "Confirm" }).click();
+  await tab.waitForURL("**/account");
+  await page.waitForURL("**/account**");
+});
+
+test("scanners that ask by HEAD, by GET, or run the page's scripts without a click never use it up", async ({
+  browser,
+}) => {
+  const person = newPerson();
+  const { access_token } = await register(person);
+  const url = linkIn(await nextMail(person.email));
+  const link = new URL(url).hash.slice(1);
+  // Some fetch the address as it stands, "#" and all; some send what is behind it to the server.
+  for (const address of [url, url.replace("#", "?"), url.replace("#", "%23"), url.replace("#", "/")])
+    for (const method of ["HEAD", "GET"]) await (await fetch(address, { method })).text();
+  for (const path of ["/api/v1/usr/confirm-link", "/api/v1/usr/confirm-link/look"])
+    for (const method of ["HEAD", "GET"])
+      expect((await callApi(`${path}?link=${link}`, { method })).status, `${method} ${path}`).toBe(405);
+
+  const posts: string[] = [];
+  const scanner = await (await browser.newContext({ userAgent: "Mozilla/5.0 (scanner)" })).newPage();
+  scanner.on(
+    "request",
+    (request) => request.method() === "POST" && posts.push(new URL(request.url()).pathname),
+  );
+  for (let visit = 0; visit < 2; visit++) {
+    await scanner.goto(url);
+    await expect(scanner.getByRole("button", { name: "Confirm" })).toBeVisible();
+    await scanner.mouse.move(200, 200);
+    await scanner.keyboard.press("End");
+  }
+  expect(new Set(posts)).toEqual(new Set(["/api/v1/usr/confirm-link/look"]));
+  await scanner.context().close();
+
+  expect(await confirmation(access_token)).toMatchObject({ confirmed: false, code: { tries_left: 5 } });
+  const confirmed = await callApi("/api/v1/usr/confirm-link", { body: { link } });
+  expect(confirmed.status).toBe(200);
+  expect(await confirmed.json()).toEqual({
+    confirmed: true,
+    signed_in: false,
+    user_data: expect.objectContaining({ username: person.username, email_confirmed: true }),
+  });
+  expect(await confirmation(access_token)).toMatchObject({ confirmed: true });
+  const gone = await callApi("/api/v1/usr/confirmation/continue", { method: "POST", token: access_token });
+  const { access_token: full } = (await gone.json()) as { access_token: string };
+  expect((await callApi("/api/v1/usr/me", { token: access_token })).status).toBe(401);
+  expect(await (await callApi("/api/v1/usr/me", { token: full })).json()).toMatchObject({
+    email_confirmed: true,
+  });
+});
+
+test("“This wasn't me” ends the registration on a click and on nothing less, and nobody can see it afterwards", async ({
+  page,
+  browser,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const url = notMeIn(await nextMail(person.email));
+  for (const method of ["HEAD", "GET"]) await (await fetch(url, { method })).text();
+  const reader = await openElsewhere(browser, url);
+  await expect(reader.getByText(person.username, { exact: true })).toBeVisible();
+  await expect(statusLine(page)).toContainText("The mail is in your inbox");
+  await reader.getByRole("button", { name: "This wasn’t me" }).click();
+  await expect(reader.getByRole("heading", { level: 1 })).toHaveText("Done");
+  await expect(page.getByText("This page has come to its end.")).toBeVisible();
+
+  const again = { ...newPerson(), email: person.email };
+  const stranger = await (await browser.newContext()).newPage();
+  await registerOnPage(stranger, again);
+  await expect(currentStep(stranger)).toContainText("Delivered");
+  expect(await countMails(person.email)).toBe(1);
+
+  await reader.reload();
+  await reader.getByRole("button", { name: "Allow mail again" }).click();
+  await expect(reader.getByRole("heading", { level: 1 })).toHaveText("Was this not you?");
+  await Promise.all([reader, stranger].map((other) => other.context().close()));
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the page offers the code field where somebody registered, and says what to do elsewhere", async ({
+    page,
+    browser,
+  }) => {
+    const person = newPerson();
+    await registerOnPage(page, person);
+    const mail = await nextMail(person.email);
+    await page.goto(linkIn(mail));
+    await expect(codeField(page)).toBeVisible();
+
+    const other = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+    await other.goto(linkIn(mail));
+    await expect(other.locator("noscript")).toContainText("sign in with your username and password");
+    await other.context().close();
+
+    await codeField(page).fill(/^(\d{6}) is your/.exec(mail.subject)?.[1] ?? "");
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.waitForURL("**/account");
+  });
+
+  test("the first tab goes on by a button, after a refresh", async ({ page }) => {
+    const person = newPerson();
+    await registerOnPage(page, person);
+    const link = new URL(linkIn(await nextMail(person.email))).hash.slice(1);
+    expect((await callApi("/api/v1/usr/confirm-link", { body: { link } })).status).toBe(200);
+    await page.getByRole("link", { name: "Refresh" }).click();
+    await page.getByRole("button", { name: "Go to your account" }).click();
+    await page.waitForURL("**/account");
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
+  });
+});
