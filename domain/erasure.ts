@@ -12,9 +12,8 @@ import {
 } from "@/db/erasure";
 import { findUser, lockAddresses } from "@/db/users";
 import { recordAudit } from "./audit-log";
-import { DomainError } from "./errors";
-import { verifyPassword } from "./password";
-import { admitSignIn, forgetPerson, forgetSignIns } from "./rate-limit";
+import { accountGone, requirePassword } from "./password-change";
+import { forgetPerson } from "./rate-limit";
 import type { Services } from "./services";
 import type { Identity } from "./tokens";
 
@@ -62,10 +61,8 @@ export async function deleteAccount(
   { password, network = null }: { password: string; network?: string | null | undefined },
 ): Promise<void> {
   const user = await findUser(services.db, identity.userId);
-  if (!user) throw new DomainError("invalid_token", "This account is gone. Please register again.");
-  await admitSignIn(services, user.username.toLowerCase(), network);
-  if (!(await verifyPassword(user.passwordHash, password))) throw wrongPassword("password");
-  await forgetSignIns(services, user.username.toLowerCase(), network);
+  if (!user) throw accountGone();
+  await requirePassword(services, user, { password, field: "password", network });
   await services.db.transaction(async (tx) => {
     await lockAddresses(tx, [user.email]);
     const users = await lockUserOfId(tx, user.id);
@@ -73,12 +70,6 @@ export async function deleteAccount(
     await removeAll(services, tx, users, null, { keepAudit: true });
   });
   services.log.info({ userId: user.id }, `Account ${user.id} deleted by its person`);
-}
-
-/** The person is known already, so a wrong password is a matter of the field. */
-export function wrongPassword(field: string): DomainError {
-  const detail = "This is not your present password.";
-  return new DomainError("invalid_input", detail, { fields: [{ field, code: "wrong_password", detail }] });
 }
 
 async function removeAll(

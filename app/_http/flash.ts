@@ -5,7 +5,15 @@ import { cookies } from "next/headers";
 import { z } from "zod";
 import type { Problem } from "./problem";
 
-export type FlashForm = "register" | "confirm" | "resend" | "sign-in" | "change-email" | "sessions";
+export type FlashForm =
+  | "register"
+  | "confirm"
+  | "resend"
+  | "sign-in"
+  | "change-email"
+  | "sessions"
+  | "change-password"
+  | "delete-account";
 export type Flash = { form: FlashForm; values: Record<string, string>; problem: Problem };
 
 const FLASH_COOKIE = "latchkey.flash";
@@ -14,7 +22,16 @@ const FLASH_SECONDS = 30;
 const VALUE_MAX = 300;
 
 const FlashSchema = z.object({
-  form: z.enum(["register", "confirm", "resend", "sign-in", "change-email", "sessions"]),
+  form: z.enum([
+    "register",
+    "confirm",
+    "resend",
+    "sign-in",
+    "change-email",
+    "sessions",
+    "change-password",
+    "delete-account",
+  ]),
   values: z.record(z.string(), z.string().max(VALUE_MAX)),
   problem: z.object({
     type: z.string(),

@@ -108,6 +108,16 @@ export const LinkFields = z.object({
   ),
 });
 
+/** Only compared, so the rules of new ones do not apply; the limit bounds the work. */
+const presentPassword = text(
+  "Please enter your password.",
+  (value) =>
+    value.length > 4 * PASSWORD_MAX
+      ? { code: "too_long", detail: `A password has at most ${PASSWORD_MAX} characters.` }
+      : null,
+  (value) => value === "",
+);
+
 /** Credentials are only compared, so the rules of registering do not apply; the limits bound the work. */
 export const SignInFields = z.object({
   login: text("Please enter your username or email address.", (value) =>
@@ -133,3 +143,9 @@ export const SessionFields = z.object({
     z.uuid().safeParse(value).success ? null : { code: "invalid", detail: "This is no session's id." },
   ),
 });
+
+/** `passwordMin`: Settings.passwordMin. */
+export const changePasswordFields = (passwordMin: number) =>
+  z.object({ current_password: presentPassword, new_password: newPassword(passwordMin) });
+
+export const DeleteAccountFields = z.object({ password: presentPassword });

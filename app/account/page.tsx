@@ -1,12 +1,14 @@
-import { CircleCheck } from "lucide-react";
+import { ChevronDown, CircleCheck } from "lucide-react";
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getAccount } from "@/app/_data/account";
 import { readFlash } from "@/app/_http/flash";
+import { AccountDeletion } from "@/components/account-deletion";
 import { DoneNote } from "@/components/done-note";
 import { LocalTime } from "@/components/local-time";
+import { PasswordChange } from "@/components/password-change";
 import { RefusalSummary } from "@/components/refusal-summary";
 import { SessionList } from "@/components/session-list";
 import { SignOutButton } from "@/components/sign-out-button";
@@ -20,21 +22,23 @@ export const dynamic = "force-dynamic";
 
 /**
  * `?confirmed=1` comes from a confirm page and only changes what the sign-in page says, should that be needed;
- * `?ended=` is where a form of the list comes back to.
+ * `?ended=` and `?changed=` are where the forms of this page come back to.
  */
 export default async function AccountPage({
   searchParams,
 }: {
-  searchParams: Promise<{ confirmed?: string; ended?: string }>;
+  searchParams: Promise<{ confirmed?: string; ended?: string; changed?: string }>;
 }) {
-  const [visitor, flash, { confirmed, ended }] = await Promise.all([
+  const [visitor, sessionsFlash, passwordFlash, deletionFlash, asked] = await Promise.all([
     currentVisitor(),
     readFlash("sessions"),
+    readFlash("change-password"),
+    readFlash("delete-account"),
     searchParams,
   ]);
   if (visitor?.scope === "claim") redirect("/confirm");
   const account = visitor && (await getAccount(visitor.userId));
-  if (!account) redirect(confirmed ? "/sign-in?confirmed=1" : "/sign-in");
+  if (!account) redirect(asked.confirmed ? "/sign-in?confirmed=1" : "/sign-in");
   const sessions = await listSessions(services(), visitor);
   return (
     <>
@@ -44,8 +48,11 @@ export default async function AccountPage({
       <main className="flex flex-1 flex-col items-center px-0 pt-2 pb-12 sm:px-6 sm:pt-[6vh]">
         <Card>
           <h1 className="text-title font-semibold tracking-tight break-words">Welcome, {account.username}</h1>
-          <p className="mt-2 text-fg-muted">You are in. This is what we know about you.</p>
-          <dl className="mt-6 divide-y divide-line border-y border-line">
+          <p className="mt-2 mb-6 text-fg-muted">You are in. This is what we know about you.</p>
+          {asked.changed === "password" ? (
+            <DoneNote>Your password is changed. You are signed out everywhere else.</DoneNote>
+          ) : null}
+          <dl className=" divide-y divide-line border-y border-line">
             <Fact name="Username">{account.username}</Fact>
             <Fact name="Email address">
               {account.email}
@@ -69,10 +76,22 @@ export default async function AccountPage({
             <p className="mt-1 mb-4 text-fg-muted">
               Do you not know one of these? Sign it out, then change your password.
             </p>
-            {flash ? <RefusalSummary problem={flash.problem} labels={{}} /> : null}
-            {flash ? null : <EndedNote ended={ended} />}
+            {sessionsFlash ? <RefusalSummary problem={sessionsFlash.problem} labels={{}} /> : null}
+            {sessionsFlash ? null : <EndedNote ended={asked.ended} />}
             <SessionList sessions={sessions} />
           </section>
+          <div className="mt-8 divide-y divide-line border-y border-line">
+            <Drawer id="password" title="Change password" isOpen={passwordFlash !== null}>
+              <PasswordChange
+                passwordMin={services().settings.passwordMin}
+                known={[account.username, account.email]}
+                refusal={passwordFlash?.problem ?? null}
+              />
+            </Drawer>
+            <Drawer id="delete" title="Delete account" isOpen={deletionFlash !== null}>
+              <AccountDeletion refusal={deletionFlash?.problem ?? null} />
+            </Drawer>
+          </div>
         </Card>
       </main>
     </>
@@ -83,6 +102,29 @@ function EndedNote({ ended }: { ended: string | undefined }) {
   if (ended === "one") return <DoneNote>Signed out there.</DoneNote>;
   if (ended === "others") return <DoneNote>Signed out everywhere else.</DoneNote>;
   return null;
+}
+
+/** What is needed rarely: closed, and opened without JavaScript too. */
+function Drawer({
+  id,
+  title,
+  isOpen,
+  children,
+}: {
+  id: string;
+  title: string;
+  isOpen: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <details id={id} open={isOpen} className="group open:pb-5">
+      <summary className="flex min-h-13 cursor-pointer list-none items-center justify-between gap-3 font-medium [&::-webkit-details-marker]:hidden">
+        {title}
+        <ChevronDown aria-hidden="true" className="size-5 text-fg-muted group-open:rotate-180" />
+      </summary>
+      {children}
+    </details>
+  );
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

@@ -10,6 +10,8 @@ const CHANGES: Record<string, object | undefined> = {
   "/sign-out": undefined,
   "/api/v1/usr/sessions/revoke": { session_id: "x" },
   "/api/v1/usr/sessions/revoke-others": undefined,
+  "/api/v1/usr/change-password": { current_password: "x", new_password: "x" },
+  "/api/v1/usr/delete-account": { password: "x" },
 };
 
 const cookiesOf = async (page: Page) =>

@@ -65,6 +65,13 @@ const TARGETS: Named[] = [
     tokenOf: "account",
     fields: { session_id: fc.oneof(fc.uuid(), text) },
   },
+  {
+    path: "/api/v1/usr/change-password",
+    method: "POST",
+    tokenOf: "account",
+    fields: { current_password: text, new_password: password },
+  },
+  { path: "/api/v1/usr/delete-account", method: "POST", tokenOf: "account", fields: { password: text } },
   { path: "/api/v1/usr/sessions/revoke-others", method: "POST", tokenOf: "account", fields: {} },
   { path: "/api/v1/usr/token", method: "POST", fields: { login: username, password } },
   { path: "/api/v1/usr/token/refresh", method: "POST", fields: { refresh_token: text } },

@@ -69,3 +69,33 @@ test("ASVS 7.4.1: a browser whose session was ended elsewhere is out at its next
   expect((await callApi("/api/v1/usr/sessions/revoke", { token, body })).status).toBe(204);
   expect((await callApi("/api/v1/usr/sessions/revoke", { token, body })).status).toBe(401);
 });
+
+test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the account deleted with it", async ({
+  page,
+}) => {
+  const person = await newAccount();
+  const { access_token: elsewhere } = await signInAs(person, "curl/8.5.0");
+  await signInOnPage(page, person);
+  await page.getByText("Change password").first().click();
+  const change = async (current: string, next: string) => {
+    await page.getByLabel("Present password").fill(current);
+    await page.getByLabel("New password").fill(next);
+    await page.getByRole("button", { name: "Change password" }).click();
+  };
+  await change("wrong password", "another passphrase");
+  await expect(page.getByText("This is not your present password.").first()).toBeVisible();
+  await change(person.password, `${person.username}1`);
+  await expect(page.getByText("words of your own").first()).toBeVisible();
+  await change(person.password, "another passphrase");
+  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  expect(await statusOf(elsewhere)).toBe(401);
+
+  await page.getByText("Delete account").click();
+  await page.getByLabel("Your password").fill("another passphrase");
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+  await page.goto("/account");
+  await page.waitForURL("**/sign-in");
+  const body = { login: person.username, password: "another passphrase" };
+  expect((await callApi("/api/v1/usr/token", { body })).status).toBe(401);
+});

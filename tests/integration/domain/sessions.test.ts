@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findUser, markEmailConfirmed } from "@/db/users";
+import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
 import { endOneSession, endOtherSessions, listSessions } from "@/domain/sessions";
 import { signIn } from "@/domain/sign-in";
@@ -24,6 +25,8 @@ beforeEach(() => {
   services = createTestServices(database.url);
   return () => services.close();
 });
+
+const { password: PASSWORD } = someone();
 
 /** Somebody with an account, signed in on these devices. */
 async function signedIn(...devices: string[]): Promise<StartedSession[]> {
@@ -129,5 +132,46 @@ describe("ASVS 7.2.4: signing in and confirming", () => {
     expect((await authenticateSession(services, claim.identity.sessionId))?.scope).toBe("claim");
     const full = await signIn(services, { login: person.username, password: person.password });
     expect(full.session.identity.scope).toBe("full");
+  });
+});
+
+describe("ASVS 6.2.2, 6.2.3, 7.4.3: changing the password", () => {
+  test("takes the present one, ends every session, and goes on in a new one", async () => {
+    const [mine, other] = await signedIn("mine", "other");
+    if (!mine || !other) throw new Error("nobody is signed in");
+    const change = (current: string, next: string) =>
+      changePassword(services, mine.identity, { current, next, device: "mine" });
+    const fieldError = (field: string, code: string) => ({ details: { fields: [{ field, code }] } });
+    await expect(change("wrong", "another passphrase")).rejects.toMatchObject(
+      fieldError("current_password", "wrong_password"),
+    );
+    await expect(change(PASSWORD, PASSWORD)).rejects.toMatchObject(
+      fieldError("new_password", "same_password"),
+    );
+    await expect(change(PASSWORD, "password1")).rejects.toMatchObject(
+      fieldError("new_password", "common_password"),
+    );
+    expect(await listSessions(services, mine.identity)).toHaveLength(2);
+
+    const { user, session } = await change(PASSWORD, "another passphrase");
+    for (const { identity } of [mine, other])
+      expect(await authenticateSession(services, identity.sessionId)).toBeNull();
+    expect(await listSessions(services, session.identity)).toMatchObject([{ device: "mine", current: true }]);
+    await expect(signIn(services, { login: user.email, password: PASSWORD })).rejects.toMatchObject({
+      code: "bad_credentials",
+    });
+    await expect(
+      signIn(services, { login: user.email, password: "another passphrase" }),
+    ).resolves.toBeDefined();
+  });
+
+  test("twice at the same time happens once", async () => {
+    const mine = first(await signedIn("mine"));
+    const results = await Promise.allSettled(
+      ["one new passphrase", "two new passphrase"].map((next) =>
+        changePassword(services, mine.identity, { current: PASSWORD, next }),
+      ),
+    );
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   });
 });

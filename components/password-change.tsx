@@ -1,0 +1,58 @@
+"use client";
+import type { Problem } from "@/app/_http/problem";
+import { FormNote } from "./form-note";
+import { replaceWith } from "./go-to";
+import { RefusalSummary } from "./refusal-summary";
+import { checkNewPassword } from "./register-rules";
+import { NewPasswordField } from "./ui/new-password-field";
+import { PasswordField } from "./ui/password-field";
+import { SubmitButton } from "./ui/submit-button";
+import { useApiForm } from "./use-api-form";
+
+const LABELS = { current_password: "Present password", new_password: "New password" };
+const NONE: readonly string[] = [];
+
+/** Changes the password. `known`: words of the person that make no password. */
+export function PasswordChange({
+  passwordMin,
+  known,
+  refusal,
+}: {
+  passwordMin: number;
+  known: readonly string[];
+  refusal: Problem | null;
+}) {
+  const { isBusy, errors, note, formProps, ...form } = useApiForm<keyof typeof LABELS, unknown>({
+    action: "/api/v1/usr/change-password",
+    checks: {
+      current_password: (value) => (value === "" ? "Please enter your present password." : null),
+      new_password: checkNewPassword(passwordMin),
+    },
+    refusal,
+    onDone: () => replaceWith("/account?changed=password"),
+  });
+  return (
+    <form {...formProps} className="mt-3">
+      {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
+      <PasswordField
+        label={LABELS.current_password}
+        name="current_password"
+        error={errors.current_password}
+        autoComplete="current-password"
+        required
+      />
+      <NewPasswordField
+        label={LABELS.new_password}
+        name="new_password"
+        error={errors.new_password}
+        min={passwordMin}
+        context={NONE}
+        known={known}
+      />
+      <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
+        Change password
+      </SubmitButton>
+      <FormNote note={note} />
+    </form>
+  );
+}
