@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Executor, isUniqueViolation } from "./client";
+import { lockOpenDeliveries } from "./locks";
 import { type NewUserRow, type UserRow, users } from "./schema";
 
 export const isUsernameTaken = (error: unknown) => isUniqueViolation(error, "users_username_key");
@@ -65,15 +66,22 @@ export async function findConfirmedUserByEmail(executor: Executor, email: string
 
 /** Frees a username held by a claim that has ended. */
 export async function deleteExpiredClaimOf(executor: Executor, username: string, now: Date): Promise<void> {
-  await executor
-    .delete(users)
+  const ended = await executor
+    .select({ id: users.id })
+    .from(users)
     .where(
       and(
         eq(sql`lower(${users.username})`, username.toLowerCase()),
         isNull(users.emailConfirmedAt),
         lte(users.claimExpiresAt, now),
       ),
-    );
+    )
+    .for("update");
+  if (ended.length === 0) return;
+  const ids = ended.map((user) => user.id);
+  // What goes with the row goes in an order of Postgres' own.
+  await lockOpenDeliveries(executor, ids);
+  await executor.delete(users).where(inArray(users.id, ids));
 }
 
 /** Throws a unique violation (see isAddressConfirmedElsewhere) when another account has confirmed the address. */

@@ -23,10 +23,11 @@ export async function settleConfirmation(
   { user, codeId, client, now }: { user: UserRow; codeId: string; client: Client; now: Date },
 ): Promise<void> {
   const userId = user.id;
-  await markCodeUsed(tx, codeId, now);
   await markEmailConfirmed(tx, userId, now);
   await endOtherClaims(tx, user.email, userId, now);
   await cancelOpenDeliveries(tx, [userId], "confirmed", now);
+  // After the deliveries (db/locks.ts).
+  await markCodeUsed(tx, codeId, now);
   const claimedAt = await findFirstQueuedTo(tx, userId, user.email);
   if (claimedAt)
     await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);

@@ -8,6 +8,7 @@ import {
   listFurtherMails,
   listQueuedInstants,
 } from "@/db/deliveries";
+import { lockOpenDeliveries } from "@/db/locks";
 import type { ConfirmationCodeRow, DeliveryRow, UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
 import {
@@ -189,6 +190,7 @@ async function judgeCode(
     if (!user) return { outcome: "gone" };
     if (user.emailConfirmedAt) return { outcome: "already" };
     if (user.claimExpiresAt <= now) return { outcome: "gone" };
+    await lockOpenDeliveries(tx, [userId]);
     const codes = await listNewestCodes(tx, userId, VALID_CODES_PER_CLAIM);
     const live = codes.filter((row) => isLive(row, now));
     if (live.length === 0) return { outcome: "expired" };

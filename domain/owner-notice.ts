@@ -75,10 +75,11 @@ export async function recordWithheld(
 ): Promise<void> {
   const now = services.clock();
   const standIn = await services.db.transaction(async (tx) => {
-    await recordAttemptEnd(tx, delivery.id, delivery.attemptCount, WITHHELD, now);
+    // The deliveries before the attempt (db/locks.ts).
     const marked = await markStandsFor(tx, delivery.id, notice.id, now);
     // The notice's claim was removed meanwhile.
     if (!marked) await markSent(tx, delivery.id, null, now);
+    await recordAttemptEnd(tx, delivery.id, delivery.attemptCount, WITHHELD, now);
     await startCodeOf(tx, delivery, now);
     return marked;
   });

@@ -1,0 +1,128 @@
+// db/locks.ts: a delivery is locked before its attempts and its code, by everybody. Each test stands where a worker
+// stands that has the delivery and is about to write the rest: whoever waits for it must not hold that already.
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Executor } from "@/db/client";
+import { findDelivery } from "@/db/deliveries";
+import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
+import { claimDelivery } from "@/db/delivery-leases";
+import { confirmationCodes, deliveries, deliveryAttempts, users } from "@/db/schema";
+import { deleteExpiredClaimOf, lockClaim } from "@/db/users";
+import { changeAddress } from "@/domain/address-change";
+import { settleConfirmation } from "@/domain/claim-confirmation";
+import { deriveCode } from "@/domain/confirmation-code";
+import { confirmEmail } from "@/domain/email-confirmation";
+import { recordWithheld } from "@/domain/owner-notice";
+import { registerUser } from "@/domain/registration";
+import { createTestDatabase } from "@/tests/support/database";
+import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let services: TestServices;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  services = createTestServices(database.url);
+  return () => services.close();
+});
+
+async function deliveryUnderWay() {
+  const person = someone();
+  const { user, deliveryId } = await registerUser(services, person);
+  const now = services.clock();
+  await services.db.transaction(async (tx) => {
+    const due = { before: now, at: null };
+    await claimDelivery(tx, deliveryId, { leaseToken: user.id, leaseSeconds: 25, now, due });
+    await beginAttempt(tx, { deliveryId, number: 1, provider: "scripted", startedAt: now });
+  });
+  const delivery = await findDelivery(services.db, deliveryId);
+  if (!delivery?.codeId) throw new Error("There is no such delivery with a code");
+  return { person, user, deliveryId, delivery, codeId: delivery.codeId };
+}
+
+type UnderWay = Awaited<ReturnType<typeof deliveryUnderWay>>;
+const isSomebodyWaiting = async () => {
+  const rows = await services.db.execute(
+    sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+  );
+  return rows.length > 0;
+};
+
+/** `work` begins while we hold the delivery; when it waits for us, we go on to `rest`, which must be free. */
+async function meet(
+  mail: UnderWay,
+  work: () => Promise<unknown>,
+  rest: (tx: Executor) => Promise<unknown>,
+): Promise<PromiseSettledResult<unknown>> {
+  let working: Promise<PromiseSettledResult<unknown>[]> = Promise.resolve([]);
+  await services.db.transaction(async (tx) => {
+    await tx.execute(sql`set local lock_timeout = '500ms'`);
+    await tx.select().from(deliveries).where(eq(deliveries.id, mail.deliveryId)).for("update");
+    working = Promise.allSettled([work()]);
+    await expect.poll(isSomebodyWaiting, { timeout: 10_000 }).toBe(true);
+    await rest(tx);
+  });
+  const [result] = await working;
+  if (!result) throw new Error("Nothing was done");
+  return result;
+}
+
+const writeCode = (mail: UnderWay) => (tx: Executor) =>
+  tx
+    .update(confirmationCodes)
+    .set({ expiresAt: new Date(Date.now() + 900_000) })
+    .where(eq(confirmationCodes.id, mail.codeId));
+
+const writeAttempt = (mail: UnderWay) => (tx: Executor) =>
+  tx
+    .update(deliveryAttempts)
+    .set({ outcome: "lost" })
+    .where(eq(deliveryAttempts.deliveryId, mail.deliveryId));
+
+test.each([
+  [
+    "confirming by the code",
+    (mail: UnderWay) => confirmEmail(services, mail.user.id, deriveCode(services.keys, mail.codeId)),
+  ],
+  [
+    "confirming by whatever proves the address",
+    (mail: UnderWay) =>
+      services.db.transaction(async (tx) => {
+        const user = await lockClaim(tx, mail.user.id);
+        if (!user) throw new Error("The claim is gone");
+        const client = { network: null, device: null };
+        await settleConfirmation(services, tx, { user, codeId: mail.codeId, client, now: services.clock() });
+      }),
+  ],
+  ["changing the address", (mail: UnderWay) => changeAddress(services, mail.user.id, someone().email)],
+])("%s waits for the delivery before it touches the code", async (_, work) => {
+  const mail = await deliveryUnderWay();
+  const result = await meet(mail, () => work(mail), writeCode(mail));
+  expect(result.status).toBe("fulfilled");
+  expect(await findDelivery(services.db, mail.deliveryId)).toMatchObject({ status: "cancelled" });
+});
+
+test("a claim that ended and is removed for its username waits for the delivery before its code goes", async () => {
+  const mail = await deliveryUnderWay();
+  await services.db
+    .update(users)
+    .set({ claimExpiresAt: new Date(0) })
+    .where(eq(users.id, mail.user.id));
+  const remove = () =>
+    services.db.transaction((tx) => deleteExpiredClaimOf(tx, mail.person.username, services.clock()));
+  const result = await meet(mail, remove, writeCode(mail));
+  expect(result.status).toBe("fulfilled");
+  expect(await findDelivery(services.db, mail.deliveryId)).toBeNull();
+});
+
+test("a mail that is withheld waits for the delivery before it touches the attempt", async () => {
+  const mail = await deliveryUnderWay();
+  const notice = await deliveryUnderWay();
+  const withhold = () =>
+    recordWithheld(services, mail.delivery, { delivery: notice.delivery, provider: "scripted" });
+  const result = await meet(mail, withhold, writeAttempt(mail));
+  expect(result.status).toBe("fulfilled");
+  expect(await listAttempts(services.db, mail.deliveryId)).toMatchObject([{ outcome: "withheld" }]);
+});
