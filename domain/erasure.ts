@@ -12,6 +12,7 @@ import {
 } from "@/db/erasure";
 import { findUser, lockAddresses } from "@/db/users";
 import { recordAudit } from "./audit-log";
+import { forgetMailStop } from "./mail-stop";
 import { accountGone, requirePassword } from "./password-change";
 import { forgetPerson } from "./rate-limit";
 import type { Services } from "./services";
@@ -80,6 +81,7 @@ async function removeAll(
   options: { keepAudit: boolean },
 ): Promise<void> {
   await removeTraces(tx, idsOf(users), email, options);
+  if (email !== null) await forgetMailStop(services, tx, email);
   await forgetPerson(services, tx, {
     emails: [...new Set([...users.map((user) => user.email), ...(email === null ? [] : [email])])],
     usernames: users.map((user) => user.username.toLowerCase()),

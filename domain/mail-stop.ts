@@ -33,6 +33,11 @@ export async function isMailStopped(services: Services, executor: Executor, emai
   return (await findMailStop(executor, hashAddress(services, email), services.clock())) !== null;
 }
 
+/** Mail to an address is welcome again: nothing about it is kept. */
+export async function forgetMailStop(services: Services, executor: Executor, email: string): Promise<void> {
+  await deleteMailStop(executor, hashAddress(services, email));
+}
+
 const linkOver = () =>
   new DomainError(
     "link_over",

@@ -1,22 +1,11 @@
 // The browser's session cookie: next-auth's encrypted JWT with nothing in it but whose session row it stands for.
 import "server-only";
 import { decode, encode } from "next-auth/jwt";
+import { cookieAttributes, cookieName } from "@/app/_http/cookies";
 import type { StartedSession } from "@/domain/tokens";
-import { env, isLoopback } from "@/env";
 import { services } from "@/services";
 
-/** `__Host-` binds the cookie to this very host over TLS (RFC 6265bis); on loopback the port tells two clones apart. */
-export function sessionCookieName(): string {
-  const url = new URL(env().APP_URL);
-  if (url.protocol === "https:") return "__Host-latchkey.session";
-  return isLoopback(url.href) ? `latchkey-${url.port || "80"}.session` : "latchkey.session";
-}
-
-export function isSecureCookie(): boolean {
-  return env().APP_URL.startsWith("https:");
-}
-
-const attributes = () => `Path=/; HttpOnly; SameSite=Lax${isSecureCookie() ? "; Secure" : ""}`;
+export const sessionCookieName = () => cookieName("session");
 
 /** A `set-cookie` value that signs the browser in until the session ends. */
 export async function sessionCookie(session: StartedSession): Promise<string> {
@@ -29,11 +18,11 @@ export async function sessionCookie(session: StartedSession): Promise<string> {
     secret: services().keys.sessionCookie,
     maxAge: maxAgeSeconds,
   });
-  return `${sessionCookieName()}=${value}; ${attributes()}; Max-Age=${maxAgeSeconds}`;
+  return `${sessionCookieName()}=${value}; ${cookieAttributes()}; Max-Age=${maxAgeSeconds}`;
 }
 
 export function clearSessionCookie(): string {
-  return `${sessionCookieName()}=; ${attributes()}; Max-Age=0`;
+  return `${sessionCookieName()}=; ${cookieAttributes()}; Max-Age=0`;
 }
 
 /** The session's id inside a cookie value; null when it is not ours or too old. */

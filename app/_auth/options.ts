@@ -4,12 +4,13 @@ import "server-only";
 import type { NextAuthOptions, User } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { clientOfHeaders } from "@/app/_http/client-network";
+import { isSecureCookie } from "@/app/_http/cookies";
 import { SignInFields } from "@/app/_http/schemas";
 import { DomainError } from "@/domain/errors";
 import { signIn } from "@/domain/sign-in";
 import { authenticateSession, endSession, SESSION_SECONDS } from "@/domain/tokens";
 import { services } from "@/services";
-import { isSecureCookie, sessionCookieName } from "./cookie";
+import { sessionCookieName } from "./cookie";
 
 type SessionUser = User & { sid: string };
 

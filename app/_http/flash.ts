@@ -3,6 +3,7 @@
 import "server-only";
 import { cookies } from "next/headers";
 import { z } from "zod";
+import { cookieAttributes, cookieName } from "./cookies";
 import type { Problem } from "./problem";
 
 export type FlashForm =
@@ -16,7 +17,7 @@ export type FlashForm =
   | "delete-account";
 export type Flash = { form: FlashForm; values: Record<string, string>; problem: Problem };
 
-const FLASH_COOKIE = "latchkey.flash";
+const flashCookieName = () => cookieName("flash");
 const FLASH_SECONDS = 30;
 /** Cookies end at about 4 KB (RFC 6265 6.1); a value longer than this is not worth carrying. */
 const VALUE_MAX = 300;
@@ -51,15 +52,15 @@ export function flashCookie(flash: Flash): string {
     Object.entries(flash.values).filter(([, value]) => value.length <= VALUE_MAX),
   );
   const payload = Buffer.from(JSON.stringify({ ...flash, values })).toString("base64url");
-  return `${FLASH_COOKIE}=${payload}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${FLASH_SECONDS}`;
+  return `${flashCookieName()}=${payload}; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`;
 }
 
 /** Ends the flash, so that an old refusal does not come back. */
-export const CLEAR_FLASH = `${FLASH_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
+export const clearFlashCookie = () => `${flashCookieName()}=; ${cookieAttributes()}; Max-Age=0`;
 
 /** The refused form this page was sent back with, or null. For server components. */
 export async function readFlash(form: FlashForm): Promise<Flash | null> {
-  const raw = (await cookies()).get(FLASH_COOKIE)?.value;
+  const raw = (await cookies()).get(flashCookieName())?.value;
   if (!raw) return null;
   try {
     const flash = FlashSchema.parse(JSON.parse(Buffer.from(raw, "base64url").toString("utf8")));

@@ -1,7 +1,7 @@
 // What every call of the API has in common: read, do one thing, answer; and for forms without JavaScript, a redirect.
 import "server-only";
 import { services } from "@/services";
-import { CLEAR_FLASH, type FlashForm, flashCookie } from "./flash";
+import { clearFlashCookie, type FlashForm, flashCookie } from "./flash";
 import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
 import { describeError, NO_STORE, problemResponse } from "./respond";
 import { unavailablePage } from "./unavailable-page";
@@ -38,7 +38,9 @@ export async function handlePost(
     if (form) refuseForeignPage(request);
     fields = hasNoBody(request, post.takesNothing) ? {} : (await readBody(request)).fields;
     const answer = await services().database.within(() => work(fields, startedAt));
-    return form ? seeOther(answer.location, [...(answer.cookies ?? []), CLEAR_FLASH]) : jsonResponse(answer);
+    return form
+      ? seeOther(answer.location, [...(answer.cookies ?? []), clearFlashCookie()])
+      : jsonResponse(answer);
   } catch (error) {
     if (!form) return problemResponse(error);
     const { problem, headers } = describeError(error);

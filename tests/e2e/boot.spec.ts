@@ -102,6 +102,18 @@ test("with everything set the server starts, and over https its cookies are boun
       /^__Host-[\w.]+=; Path=\/; HttpOnly; SameSite=Lax; Secure;/,
     );
     expect(answer.headers.get("strict-transport-security")).toMatch(/^max-age=63072000/);
+    // Also the one that carries a refused form back.
+    const refused = await fetch(`${url}/api/v1/usr/register`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ username: "a" }),
+      headers: { "sec-fetch-site": "same-origin" },
+    });
+    expect(refused.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^__Host-latchkey\.flash=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=30$/,
+      ),
+    ]);
   });
   expect(said).toContain("Ready in");
   expect(said).not.toContain("cannot start");

@@ -1,0 +1,18 @@
+// What all our cookies have in common: where they are valid, and how that is held.
+import "server-only";
+import { env, isLoopback } from "@/env";
+
+/** `__Host-` binds a cookie to this very host over TLS (RFC 6265bis); on loopback the port tells two clones apart. */
+export function cookieName(name: string): string {
+  const url = new URL(env().APP_URL);
+  if (url.protocol === "https:") return `__Host-latchkey.${name}`;
+  return isLoopback(url.href) ? `latchkey-${url.port || "80"}.${name}` : `latchkey.${name}`;
+}
+
+/** Cookies go over TLS only, where there is TLS. */
+export function isSecureCookie(): boolean {
+  return env().APP_URL.startsWith("https:");
+}
+
+/** What stands behind every value of ours (ASVS 5.0, 3.3.1 to 3.3.4). */
+export const cookieAttributes = () => `Path=/; HttpOnly; SameSite=Lax${isSecureCookie() ? "; Secure" : ""}`;
