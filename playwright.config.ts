@@ -21,7 +21,8 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     ...(process.env.E2E_BASE_URL ? { baseURL: process.env.E2E_BASE_URL } : {}),
-    trace: "retain-on-failure",
+    // What was done and what the page was made of, without a film: recording that takes a third of the machine.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: true, sources: true },
     screenshot: "only-on-failure",
     // Without a browser on this machine, Playwright's own.
     launchOptions: { args: LAUNCH_ARGS, ...(executablePath ? { executablePath } : {}) },
@@ -35,12 +36,12 @@ export default defineConfig({
       use: { browserName: "chromium" },
       dependencies: ["chromium"],
     },
-    // Products of their own beside the common one: not while the others need the machine.
+    // Products of their own, with engines and clocks of their own: beside the clock's tests, which mostly wait.
     {
       name: "own-products",
       testMatch: STARTS_ITS_OWN,
       use: { browserName: "chromium" },
-      dependencies: ["clock"],
+      dependencies: ["chromium"],
     },
   ],
 });

@@ -140,4 +140,11 @@ describe("the rooms", () => {
     );
     expect(speakers).toEqual([]);
   });
+
+  test("unit tests replace no module: they share the loaded ones (vitest.config.ts)", () => {
+    const replacing = listFiles("tests/unit").filter((file) =>
+      /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(path.join(ROOT, file), "utf8")),
+    );
+    expect(replacing).toEqual([]);
+  });
 });

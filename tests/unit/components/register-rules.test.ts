@@ -1,9 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { registerFields } from "@/app/_http/schemas";
 import { checkEmail, checkNewPassword, checkUsername } from "@/components/register-rules";
-
-vi.mock("server-only", () => ({}));
-const { registerFields } = await import("@/app/_http/schemas");
 
 const checkPassword = checkNewPassword(8);
 const GOOD = { username: "ada", email: "ada@example.com", password: "correct horse" };

@@ -1,0 +1,2 @@
+// Stands in for "server-only" in tests that import the server's files.
+export {};
