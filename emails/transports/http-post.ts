@@ -53,14 +53,20 @@ function attempt(
       signal,
       headers: { ...headers, "content-length": String(bytes.byteLength) },
     });
+    // Node counts what a failed handshake threw away as written.
+    let isOpen = url.protocol !== "https:";
+    request.once("socket", (socket) => {
+      if (request.reusedSocket) isOpen = true;
+      else socket.once("secureConnect", () => (isOpen = true));
+    });
     const settle = (outcome: HttpOutcome) => resolve({ outcome, wasReused: request.reusedSocket });
     const fail = (error: Error) =>
       settle({
         kind: "broken",
         error,
         timedOut: signal.aborted,
-        // Set once everything has been given to the operating system, so not before connection and TLS stand.
-        handedOver: request.writableFinished,
+        // Set once everything has been given to the operating system.
+        handedOver: isOpen && request.writableFinished,
       });
     request.on("error", fail);
     request.on("response", (response) => readAnswer(response, settle, fail));
