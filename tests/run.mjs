@@ -19,6 +19,7 @@ const check = async (program) => {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, text: output };
 };
 
+/** The stages in their order. With `show` a stage's output is passed on as it comes, otherwise it is in the result. */
 const STAGES = {
   format: () =>
     check(node(BIOME, "ci", "--linter-enabled=false", "--assist-enabled=false", "--colors=off", ".")),
@@ -29,29 +30,38 @@ const STAGES = {
   },
   unit: () => runVitest("unit"),
   integration: () => runVitest("integration"),
-  build: () => check(build()),
-  chaos: () => runChaos(),
+  build: (show) => build(show),
+  chaos: (show) => runChaos({ show }),
   browser: () => check(findOrInstallBrowser()),
   e2e: () => runPlaywright(),
 };
 
+/**
+ * What runs beside a stage, one after another, and is shown when that stage is over: integration tests mostly wait for
+ * processes to start and end.
+ */
+const BESIDE = { integration: ["build", "chaos"] };
+
 /** Builds the way `npm start` does, so that the start of the e2e product finds it done. */
-async function build() {
+async function build(show) {
   const { register } = await import("tsx/esm/api");
   register();
   const { ensureBuilt } = await import("../local/supervise/build.ts");
   const said = [];
+  const told = [];
+  const say = (line) => (show ? console.log(line) : told.push(line));
   try {
     const isNew = await ensureBuilt({
       root,
       env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" },
-      say: (line) => console.log(line),
+      say,
       output: (chunk) => said.push(String(chunk)),
+      signal: interrupted.signal,
     });
-    if (!isNew) console.log("nothing has changed since the last build");
-    return { ok: true, output: "" };
+    if (!isNew) say("nothing has changed since the last build");
+    return { passed: 1, failed: 0, text: told.at(-1) };
   } catch (error) {
-    return { ok: false, output: `${said.join("")}\n${error.message}` };
+    return { passed: 0, failed: 1, text: `${said.join("")}\n${error.message}` };
   }
 }
 
@@ -69,29 +79,56 @@ function chooseStages(wanted) {
 /** The journey needs the app and a browser. */
 const NEEDS = { chaos: ["build"], e2e: ["build", "browser"] };
 
-async function runStage(name) {
-  console.log(`\n── ${name} ${"─".repeat(Math.max(0, 60 - name.length))}`);
+const totals = { passed: 0, failed: 0 };
+const broken = new Set();
+
+/** Runs a stage and counts it. Answers what is to be printed of it; with `show` its head is printed before. */
+async function runStage(name, show) {
+  const missing = (NEEDS[name] ?? []).filter((needed) => broken.has(needed));
+  if (missing.length > 0) {
+    totals.failed += 1;
+    return `\n── ${name}: cannot run without ${missing.join(" and ")}`;
+  }
+  const head = `\n── ${name} ${"─".repeat(Math.max(0, 60 - name.length))}`;
+  if (show) console.log(head);
   const started = Date.now();
-  const result = await STAGES[name]().catch((error) => ({ passed: 0, failed: 1, text: error.stack }));
-  if (result.text) console.log(result.text.trimEnd());
+  const result = await STAGES[name](show).catch((error) => ({ passed: 0, failed: 1, text: error.stack }));
+  totals.passed += result.passed;
+  totals.failed += result.failed;
+  if (result.failed > 0) broken.add(name);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   const skipped = result.skipped ? `, ${result.skipped} skipped` : "";
-  console.log(`${name}: ${result.passed} passed, ${result.failed} failed${skipped} (${seconds} s)`);
-  return result;
+  const summary = `${name}: ${result.passed} passed, ${result.failed} failed${skipped} (${seconds} s)`;
+  return [show ? null : head, result.text?.trimEnd(), summary].filter(Boolean).join("\n");
+}
+
+/** Runs a stage, and beside it those that do not need the machine to themselves. */
+async function runTogether(name, beside) {
+  if (beside.length > 0) console.log(`\n${beside.join(" and ")} run beside ${name} and are shown after it`);
+  const shown = runStage(name, true);
+  const quiet = runInTurn(beside);
+  console.log(await shown);
+  for (const text of await quiet) console.log(text);
+}
+
+async function runInTurn(names) {
+  const texts = [];
+  for (const name of names) if (!isInterrupted) texts.push(await runStage(name, false));
+  return texts;
 }
 
 let isInterrupted = false;
+const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"])
   process.on(signal, () => {
     // A second one hurries.
     stopChildren(isInterrupted ? "SIGKILL" : "SIGTERM");
     isInterrupted = true;
+    interrupted.abort(new Error("The build was stopped."));
   });
 
 requireNode();
 const stages = chooseStages(process.argv.slice(2));
-const totals = { passed: 0, failed: 0 };
-const broken = new Set();
 try {
   await ensureInstalled(root);
 } catch (error) {
@@ -99,18 +136,13 @@ try {
   console.log("0 passed, 1 failed");
   process.exit(1);
 }
+const done = new Set();
 for (const name of stages) {
   if (isInterrupted) break;
-  const missing = (NEEDS[name] ?? []).filter((needed) => broken.has(needed));
-  if (missing.length > 0) {
-    console.log(`\n── ${name}: cannot run without ${missing.join(" and ")}`);
-    totals.failed += 1;
-    continue;
-  }
-  const { passed, failed } = await runStage(name);
-  totals.passed += passed;
-  totals.failed += failed;
-  if (failed > 0) broken.add(name);
+  if (done.has(name)) continue;
+  const beside = (BESIDE[name] ?? []).filter((other) => stages.includes(other));
+  for (const each of [name, ...beside]) done.add(each);
+  await runTogether(name, beside);
 }
 if (isInterrupted) totals.failed += 1;
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
