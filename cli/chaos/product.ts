@@ -37,7 +37,13 @@ export const SETTINGS = {
   LOG_LEVEL: "info",
 } as const;
 
-type Setup = { root: string; folder: Folder; transport: Transport };
+type Setup = {
+  root: string;
+  folder: Folder;
+  transport: Transport;
+  /** On top of SETTINGS, for the apps. */
+  settings?: Record<string, string>;
+};
 type Secrets = ReturnType<typeof makeSecrets>;
 
 /**
@@ -49,7 +55,7 @@ export async function startProduct(
   parts: Part[],
   closers: (() => Promise<void>)[],
 ): Promise<Product> {
-  const { root, folder, transport } = setup;
+  const { root, folder, transport, settings = {} } = setup;
   const secrets = makeSecrets();
   const ended: Product["ended"] = [];
   const ports = await findFreePorts(6);
@@ -98,6 +104,7 @@ export async function startProduct(
   const engineUrl = `http://127.0.0.1:${enginePort}`;
   const appEnv = {
     ...SETTINGS,
+    ...settings,
     ...engineSecrets,
     APP_URL: publicUrl,
     APP_SECRET: secrets.appSecret,

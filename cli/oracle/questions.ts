@@ -1,0 +1,166 @@
+// What is asked, in one mode after another. Each question is put about both addresses of a pair, one right after the
+// other, in drawn order, so that whatever else happens on the machine happens to both kinds alike.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Draw } from "../chaos/draw";
+import { ask, type Call, textOf } from "./calls";
+import type { Answer, Names } from "./compare";
+import { newNetwork, newUsername, PASSWORD, type Pair, SIDES, type Side } from "./people";
+
+export type Asked = { answers: Record<Side, Answer>; names: Record<Side, Names> };
+/** By name of the question. */
+export type Answers = Map<string, Asked[]>;
+
+export type Asking = {
+  urls: readonly string[];
+  pairs: readonly Pair[];
+  draw: Draw;
+  lanes: number;
+  isShort: boolean;
+  signal: AbortSignal;
+};
+
+/** As resend-policy.ts has it, and a moment. */
+const RESEND_COOLDOWN_MS = 61_000;
+
+/** One claim on one address. */
+type Claim = { email: string; username: string; token: string; network: string };
+type Claims = Record<Side, Claim>;
+
+/** Puts every question to every pair, in one mode, and returns the answers. */
+export async function askEverything(mode: string, asking: Asking): Promise<Answers> {
+  const { isShort, signal } = asking;
+  const answers: Answers = new Map();
+  const claims = new Map<Pair, Claims>();
+  const put = async (question: string, pace: Pace | null, of: (pair: Pair, side: Side) => Question) => {
+    const asked: Asked[] = [];
+    await inLanes(asking, `${mode} ${question}`, async (pair) => {
+      await pace?.();
+      asked.push(await askBoth(asking, `${mode} ${question}`, pair, (side) => of(pair, side)));
+    });
+    answers.set(question, asked);
+  };
+  const claimOf = (pair: Pair, side: Side): Claim => {
+    const claim = claims.get(pair)?.[side];
+    if (!claim) throw new Error("A question about a claim that was never made.");
+    return claim;
+  };
+  const aboutClaim = (pair: Pair, side: Side, call: Omit<Call, "from" | "token">): Question => {
+    const { email, username, token, network } = claimOf(pair, side);
+    return { call: { ...call, token, from: network }, names: { email, username } };
+  };
+
+  await put("registering", paceOf(PAIRS_PER_WINDOW), (pair, side) => {
+    const [email, username, network] = [pair.email[side], newUsername(), newNetwork()];
+    return {
+      call: { path: "register", body: { username, email, password: PASSWORD }, from: network },
+      names: { email, username },
+      onAnswer(answer) {
+        const claim = { email, username, token: textOf(answer, "access_token"), network };
+        const both = claims.get(pair) ?? { known: claim, unknown: claim };
+        claims.set(pair, { ...both, [side]: claim });
+      },
+    };
+  });
+  const registeredAtMs = Date.now();
+  await put("confirming with a wrong code", null, (pair, side) =>
+    aboutClaim(pair, side, { path: "confirm-email", body: { code: "000000" } }),
+  );
+  await put("signing in with a wrong password", null, (pair, side) => ({
+    call: {
+      path: "token",
+      body: { login: pair.email[side], password: "not the right one" },
+      from: newNetwork(),
+    },
+    names: { email: pair.email[side] },
+  }));
+  await put("signing in to the claim", null, (pair, side) => {
+    const { email, username } = claimOf(pair, side);
+    return {
+      call: { path: "token", body: { login: username, password: PASSWORD }, from: newNetwork() },
+      names: { email, username },
+    };
+  });
+  if (!isShort) {
+    await delay(Math.max(0, registeredAtMs + RESEND_COOLDOWN_MS - Date.now()), undefined, { signal });
+  }
+  const furtherMails = paceOf(PAIRS_PER_WINDOW);
+  await put(isShort ? "resending too early" : "resending", furtherMails, (pair, side) =>
+    aboutClaim(pair, side, { path: "resend-confirmation" }),
+  );
+  await put("changing the address away", furtherMails, (pair, side) =>
+    withNewAddress(aboutClaim(pair, side, { path: "change-email" }), `${side[0]}away${pair.index}`),
+  );
+  await put("changing the address", furtherMails, (pair, side) =>
+    aboutClaim(pair, side, { path: "change-email", body: { email: pair.email[side] } }),
+  );
+  await put("looking at the state", null, (pair, side) =>
+    aboutClaim(pair, side, { path: "confirmation", method: "GET" }),
+  );
+  return answers;
+  function withNewAddress(question: Question, local: string): Question {
+    const email = `${mode}@${local}.example.com`;
+    return {
+      ...question,
+      call: { ...question.call, body: { email } },
+      names: { ...question.names, email },
+    };
+  }
+}
+
+type Question = { call: Call; names: Names; onAnswer?: (answer: Answer) => void };
+
+async function askBoth(
+  { urls, draw }: Asking,
+  what: string,
+  pair: Pair,
+  question: (side: Side) => Question,
+): Promise<Asked> {
+  // One process for both: two are never equally busy.
+  const url = urls[pair.index % urls.length] ?? "";
+  const asked = new Map<Side, { answer: Answer; names: Names }>();
+  for (const side of draw.shuffle(`${what} ${pair.index}`, SIDES)) {
+    const { call, names, onAnswer } = question(side);
+    const answer = await ask(url, call);
+    onAnswer?.(answer);
+    asked.set(side, { answer, names });
+  }
+  const [known, unknown] = [asked.get("known"), asked.get("unknown")];
+  if (!known || !unknown) throw new Error("One side was not asked.");
+  return {
+    answers: { known: known.answer, unknown: unknown.answer },
+    names: { known: known.names, unknown: unknown.names },
+  };
+}
+
+/** All pairs in drawn order, so many at a time. */
+export async function inLanes(
+  { pairs, draw, lanes, signal }: Pick<Asking, "pairs" | "draw" | "lanes" | "signal">,
+  what: string,
+  work: (pair: Pair) => Promise<void>,
+): Promise<void> {
+  const waiting = draw.shuffle(what, pairs);
+  const walk = async () => {
+    for (let pair = waiting.pop(); pair; pair = waiting.pop()) {
+      signal.throwIfAborted();
+      await work(pair);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, walk));
+}
+
+type Pace = () => Promise<void>;
+
+/** The whole site takes 100 registrations and 100 further mails in ten seconds (limits.ts); two a pair, and a reserve. */
+const PAIRS_PER_WINDOW = 45;
+const WINDOW_MS = 10_500;
+
+/** Lets so many through in any ten seconds. */
+export function paceOf(perWindow: number): Pace {
+  const hits: number[] = [];
+  return async () => {
+    const free = hits.at(-perWindow);
+    const atMs = Math.max(Date.now(), free === undefined ? 0 : free + WINDOW_MS);
+    hits.push(atMs);
+    await delay(atMs - Date.now());
+  };
+}

@@ -1,0 +1,173 @@
+// What was found, as JSON and as a table for people. Pure.
+import { compareAnswers, type Difference, findImbalance, type Imbalance, racingPart } from "./compare";
+import type { LimitAnswers } from "./limits";
+import type { Options } from "./options";
+import type { Answers, Asked } from "./questions";
+import { type Timing, testTiming } from "./timing";
+
+export type QuestionResult = {
+  mode: string;
+  question: string;
+  pairs: number;
+  /** Pairs whose answers differ in status, headers or body. */
+  differences: number;
+  /** The first of them. */
+  example: Difference | null;
+  /** A state of the mail that one kind shows surely more often; null when there is none. */
+  imbalance: Imbalance | null;
+  timing: Timing | null;
+  statuses: Record<string, number>;
+};
+
+export type Result = {
+  ok: boolean;
+  seed: string;
+  pairs: number;
+  bound_ms: number;
+  /** Whether a surely different time fails the run. */
+  asserts_timing: boolean;
+  took_seconds: number;
+  questions: QuestionResult[];
+  checks: { name: string; ok: boolean; found: string | null }[];
+};
+
+/** Judges all answers about one mode. */
+export function judgeMode(mode: string, answers: Answers, boundMs: number): QuestionResult[] {
+  return [...answers].map(([question, asked]) => ({
+    mode,
+    question,
+    pairs: asked.length,
+    ...compareAll(asked),
+    imbalance: findImbalance(
+      asked.map(({ answers: { known, unknown }, names }) => ({
+        known: racingPart(known, names.known),
+        unknown: racingPart(unknown, names.unknown),
+      })),
+    ),
+    timing: testTiming(
+      asked.map(({ answers: { known, unknown } }) => ({ known: known.ms, unknown: unknown.ms })),
+      boundMs,
+    ),
+  }));
+}
+
+function compareAll(asked: readonly Asked[]) {
+  const found = asked.map(({ answers, names }) => compareAnswers(answers.known, answers.unknown, names));
+  const differences = found.filter((difference) => difference !== null);
+  const statuses: Record<string, number> = {};
+  for (const { answers } of asked)
+    for (const { status } of [answers.known, answers.unknown]) statuses[status] = (statuses[status] ?? 0) + 1;
+  return { differences: differences.length, example: differences[0] ?? null, statuses };
+}
+
+export function summarize(
+  { seed, pairs, boundMs, isShort }: Options,
+  found: { questions: QuestionResult[]; limits: LimitAnswers; tookMs: number },
+): Result {
+  const limits = judgeMode("limits", found.limits.answers, boundMs);
+  const questions = [...found.questions, ...limits];
+  const modes = [...new Set(found.questions.map(({ mode }) => mode))];
+  const checks = [
+    ...modes.flatMap((mode) => {
+      const ofMode = found.questions.filter((question) => question.mode === mode);
+      const check = (what: string, fault: (question: QuestionResult) => string | null) =>
+        settle(`${mode}: ${what}`, ofMode.map(fault));
+      return [
+        check("status, headers and bodies are the same", faultOfAnswers),
+        check("mails get as far", faultOfStates),
+        check("an answer was got to every question", faultOfTrouble),
+        ...(isShort ? [] : [check(`no time differs by more than ${boundMs} ms`, faultOfTiming)]),
+      ];
+    }),
+    settle("limits begin at the same place and say the same", limits.map(faultOfAnswers)),
+    settle("every limit was reached", found.limits.missing),
+  ];
+  return {
+    ok: checks.every((check) => check.ok),
+    seed,
+    pairs,
+    bound_ms: boundMs,
+    asserts_timing: !isShort,
+    took_seconds: Math.round(found.tookMs / 1000),
+    questions,
+    checks,
+  };
+}
+
+function settle(name: string, faults: readonly (string | null)[]): Result["checks"][number] {
+  const found = faults.find((fault) => fault !== null) ?? null;
+  return { name, ok: found === null, found };
+}
+
+function faultOfAnswers({ question, differences, pairs, example }: QuestionResult): string | null {
+  if (pairs === 0) return `${question}: nothing was asked`;
+  if (!example) return null;
+  return `${question}: ${differences} of ${pairs}, by ${example.what}: known ${example.known} | unknown ${example.unknown}`;
+}
+
+function faultOfStates({ question, imbalance }: QuestionResult): string | null {
+  if (!imbalance) return null;
+  const { state, known, unknown, pValue } = imbalance;
+  return `${question}: only known ${known} times, only unknown ${unknown} (p = ${pValue.toExponential(1)}): ${state}`;
+}
+
+/** A product that answers everybody with 500 tells nothing either. */
+function faultOfTrouble({ question, statuses }: QuestionResult): string | null {
+  const bad = Object.keys(statuses).filter((status) => Number(status) >= 500);
+  return bad.length > 0
+    ? `${question}: ${bad.map((status) => `${statuses[status]} x ${status}`).join(", ")}`
+    : null;
+}
+
+function faultOfTiming({ question, timing }: QuestionResult): string | null {
+  if (timing?.verdict !== "different") return null;
+  return `${question}: ${ms(timing.shift)}, surely between ${ms(timing.from)} and ${ms(timing.to)}`;
+}
+
+const ms = (value: number) => (Number.isFinite(value) ? `${value.toFixed(1)} ms` : "?");
+
+export function formatTable(result: Result): string {
+  const rows = result.questions.map(({ mode, question, pairs, differences, timing, statuses }) => [
+    mode,
+    question,
+    String(pairs),
+    Object.keys(statuses).join(" "),
+    String(differences),
+    timing ? ms(timing.medianKnown) : "",
+    timing ? ms(timing.medianUnknown) : "",
+    timing ? `${ms(timing.shift)} [${ms(timing.from)}, ${ms(timing.to)}]` : "",
+    timing ? timing.knownIsSlower.toFixed(2) : "",
+    timing?.verdict ?? "",
+  ]);
+  const head = [
+    "mode",
+    "question",
+    "pairs",
+    "status",
+    "differ",
+    "known",
+    "unknown",
+    "shift (99.9 %)",
+    "slower",
+    "time",
+  ];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
+  const checks = result.checks.map(
+    ({ name, ok, found }) => `${ok ? "ok  " : "FAIL"} ${name}${found ? `\n     ${found}` : ""}`,
+  );
+  return [
+    line(head),
+    ...rows.map(line),
+    "",
+    ...checks,
+    "",
+    `seed ${result.seed}, ${result.took_seconds} s`,
+  ].join("\n");
+}
