@@ -1,10 +1,15 @@
 // Before every page and every call (Next calls this file a proxy): the headers that keep a browser on our side, and a
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
+import type { Problem } from "./app/_http/problem";
 import { createNonce, FORM_POLICY, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { unavailablePage } from "./app/_http/unavailable-page";
 import { env } from "./env";
 import { services } from "./services";
+
+/** What is no page: it takes POST and looks after its methods itself. */
+const NO_PAGES = new Set(["/sign-out"]);
+const PAGE_METHODS = "GET, HEAD, OPTIONS";
 
 /** Pages that can be shown without asking the database, unless a session comes along. */
 const READS_NOTHING = new Set(["/", "/register", "/sign-in"]);
@@ -18,6 +23,9 @@ export async function proxy(request: NextRequest): Promise<Response> {
     return withHeaders(NextResponse.next(), securityHeaders(isForm ? FORM_POLICY : null, isSecure));
   }
 
+  if (request.method !== "GET" && request.method !== "HEAD" && !NO_PAGES.has(pathname))
+    return withHeaders(refuseMethod(request.method), securityHeaders(null, isSecure));
+
   const nonce = createNonce();
   const policy = pagePolicy({ nonce, isSecure, isDevelopment: env().NODE_ENV === "development" });
   const headers = securityHeaders(policy, isSecure);
@@ -29,6 +37,23 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const forPage = new Headers(request.headers);
   forPage.set("content-security-policy", policy);
   return withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
+}
+
+/** Next shows a page whatever the method is. */
+function refuseMethod(method: string): Response {
+  const headers = { allow: PAGE_METHODS, "cache-control": "no-store" };
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers });
+  const problem: Problem = {
+    type: "about:blank#method_not_allowed",
+    title: "Method not allowed",
+    status: 405,
+    code: "method_not_allowed",
+    detail: `This address takes ${PAGE_METHODS} and nothing else.`,
+  };
+  return Response.json(problem, {
+    status: 405,
+    headers: { ...headers, "content-type": "application/problem+json" },
+  });
 }
 
 function withHeaders(response: Response, headers: Record<string, string>): Response {

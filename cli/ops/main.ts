@@ -1,7 +1,7 @@
 // `npm run ops`: what operators do from a terminal, by the use cases that the pages have.
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
-import { parseEnv } from "../../env";
+import { EnvironmentError, parseEnv } from "../../env";
 import { createServices, type ProcessServices } from "../../services";
 import { COMMANDS } from "./commands";
 import { readCommandEnvironment } from "./environment";
@@ -26,7 +26,14 @@ let services: ProcessServices | undefined;
 const open = () => {
   // Standard output is the command's own; what goes wrong is said by the command.
   const environment = { ...readCommandEnvironment(root, process.env), LOG_LEVEL: "silent" };
-  services = createServices(parseEnv(environment));
+  try {
+    services = createServices(parseEnv(environment));
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    throw new Error(
+      `${error.message}\nFor the product on this machine, start it first (npm start): its own settings are used then.`,
+    );
+  }
   return services;
 };
 

@@ -95,7 +95,7 @@ function startServer(
   });
 }
 
-test("with everything set the server starts, and over https its cookies are bound to the host", async () => {
+test("ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.4: with everything set the server starts, and over https its cookies are bound to the host", async () => {
   const { said } = await startServer({}, async (url) => {
     const answer = await fetch(`${url}/sign-out`, { method: "POST", redirect: "manual" });
     expect(answer.headers.get("set-cookie")).toMatch(
@@ -119,7 +119,7 @@ test("with everything set the server starts, and over https its cookies are boun
   expect(said).not.toContain("cannot start");
 });
 
-test("missing and weak secrets stop it with one list of names, without a value", async () => {
+test("ASVS 13.3.1, 11.2.3: missing and weak secrets stop it with one list of names, without a value", async () => {
   const { exit, said } = await startServer({
     APP_SECRET: "changeme-changeme-changeme-changeme",
     OPS_PASSWORD: "",
@@ -133,7 +133,7 @@ test("missing and weak secrets stop it with one list of names, without a value",
   expect(said).not.toContain("changeme-");
 });
 
-test("no stand-in takes the place of what is missing beside real services", async () => {
+test("ASVS 13.2.3, 16.5.3: no stand-in takes the place of what is missing beside real services", async () => {
   const { exit, said } = await startServer({
     SMTP_URL: "",
     INNGEST_EVENT_KEY: "",
@@ -143,4 +143,32 @@ test("no stand-in takes the place of what is missing beside real services", asyn
   expect(exit).toBe(1);
   for (const name of ["DATABASE_URL", "RESEND_API_KEY", "INNGEST_SIGNING_KEY", "INNGEST_EVENT_KEY"])
     expect(said).toContain(`${name} is missing`);
+});
+
+test("npm start says so before it builds, migrates or starts anything that is then in the way", async () => {
+  const child = spawn(process.execPath, ["local/start.mjs"], {
+    env: {
+      ...process.env,
+      ...complete(),
+      APP_URL: "",
+      PORT: "",
+      LATCHKEY_DIR: ".latchkey/e2e-boot",
+      APP_SECRET: "changeme-changeme-changeme-changeme",
+      EMAIL_TIMEOUT: "soon",
+      // Nobody listens there: it is not asked.
+      DATABASE_URL: "postgres://latchkey@127.0.0.1:9/latchkey",
+      NODE_ENV: "production",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      said += chunk;
+    });
+  const exit = await new Promise((resolve) => child.once("close", resolve));
+  expect(exit).toBe(1);
+  expect(said).toContain("Latchkey cannot start; mend these environment variables:");
+  for (const name of ["APP_SECRET", "EMAIL_TIMEOUT"]) expect(said).toContain(name);
+  expect(said).not.toMatch(/changeme-|building the app|could not be brought up to date/);
 });

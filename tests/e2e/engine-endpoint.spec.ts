@@ -29,7 +29,7 @@ test("a call signed by the engine is let in: it is told that there is no such fu
   expect(await response.text()).toContain("no-such-function");
 });
 
-test("a call without a signature is refused, whatever it says of itself", async () => {
+test("ASVS 4.1.5, 13.2.1: a call without a signature is refused, whatever it says of itself", async () => {
   for (const headers of [
     {},
     { "x-inngest-server-kind": "dev" },
@@ -64,7 +64,7 @@ test("nobody registers the functions elsewhere: a sync without a signature is re
   }
 });
 
-test("a stranger who looks learns nothing of functions or keys", async () => {
+test("ASVS 13.4.5: a stranger who looks learns nothing of functions or keys", async () => {
   const response = await callApi(ENDPOINT);
   expect(response.status).toBe(401);
   expect(await response.text()).not.toMatch(/function_count|has_signing_key|send-confirmation|signkey/);

@@ -10,6 +10,8 @@ import { readRunning } from "../support/running";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
+const DIR = process.env.LATCHKEY_DIR ?? ".latchkey/e2e";
+
 type Ended = { code: number; out: string; err: string };
 
 function runOps(...args: string[]): Promise<Ended> {
@@ -17,7 +19,8 @@ function runOps(...args: string[]): Promise<Ended> {
     const child = execFile(
       process.execPath,
       ["--import", "tsx", "cli/ops/main.ts", ...args],
-      { cwd: ROOT },
+      // Of this product, whatever a developer's own environment says.
+      { cwd: ROOT, env: { ...process.env, LATCHKEY_DIR: DIR, DATABASE_URL: readRunning().postgres.url } },
       (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
     child.stdin?.end();

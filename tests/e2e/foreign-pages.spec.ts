@@ -1,6 +1,5 @@
 // What another website can make a visitor's browser do here: nothing (ASVS 5.0, 3.5.1 to 3.5.3).
-import { expect, type Page, test } from "@playwright/test";
-import { registerOnPage } from "../support/pages";
+import { expect, test } from "@playwright/test";
 import { callApi, newPerson } from "../support/people";
 
 const CHANGES: Record<string, object | undefined> = {
@@ -14,8 +13,16 @@ const CHANGES: Record<string, object | undefined> = {
   "/api/v1/usr/delete-account": { password: "x" },
 };
 
-const cookiesOf = async (page: Page) =>
-  (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+/** The cookie of a browser that has just registered. */
+async function visitorsCookie(): Promise<string> {
+  const answer = await callApi("/api/v1/usr/register", {
+    body: newPerson(),
+    headers: { "sec-fetch-site": "same-origin" },
+  });
+  const cookies = answer.headers.getSetCookie().flatMap((cookie) => cookie.split(";")[0] ?? []);
+  if (answer.status !== 201 || cookies.length === 0) throw new Error(`No cookie: ${answer.status}`);
+  return cookies.join("; ");
+}
 
 function post(path: string, headers: Record<string, string>): Promise<Response> {
   const body = CHANGES[path];
@@ -23,12 +30,10 @@ function post(path: string, headers: Record<string, string>): Promise<Response> 
 }
 
 for (const path of Object.keys(CHANGES))
-  test(`${path} with a visitor's cookie is refused when another website sends it`, async ({
-    page,
+  test(`${path} with a visitor's cookie is refused when another website sends it (ASVS 3.5.1, 3.5.2, 3.5.3)`, async ({
     baseURL,
   }) => {
-    await registerOnPage(page, newPerson());
-    const cookie = await cookiesOf(page);
+    const cookie = await visitorsCookie();
     const foreign: Record<string, string>[] = [
       { "sec-fetch-site": "cross-site" },
       { "sec-fetch-site": "same-site" },
@@ -48,9 +53,8 @@ for (const path of Object.keys(CHANGES))
     expect(code).not.toBe("foreign_origin");
   });
 
-test("a form of another website changes nothing either, and signs nobody in", async ({ page }) => {
-  await registerOnPage(page, newPerson());
-  const cookie = await cookiesOf(page);
+test("a form of another website changes nothing either, and signs nobody in", async () => {
+  const cookie = await visitorsCookie();
   for (const path of ["/api/v1/usr/confirm-email", "/api/v1/usr/change-email", "/api/v1/usr/register"]) {
     const response = await callApi(path, {
       body: new URLSearchParams({ ...newPerson(), code: "000000" }).toString(),
@@ -68,7 +72,7 @@ test("a form of another website changes nothing either, and signs nobody in", as
   expect(state).toMatchObject({ confirmed: false, code: { tries_left: 5 } });
 });
 
-test("no other website may read an answer of ours: there is no CORS", async () => {
+test("ASVS 3.4.2: no other website may read an answer of ours: there is no CORS", async () => {
   for (const path of ["/api/v1/usr/me", "/api/v1/usr/register", "/api/auth/session", "/api/health"])
     for (const method of ["GET", "OPTIONS"]) {
       const response = await callApi(path, {
@@ -80,7 +84,7 @@ test("no other website may read an answer of ours: there is no CORS", async () =
 });
 
 for (const path of ["/", "/register", "/sign-in", "/confirm", "/nothing-here"])
-  test(`${path}: every script of the page carries the nonce of its own answer`, async () => {
+  test(`${path}: every script of the page carries the nonce of its own answer (ASVS 3.4.3)`, async () => {
     const response = await fetch(new URL(path, (await callApi("/api/health")).url));
     const policy = response.headers.get("content-security-policy") ?? "";
     const nonce = /'nonce-([\w+/=]+)'/.exec(policy)?.[1];

@@ -37,7 +37,7 @@ async function expectRefusal(response: Response, code: string, waitSecondsMax: n
 
 const admitted: Person[] = [];
 
-test("of a hundred registrations of one machine in parallel twenty are let in, whatever they write into their headers", async () => {
+test("ASVS 2.4.1, 4.1.3: of a hundred registrations of one machine in parallel twenty are let in, whatever they write into their headers", async () => {
   const people = Array.from({ length: 100 }, () => newPerson());
   const refusals: Response[] = [];
   await Promise.all(
@@ -57,7 +57,7 @@ test("of a hundred registrations of one machine in parallel twenty are let in, w
   for (const refused of refusals) await expectRefusal(refused, "registration_limit", 3600);
 });
 
-test("ten tries to sign in with one name, then 429, whoever has the name and whichever way they come", async () => {
+test("ASVS 6.3.1, 6.3.4: ten tries to sign in with one name, then 429, whoever has the name and whichever way they come", async () => {
   const [person, other] = admitted;
   if (!person || !other) throw new Error("nobody is registered");
   for (const login of [person.username, "nobody-at-all"]) {

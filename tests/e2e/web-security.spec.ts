@@ -1,8 +1,10 @@
 // What a browser is told about our pages, and that our own pages live within it.
+import { type IncomingMessage, request } from "node:http";
 import { expect, type Page, test } from "@playwright/test";
 import { codeIn, nextMail } from "../support/mailbox";
 import { codeField, registerOnPage } from "../support/pages";
 import { callApi, newPerson } from "../support/people";
+import { readRunning } from "../support/running";
 
 /** Everything the page's policy forbade, and what the console said of it. */
 async function listenForViolations(page: Page): Promise<string[]> {
@@ -36,7 +38,7 @@ test("no page of ours does what its policy forbids, from registering to signing 
   expect(violations).toEqual([]);
 });
 
-test("a script without the page's nonce does not run", async ({ page }) => {
+test("ASVS 3.4.3: a script without the page's nonce does not run", async ({ page }) => {
   const violations = await listenForViolations(page);
   await page.goto("/register");
   await page.evaluate(() => {
@@ -51,7 +53,7 @@ test("a script without the page's nonce does not run", async ({ page }) => {
 });
 
 for (const path of ["/", "/register", "/sign-in", "/confirm", "/account", "/nothing-here"])
-  test(`${path}: a strict policy, a nonce of its own, and no frame around it (ASVS 3.4)`, async ({
+  test(`${path}: a strict policy, a nonce of its own, and no frame around it (ASVS 3.4.3 to 3.4.6, 3.4.8, 14.3.2)`, async ({
     request,
   }) => {
     const policyOf = async () => (await request.get(path)).headers()["content-security-policy"] ?? "";
@@ -92,7 +94,7 @@ const CALLS: Record<string, string> = {
 };
 
 for (const [path, allowed] of Object.entries(CALLS))
-  test(`${path} takes ${allowed}; any other method is 405 with Allow and a code`, async () => {
+  test(`${path} takes ${allowed}; any other method is 405 with Allow and a code (ASVS 4.1.4)`, async () => {
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((name) => name !== allowed)) {
       const response = await callApi(path, { method });
       expect(response.status).toBe(405);
@@ -107,7 +109,32 @@ for (const [path, allowed] of Object.entries(CALLS))
     expect(options.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-test("an address under /api that does not exist is a 404 for machines", async () => {
+test("a page takes GET and HEAD; any other method is 405 with Allow and a code (ASVS 4.1.4)", async () => {
+  for (const path of ["/", "/register", "/sign-in", "/account", "/no-such-page"]) {
+    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+      const response = await callApi(path, { method });
+      expect(response.status, `${method} ${path}`).toBe(405);
+      expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+      expect(await response.json()).toMatchObject({ code: "method_not_allowed" });
+    }
+    expect((await callApi(path, { method: "OPTIONS" })).status).toBe(204);
+  }
+});
+
+test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", async () => {
+  for (const path of ["/", "/api/v1/usr/me", "/api/health", "/_next/static/nothing.js"]) {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(`${readRunning().app.url}${path}`, { method: "TRACE" }, resolve);
+      sent.on("error", reject);
+      sent.end();
+    });
+    answer.resume();
+    expect([404, 405], `${path} ${answer.statusCode}`).toContain(answer.statusCode);
+    for (const name of ["server", "x-powered-by"]) expect(answer.headers[name]).toBeUndefined();
+  }
+});
+
+test("ASVS 4.1.4: an address under /api that does not exist is a 404 for machines", async () => {
   for (const path of ["/api/nothing", "/api/v1/usr/nothing", "/api/v2/usr/register"])
     for (const method of ["GET", "POST", "DELETE"]) {
       const response = await callApi(path, { method });
@@ -117,7 +144,7 @@ test("an address under /api that does not exist is a 404 for machines", async ()
     }
 });
 
-test("an API answer cannot be framed, sniffed or kept", async () => {
+test("ASVS 3.4.4, 3.4.6, 14.3.2: an API answer cannot be framed, sniffed or kept", async () => {
   const { headers } = await callApi("/api/v1/usr/me");
   expect(headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none'");
   expect(headers.get("x-content-type-options")).toBe("nosniff");

@@ -142,7 +142,7 @@ describe("the environment", () => {
     }
   });
 
-  test("refuses plain http, unsigned calls and switched-off limits outside of loopback", () => {
+  test("ASVS 15.2.3, 13.4.2: refuses plain http, unsigned calls and switched-off limits outside of loopback", () => {
     const message = complaints({
       ...complete,
       NODE_ENV: "production",

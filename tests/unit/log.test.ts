@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { describeErrorForLog } from "@/log";
 
 describe("an error in the log", () => {
-  test("of a failed query names the query and the cause, never its parameters", () => {
+  test("ASVS 16.2.5: of a failed query names the query and the cause, never its parameters", () => {
     const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:5432"), { code: "ECONNREFUSED" });
     const error = new DrizzleQueryError(
       "insert into users values ($1, $2)",

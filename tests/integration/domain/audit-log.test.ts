@@ -58,7 +58,7 @@ describe("ASVS 16.3.1: the audit log", () => {
     ]);
     expect(rows.every(({ actor }) => actor === "person")).toBe(true);
 
-    // ASVS 16.2.5: no secret and no address in any of them.
+    // ASVS 16.2.1, 16.2.5: when, who and what, and no secret and no address in any of them.
     const written = JSON.stringify(rows);
     for (const secret of [
       person.password,

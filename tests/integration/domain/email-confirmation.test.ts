@@ -31,7 +31,7 @@ const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padSt
 const codeOfRefusal = (error: unknown) => (error instanceof DomainError ? error.code : String(error));
 
 describe("confirming", () => {
-  test("opens a new full session, ends the claim's, and announces it", async () => {
+  test("ASVS 7.2.4: opens a new full session, ends the claim's, and announces it", async () => {
     const { user, deliveryId, session } = await registerUser(services, someone());
     const confirmed = await confirmEmail(services, user.id, await codeOf(deliveryId));
     expect(confirmed.user.email_confirmed).toBe(true);
@@ -65,7 +65,7 @@ describe("confirming", () => {
     await expect(confirmEmail(services, user.id, code)).rejects.toMatchObject({ code: "already_confirmed" });
   });
 
-  test("twenty times in parallel with the right code confirms once", async () => {
+  test("ASVS 6.5.1, 2.3.4: twenty times in parallel with the right code confirms once", async () => {
     const { user, deliveryId } = await registerUser(services, someone());
     const code = await codeOf(deliveryId);
     const results = await Promise.allSettled(
@@ -81,7 +81,7 @@ describe("confirming", () => {
   });
 });
 
-describe("wrong codes", () => {
+describe("ASVS 6.6.3: wrong codes", () => {
   test("count down from five, then the right one is refused too", async () => {
     const { user, deliveryId } = await registerUser(services, someone());
     const code = await codeOf(deliveryId);
@@ -122,7 +122,7 @@ describe("wrong codes", () => {
   });
 });
 
-describe("the code's life", () => {
+describe("ASVS 6.4.1: the code's life", () => {
   test("ends 15 minutes after the provider's acceptance", async () => {
     const { user, deliveryId } = await registerUser(services, someone());
     await attemptDelivery(services, deliveryId);

@@ -136,7 +136,7 @@ describe("erasing a person", () => {
 });
 
 describe("deleting one's own account", () => {
-  test("takes the password, ends every session, and keeps only audit rows that are about nobody", async () => {
+  test("ASVS 7.4.2, 7.5.3: takes the password, ends every session, and keeps only audit rows that are about nobody", async () => {
     const person = someone();
     const { user, deliveryId } = await registerUser(services, person);
     const { session } = await confirmEmail(services, user.id, await codeOf(services, deliveryId));

@@ -197,7 +197,7 @@ describe("the whole site", () => {
   });
 });
 
-describe("resends", () => {
+describe("ASVS 2.4.1: resends", () => {
   test("are five an hour for an address, over all its claims", async () => {
     const { email } = somebody();
     const claims = [];
@@ -254,7 +254,7 @@ describe("resends", () => {
   });
 });
 
-describe("tries to sign in", () => {
+describe("ASVS 6.1.1, 6.3.1: tries to sign in", () => {
   const attempt = (login: string, network: string, password = "wrong password") =>
     signIn(services, { login, password, network });
 

@@ -41,7 +41,7 @@ async function isConfirmed(userId: string): Promise<boolean> {
 }
 
 describe("the link of the mail", () => {
-  test("is in the mail, in the fragment and nowhere before it, and the same at every attempt", async () => {
+  test("ASVS 14.2.1: is in the mail, in the fragment and nowhere before it, and the same at every attempt", async () => {
     const { deliveryId, link } = await register();
     services.transport.answer({
       outcome: "failed",

@@ -94,7 +94,7 @@ describe("what the provider tells afterwards", () => {
     expect(await isSuppressed(services.db, user.email)).toBe(false);
   });
 
-  test("the same event twice changes nothing, also when both arrive at once", async () => {
+  test("ASVS 4.1.5: the same event twice changes nothing, also when both arrive at once", async () => {
     const { providerMessageId } = await sentMail();
     const once = event({ type: "delivered", providerMessageId });
     const outcomes = await Promise.all([1, 2, 3].map(() => applyProviderEvent(services, once)));

@@ -88,7 +88,7 @@ describe("registering (P2, P6, P7)", () => {
     expect(user.email_confirmed).toBe(true);
   });
 
-  test("a code opens only its own claim, and confirming one ends the others", async () => {
+  test("ASVS 6.6.2: a code opens only its own claim, and confirming one ends the others", async () => {
     const squatter = await registerUser(services, someone());
     const owner = await registerUser(services, someone({ email: squatter.user.email }));
     const ownersCode = await codeOf(owner.deliveryId);
@@ -102,7 +102,7 @@ describe("registering (P2, P6, P7)", () => {
     expect(await findDelivery(services.db, squatter.deliveryId)).toMatchObject({ status: "cancelled" });
   });
 
-  test("an address with an owner gets the same answer, another mail, and a claim that cannot be confirmed", async () => {
+  test("ASVS 6.3.8: an address with an owner gets the same answer, another mail, and a claim that cannot be confirmed", async () => {
     const owner = await registerUser(services, someone());
     await confirmEmail(services, owner.user.id, await codeOf(owner.deliveryId));
     const fresh = await registerUser(services, someone());
@@ -154,7 +154,7 @@ describe("signing in", () => {
     }
   });
 
-  test("before confirming opens the claim only, by username", async () => {
+  test("ASVS 2.3.1: before confirming opens the claim only, by username", async () => {
     const person = someone();
     await registerUser(services, person);
     const { session } = await signIn(services, { login: person.username, password: person.password });
@@ -164,7 +164,7 @@ describe("signing in", () => {
     });
   });
 
-  test("says the same for an unknown name and a wrong password", async () => {
+  test("ASVS 6.3.8: says the same for an unknown name and a wrong password", async () => {
     const person = someone();
     await registerUser(services, person);
     const said = async (login: string, password: string) =>

@@ -49,7 +49,7 @@ async function publishAll(): Promise<void> {
   await services.db.update(outbox).set({ publishedAt: services.clock() });
 }
 
-describe("least data", () => {
+describe("ASVS 14.2.7: least data", () => {
   test("a claim that nobody confirmed is gone a day and an hour after its end, with all that hangs on it", async () => {
     const { deliveryId } = await registerUser(services, { ...someone(), network: "203.0.113.7" });
     await attemptDelivery(services, deliveryId);

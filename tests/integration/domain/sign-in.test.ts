@@ -21,7 +21,7 @@ async function hashOf(userId: string): Promise<string> {
   return (await findUser(services.db, userId))?.passwordHash ?? "";
 }
 
-describe("a hash made with less work than today's", () => {
+describe("ASVS 11.2.2, 11.4.2: a hash made with less work than today's", () => {
   test("is made anew at the next right sign-in, once, and not at a wrong one", async () => {
     const person = someone();
     const { user } = await registerUser(services, person);

@@ -24,7 +24,7 @@ beforeEach(() => {
 
 const invalid = { code: "invalid_token" };
 
-describe("access tokens", () => {
+describe("ASVS 9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3: access tokens", () => {
   test("stand for their session for 15 minutes", async () => {
     const { session, user } = await registerUser(services, someone());
     services.pass(ACCESS_TOKEN_SECONDS - 1);
@@ -74,7 +74,7 @@ describe("access tokens", () => {
   });
 });
 
-describe("refresh tokens", () => {
+describe("ASVS 7.2.2, 7.2.3: refresh tokens", () => {
   test("rotate: each works once", async () => {
     const { session } = await registerUser(services, someone());
     const second = await refreshSession(services, session.tokens.refresh_token);

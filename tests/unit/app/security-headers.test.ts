@@ -3,7 +3,7 @@ import { createNonce, pagePolicy, securityHeaders } from "@/app/_http/security-h
 
 const page = { nonce: "abc", isSecure: true, isDevelopment: false };
 
-describe("the policy of a page (ASVS 5.0, 3.4.3)", () => {
+describe("ASVS 3.4.3: the policy of a page", () => {
   test("allows no script and no style without the nonce, outside development", () => {
     expect(pagePolicy(page)).not.toMatch(/unsafe-|\*|data: .*script/);
     expect(pagePolicy(page)).toContain("script-src 'nonce-abc' 'strict-dynamic'");
@@ -16,7 +16,7 @@ describe("the policy of a page (ASVS 5.0, 3.4.3)", () => {
 });
 
 describe("the headers", () => {
-  test("ask for two years of TLS in production, and not on loopback (ASVS 5.0, 3.4.1)", () => {
+  test("ASVS 3.4.1: ask for two years of TLS in production, and not on loopback", () => {
     expect(securityHeaders(null, true)["strict-transport-security"]).toMatch(/^max-age=63072000/);
     expect(securityHeaders(null, false)["strict-transport-security"]).toBeUndefined();
   });

@@ -20,7 +20,7 @@ function createWork() {
   };
 }
 
-describe("a bounded queue", () => {
+describe("ASVS 15.2.2: a bounded queue", () => {
   test("does no more at once than it may, and all of it in the end", async () => {
     const queue = createQueue();
     const { ends, work, counts } = createWork();

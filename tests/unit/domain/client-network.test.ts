@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { clientAddress, networkOf } from "@/domain/client-network";
 
-describe("the client's address", () => {
+describe("ASVS 4.1.3, 15.3.4: the client's address", () => {
   test("is the connection's own without proxies, whatever the client writes into the header", () => {
     expect(clientAddress("198.51.100.9", "203.0.113.7", 0)).toBe("203.0.113.7");
     expect(clientAddress(null, "::ffff:203.0.113.7", 0)).toBe("203.0.113.7");

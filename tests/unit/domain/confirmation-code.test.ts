@@ -14,7 +14,7 @@ describe("the confirmation code", () => {
     }
   });
 
-  test("uses the full range: every first digit occurs, 0 too", () => {
+  test("ASVS 6.5.4: uses the full range: every first digit occurs, 0 too", () => {
     expect(new Set(ids.map((id) => deriveCode(keys, id)[0])).size).toBe(10);
   });
 
@@ -24,7 +24,7 @@ describe("the confirmation code", () => {
     expect(same.length).toBeLessThan(5);
   });
 
-  test("is hashed with its row's id, so that equal codes do not look equal", () => {
+  test("ASVS 6.5.2: is hashed with its row's id, so that equal codes do not look equal", () => {
     expect(hashCode(keys, "row-1", "123456")).not.toBe(hashCode(keys, "row-2", "123456"));
   });
 
