@@ -10,6 +10,7 @@ import { createLineWriter, paint, say } from "./supervise/output";
 import type { Part } from "./supervise/part";
 import {
   appEnvironment,
+  checkSettings,
   migrate,
   PortLostError,
   type Start,
@@ -148,8 +149,9 @@ async function startAll(start: Start): Promise<string> {
     start.programs.push(program);
     return program;
   };
-  const migrating = database.then((url) => track(migrate(start, url)));
-  const building = isDev ? false : track(ensureBuilt({ root, env, say, output, signal }));
+  const checked = track(checkSettings(start));
+  const migrating = Promise.all([database, checked]).then(([url]) => track(migrate(start, url)));
+  const building = isDev ? false : checked.then(() => track(ensureBuilt({ root, env, say, output, signal })));
   // The engine makes its own schema, beside the app's.
   const [databaseUrl, mail, engine] = await Promise.all([
     database,

@@ -252,3 +252,31 @@ export async function migrate(start: Start, databaseUrl: string): Promise<void> 
   if (ended !== null)
     throw new Error(`The database could not be brought up to date (${ended}); what it said is above.`);
 }
+
+/** Stand in for addresses that are not known yet, where only their shape is looked at. */
+const SOME_URL = "http://127.0.0.1:1";
+const SOME_DATABASE = "postgres://latchkey@127.0.0.1/latchkey";
+
+/**
+ * Asks the app's own check of its environment, before the minutes that a build takes. Throws its list of complaints,
+ * and the signal's reason when the start is stopped meanwhile.
+ */
+export async function checkSettings(start: Start): Promise<void> {
+  const { plan } = start;
+  const said: string[] = [];
+  const ended = await runProgram({
+    root: start.root,
+    args: ["--import", "tsx", "cli/check-env.ts"],
+    env: {
+      ...process.env,
+      ...appEnvironment(start, {
+        databaseUrl: plan.postgres === "configured" ? (process.env.DATABASE_URL ?? "") : SOME_DATABASE,
+        mailUrl: plan.mail === "configured" ? null : SOME_URL,
+        engineUrl: plan.inngest === "configured" ? null : SOME_URL,
+      }),
+    },
+    output: (chunk) => said.push(String(chunk)),
+    signal: start.signal,
+  });
+  if (ended !== null) throw new Error(said.join("").trim());
+}

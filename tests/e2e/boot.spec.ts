@@ -145,7 +145,7 @@ test("ASVS 13.2.3, 16.5.3: no stand-in takes the place of what is missing beside
     expect(said).toContain(`${name} is missing`);
 });
 
-test("npm start says so before it builds, migrates or starts anything that is then in the way", async () => {
+test("npm start says so too, before it builds or migrates", async () => {
   const child = spawn(process.execPath, ["local/start.mjs"], {
     env: {
       ...process.env,

@@ -1,0 +1,11 @@
+// `node --import tsx cli/check-env.ts`: whether the app would start with this environment. For `npm start`, which asks
+// before it builds and migrates. Ends with 1 and the app's own list of complaints, never with a value.
+import { EnvironmentError, parseEnv } from "../env";
+
+try {
+  parseEnv(process.env);
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
