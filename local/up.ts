@@ -9,7 +9,6 @@ import { findDevServer } from "./supervise/dev-server";
 import { createLineWriter, paint, say } from "./supervise/output";
 import type { Part } from "./supervise/part";
 import {
-  appEnvironment,
   checkSettings,
   migrate,
   PortLostError,
@@ -136,6 +135,8 @@ async function prepare(known: Known): Promise<Start> {
     heldPort,
     appUrl: process.env.APP_URL || `http://localhost:${port}`,
     secrets: readSecrets(known.dir),
+    addresses: { databaseUrl: process.env.DATABASE_URL ?? "", mailUrl: null, engineUrl: null },
+    onMoved: [],
   };
 }
 
@@ -153,17 +154,13 @@ async function startAll(start: Start): Promise<string> {
   const migrating = Promise.all([database, checked]).then(([url]) => track(migrate(start, url)));
   const building = isDev ? false : checked.then(() => track(ensureBuilt({ root, env, say, output, signal })));
   // The engine makes its own schema, beside the app's.
-  const [databaseUrl, mail, engine] = await Promise.all([
-    database,
+  const [mail, engine] = await Promise.all([
     plan.mail === "stand-in" ? startMail(start) : null,
     plan.inngest === "configured" ? null : database.then((url) => startEngine(start, url)),
     migrating,
     building,
   ]);
-  await startApp(
-    start,
-    appEnvironment(start, { databaseUrl, mailUrl: mail?.url ?? null, engineUrl: engine?.url ?? null }),
-  );
+  await startApp(start);
   if (engine && plan.inngest === "stand-in") await waitForSync(engine.url, start.secrets.inngestSigningKey);
   return closingLines(start, mail?.url ?? null, engine?.url ?? null);
 }

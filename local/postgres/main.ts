@@ -3,7 +3,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { accountOfThisMachine } from "./account";
-import { type Cluster, startCluster, stopCluster } from "./cluster";
+import { type Cluster, PortTakenError, startCluster, stopCluster } from "./cluster";
 import { choosePlaces, type Places } from "./places";
 import { isAlive } from "./postmaster";
 import { enter, leave } from "./users";
@@ -77,5 +77,6 @@ function watch(cluster: Cluster, places: Places): void {
 main().catch((error: unknown) => {
   if (stopped.signal.aborted) return;
   console.error(`postgres: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
+  // The number of EADDRINUSE: whoever started us may try another port.
+  process.exit(error instanceof PortTakenError ? 98 : 1);
 });

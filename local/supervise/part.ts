@@ -18,6 +18,8 @@ export type PartOptions = {
   output: (chunk: Buffer | string) => void;
   /** Called at every start, also after a restart. */
   onReady: (ready: Ready) => void;
+  /** Called when a restart has failed, before the next one: what `args` says may change by it. */
+  onFailedRestart?: (reason: string) => Promise<void>;
   say: (line: string) => void;
   stopTimeoutMs: number;
 };
@@ -30,6 +32,8 @@ export type Part = {
   start(): Promise<Ready>;
   /** SIGTERM, then SIGKILL; settles when it is gone. No restart follows. */
   stop(): Promise<void>;
+  /** Ends it so that it is started again, with what its `args` and `env` say by then. */
+  restart(): void;
   kill(): void;
 };
 
@@ -102,6 +106,7 @@ export function createPart(options: PartOptions): Part {
         return;
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);
+        if (!isStopping) await options.onFailedRestart?.(reason);
       }
     }
   }
@@ -117,6 +122,13 @@ export function createPart(options: PartOptions): Part {
       const timer = setTimeout(() => process_.kill("SIGKILL"), options.stopTimeoutMs);
       await gone;
       clearTimeout(timer);
+    },
+    restart() {
+      const process_ = child;
+      if (isStopping || !process_) return;
+      process_.kill("SIGTERM");
+      const timer = setTimeout(() => process_.kill("SIGKILL"), options.stopTimeoutMs);
+      process_.once("exit", () => clearTimeout(timer));
     },
     kill() {
       isStopping = true;

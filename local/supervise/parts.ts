@@ -7,7 +7,7 @@ import { devServerArguments } from "./dev-server";
 import { createLineWriter, say } from "./output";
 import { createPart, type Part, type PartOptions } from "./part";
 import { isLoopbackUrl, type Plan } from "./plan";
-import { type HeldPort, isPortFree, launchOnFreePorts } from "./ports";
+import { findNextPort, type HeldPort, isPortFree, isPortTaken, launchOnFreePorts } from "./ports";
 import type { RunningFile } from "./processes";
 import { runProgram } from "./program";
 import type { Secrets } from "./secrets";
@@ -41,7 +41,34 @@ export type Start = {
   parts: Part[];
   /** Builds and migrations under way: they settle when they are gone. */
   programs: Promise<unknown>[];
+  /** Where the stand-ins are, as far as they are up. */
+  addresses: Addresses;
+  /** Called when an address has changed under those who know it. */
+  onMoved: (() => void)[];
 };
+
+export type Addresses = { databaseUrl: string; mailUrl: string | null; engineUrl: string | null };
+
+/**
+ * Notes where a stand-in is. When that has changed (another program took its port while it was down), those who know
+ * the old address are started again with the new one.
+ */
+function noteAddress<Name extends keyof Addresses>(start: Start, name: Name, url: Addresses[Name]): void {
+  const before = start.addresses[name];
+  start.addresses[name] = url;
+  if (before && before !== url) for (const tell of start.onMoved) tell();
+}
+
+/** For a restart that finds its port taken: the next one is another. */
+const moveOn =
+  (name: string, choose: () => Promise<number | null>) =>
+  async (reason: string): Promise<void> => {
+    if (!isPortTaken(reason)) return;
+    const port = await choose().catch(() => null);
+    say(
+      `Another program took the port of ${name} while it was down; it takes ${port ?? "another one"}, and the parts that know it start again.`,
+    );
+  };
 
 /** What all parts of ours have in common. */
 function partOptions(
@@ -72,7 +99,12 @@ export async function startPostgres(start: Start): Promise<string> {
     onReady: ({ url, pid }) => {
       port = ["--port", new URL(url).port];
       start.running.set("postgres", { url, pid });
+      noteAddress(start, "databaseUrl", url);
     },
+    onFailedRestart: moveOn("postgres", async () => {
+      port = [];
+      return null;
+    }),
     stopTimeoutMs: 2 * STOP_TIMEOUT_MS,
   });
   start.parts.push(part);
@@ -93,7 +125,15 @@ export async function startMail(start: Start): Promise<{ url: string }> {
         ...["--data-dir", path.join(start.dir, "mail")],
         ...["--webhook-url", `http://127.0.0.1:${start.port}/api/webhooks/resend`],
       ),
-    onReady: ({ url, pid, smtpUrl }) => start.running.set("mail", { url, smtp_url: smtpUrl, pid }),
+    onReady: ({ url, pid, smtpUrl }) => {
+      start.running.set("mail", { url, smtp_url: smtpUrl, pid });
+      noteAddress(start, "mailUrl", url);
+    },
+    onFailedRestart: moveOn("mail", async () => {
+      smtpPort = await findNextPort(smtpPort);
+      port = await findNextPort(port);
+      return port;
+    }),
   });
   start.parts.push(part);
   const launch = ([first = port, second = smtpPort]: number[]) => {
@@ -109,13 +149,14 @@ export async function startEngine(start: Start, databaseUrl: string): Promise<{ 
   let isFirst = true;
   const endpoint = `http://127.0.0.1:${start.port}/api/inngest`;
   const { devServer, secrets } = start;
+  const options = partOptions(start, "inngest", {
+    DATABASE_URL: databaseUrl,
+    ...(devServer
+      ? {}
+      : { INNGEST_EVENT_KEY: secrets.inngestEventKey, INNGEST_SIGNING_KEY: secrets.inngestSigningKey }),
+  });
   const part = createPart({
-    ...partOptions(start, "inngest", {
-      DATABASE_URL: databaseUrl,
-      ...(devServer
-        ? {}
-        : { INNGEST_EVENT_KEY: secrets.inngestEventKey, INNGEST_SIGNING_KEY: secrets.inngestSigningKey }),
-    }),
+    ...options,
     args: () =>
       devServer
         ? ["local/run-with-parent.mjs", devServer, ...devServerArguments(endpoint, port)]
@@ -129,8 +170,19 @@ export async function startEngine(start: Start, databaseUrl: string): Promise<{ 
     ...(devServer ? { probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/health`) } : {}),
     onReady: ({ url, pid }) => {
       isFirst = false;
-      start.running.set("inngest", { url: new URL(url).origin, pid });
+      const { origin } = new URL(url);
+      start.running.set("inngest", { url: origin, pid });
+      noteAddress(start, "engineUrl", origin);
     },
+    onFailedRestart: moveOn("inngest", async () => {
+      port = await findNextPort(port);
+      return port;
+    }),
+  });
+  start.onMoved.push(() => {
+    if (options.env.DATABASE_URL === start.addresses.databaseUrl) return;
+    options.env.DATABASE_URL = start.addresses.databaseUrl;
+    part.restart();
   });
   start.parts.push(part);
   const launch = ([first = port]: number[]) => {
@@ -142,10 +194,7 @@ export async function startEngine(start: Start, databaseUrl: string): Promise<{ 
 }
 
 /** The app's own variables, over what is in the environment already. */
-export function appEnvironment(
-  start: Start,
-  parts: { databaseUrl: string; mailUrl: string | null; engineUrl: string | null },
-): Record<string, string | undefined> {
+export function appEnvironment(start: Start, parts: Addresses): Record<string, string | undefined> {
   const { secrets, devServer } = start;
   const engine = !parts.engineUrl
     ? {}
@@ -178,14 +227,16 @@ export function appEnvironment(
 }
 
 /** Throws PortLostError when another program was quicker to take the app's port. */
-export async function startApp(start: Start, env: Record<string, string | undefined>): Promise<void> {
+export async function startApp(start: Start): Promise<void> {
   const { port, isDev } = start;
+  const env = appEnvironment(start, start.addresses);
   const host = isLoopbackUrl(start.appUrl) ? ["-H", "127.0.0.1"] : [];
   const withParent = pathToFileURL(path.join(start.root, "local/with-parent.mjs")).href;
   // `next dev` works in a child of its own, which inherits this; `next start` is one process.
   const nodeOptions = [process.env.NODE_OPTIONS, `--import=${withParent}`].filter(Boolean).join(" ");
+  const options = partOptions(start, "app", { ...env, ...(isDev ? { NODE_OPTIONS: nodeOptions } : {}) });
   const part = createPart({
-    ...partOptions(start, "app", { ...env, ...(isDev ? { NODE_OPTIONS: nodeOptions } : {}) }),
+    ...options,
     args: () => [
       ...(isDev ? [] : ["--import", withParent]),
       "node_modules/next/dist/bin/next",
@@ -199,6 +250,10 @@ export async function startApp(start: Start, env: Record<string, string | undefi
   start.signal.throwIfAborted();
   start.parts.push(part);
   say("starting the app …");
+  start.onMoved.push(() => {
+    Object.assign(options.env, appEnvironment(start, start.addresses));
+    part.restart();
+  });
   await start.heldPort.release();
   try {
     await part.start();

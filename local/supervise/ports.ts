@@ -54,6 +54,16 @@ export async function isPortFree(port: number): Promise<boolean> {
 const LAUNCHES_MAX = 10;
 /** How the stand-ins end when their port is taken; by the time we look, whoever had it may have moved on. */
 const PORT_TAKEN = /\(exit 98\)/;
+
+/** Whether a stand-in's end, as a part tells it, means that its port is taken. */
+export const isPortTaken = (reason: string) => PORT_TAKEN.test(reason);
+
+/** A port from `wanted` on that is free just now. Throws a sentence when there is none. */
+export async function findNextPort(wanted: number): Promise<number> {
+  const held = await holdNextPort(wanted);
+  await held.release();
+  return held.port;
+}
 /** Starts that lost a port together go different ways, instead of meeting again at the next one. */
 const SPREAD = 40;
 

@@ -106,6 +106,18 @@ test("mail stand-ins of products that start at the same moment all come up, and 
   expect(readMail(one?.dir ?? "")).toMatchObject({ url: before.url, smtp_url: before.smtp_url });
 }, 120_000);
 
+test("a stand-in whose port another program takes while it is down comes back on another one, and who knows it is told", async () => {
+  const start = makeStart();
+  const told: (string | null)[] = [];
+  start.onMoved.push(() => told.push(start.addresses.mailUrl));
+  const { url, dir } = await startMailOf(start);
+  process.kill(readMail(dir).pid, "SIGKILL");
+  await vi.waitFor(() => listen(Number(new URL(url).port)), { timeout: 10_000, interval: 10 });
+  await vi.waitFor(() => expect(told).toHaveLength(1), { timeout: 60_000, interval: 100 });
+  expect(told).toEqual([readMail(dir).url]);
+  expect(told[0]).not.toBe(url);
+}, 120_000);
+
 function readMail(dir: string): { url: string; smtp_url: string; pid: number } {
   return JSON.parse(readFileSync(path.join(dir, "running.json"), "utf8")).mail;
 }
@@ -129,6 +141,8 @@ function makeStart(): Start {
     signal: new AbortController().signal,
     parts,
     programs: [],
+    addresses: { databaseUrl: "", mailUrl: null, engineUrl: null },
+    onMoved: [],
   };
 }
 
