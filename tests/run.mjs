@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ensureInstalled, requireNode } from "../local/install.mjs";
 import { findOrInstallBrowser } from "./support/browser-install.mjs";
 import { run, stopChildren } from "./support/run-program.mjs";
-import { runChaos, runPlaywright, runVitest } from "./support/suites.mjs";
+import { runChaos, runOracle, runPlaywright, runVitest } from "./support/suites.mjs";
 
 const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
 process.chdir(root);
@@ -32,6 +32,7 @@ const STAGES = {
   integration: () => runVitest("integration"),
   build: (show) => build(show),
   chaos: (show) => runChaos({ show }),
+  oracle: (show) => runOracle({ show }),
   browser: () => check(findOrInstallBrowser()),
   e2e: () => runPlaywright(),
 };
@@ -40,7 +41,7 @@ const STAGES = {
  * What runs beside a stage, one after another, and is shown when that stage is over: integration tests mostly wait for
  * processes to start and end.
  */
-const BESIDE = { integration: ["build", "chaos"] };
+const BESIDE = { integration: ["build", "chaos", "oracle"] };
 
 /** Builds the way `npm start` does, so that the start of the e2e product finds it done. */
 async function build(show) {
@@ -77,7 +78,7 @@ function chooseStages(wanted) {
 }
 
 /** The journey needs the app and a browser. */
-const NEEDS = { chaos: ["build"], e2e: ["build", "browser"] };
+const NEEDS = { chaos: ["build"], oracle: ["build"], e2e: ["build", "browser"] };
 
 const totals = { passed: 0, failed: 0 };
 const broken = new Set();

@@ -10,12 +10,14 @@ export type Call = {
   token?: string;
   /** The address of whoever asks, as the proxy in front would have written it. */
   from: string;
+  /** What a refusal's wait is counted from (Answer.sinceMs). */
+  sinceMs?: number | null;
 };
 
 /** Rejects when there is no answer at all. */
 export async function ask(
   baseUrl: string,
-  { path, method = "POST", body, token, from }: Call,
+  { path, method = "POST", body, token, from, sinceMs = null }: Call,
 ): Promise<Answer> {
   const startedAt = performance.now();
   const response = await fetch(`${baseUrl}/api/v1/usr/${path}`, {
@@ -31,7 +33,14 @@ export async function ask(
   });
   const text = await response.text();
   const ms = performance.now() - startedAt;
-  return { status: response.status, headers: Object.fromEntries(response.headers), body: parse(text), ms };
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: parse(text),
+    ms,
+    atMs: Date.now(),
+    sinceMs,
+  };
 }
 
 function parse(text: string): unknown {

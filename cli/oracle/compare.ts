@@ -6,6 +6,10 @@ export type Answer = {
   /** Parsed JSON, or the text; null when there was none. */
   body: unknown;
   ms: number;
+  /** When it came, by our clock, in milliseconds. */
+  atMs: number;
+  /** When began what a refusal's wait is counted from, by our clock; null when that is this very answer. */
+  sinceMs: number | null;
 };
 
 /** What names one person: it is replaced by its name here before anything is compared. */
@@ -26,8 +30,8 @@ const HEADERS_OF_THE_MOMENT = new Set([
  * (findImbalance), and everything else pair by pair.
  */
 const RACING = new Set(["delivery", "email_info", "email_confirmation_sent", "message", "expires_at"]);
-/** Waits are rounded up to whole seconds, and two requests lie between two ticks of a clock now and then. */
-const WAIT_SLACK_SECONDS = 2;
+/** Waits are rounded up to whole seconds, and our clock sees the beginning of a wait later than the product's. */
+const WAIT_SLACK_MS = 3_000;
 
 /** The first thing in which the answers differ beyond what every two answers do; null when there is none. */
 export function compareAnswers(
@@ -64,9 +68,16 @@ function headerValue(name: string, value: string): string {
   return value;
 }
 
+/** Two people who began a second apart have to wait a second apart: what counts is the whole wait. */
 function haveCloseWaits(known: Answer, unknown: Answer): boolean {
-  const [one, other] = [known, unknown].map((answer) => Number(answer.headers["retry-after"] ?? 0));
-  return Math.abs((one ?? 0) - (other ?? 0)) <= WAIT_SLACK_SECONDS;
+  const [one, other] = [wholeWaitMs(known), wholeWaitMs(unknown)];
+  if (one === null || other === null) return one === other;
+  return Math.abs(one - other) <= WAIT_SLACK_MS + known.ms + unknown.ms;
+}
+
+function wholeWaitMs({ headers, atMs, sinceMs }: Answer): number | null {
+  const seconds = headers["retry-after"];
+  return seconds === undefined ? null : atMs + Number(seconds) * 1000 - (sinceMs ?? atMs);
 }
 
 /** A body without what is different for every two people: names, ids, times, tokens. */

@@ -21,6 +21,10 @@ export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAn
   const networks = { known: newNetwork(), unknown: newNetwork() };
   const tokens: Record<Side, string> = { known: "", unknown: "" };
 
+  /** From when on the waits of each side are counted; set by the first and by the last thing that was taken. */
+  const firstMs: Partial<Record<Side, number>> = {};
+  const lastMs: Partial<Record<Side, number>> = {};
+
   const repeat = async (name: string, times: number, call: (side: Side) => Promise<Step>) => {
     const asked: Asked[] = [];
     for (let time = 0; time < times; time++) {
@@ -37,9 +41,27 @@ export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAn
   };
   const register = async (side: Side, from: string): Promise<Step> => {
     const [email, username] = [fresh.email[side], newUsername()];
-    const answer = await ask(url, { path: "register", body: { username, email, password: PASSWORD }, from });
-    if (answer.status === 201) tokens[side] = textOf(answer, "access_token");
+    const body = { username, email, password: PASSWORD };
+    const answer = await ask(url, { path: "register", body, from, sinceMs: firstMs[side] ?? null });
+    if (answer.status === 201) {
+      tokens[side] = textOf(answer, "access_token");
+      firstMs[side] ??= answer.atMs;
+      lastMs[side] = answer.atMs;
+    }
     return { answer, names: { email, username } };
+  };
+  const signIn = async (side: Side): Promise<Step> => {
+    const body = { login: fresh.email[side], password: "not the right one" };
+    const sinceMs = firstMs[side] ?? null;
+    const answer = await ask(url, { path: "token", body, from: networks[side], sinceMs });
+    firstMs[side] ??= answer.atMs;
+    return { answer, names: {} };
+  };
+  const aboutClaim = async (side: Side, path: string, body?: object): Promise<Step> => {
+    const token = tokens[side];
+    const sinceMs = lastMs[side] ?? null;
+    const answer = await ask(url, { path, ...(body ? { body } : {}), token, from: networks[side], sinceMs });
+    return { answer, names: { email: fresh.email[side] } };
   };
 
   await repeat("registering from one network", REGISTRATIONS_OF_NETWORK, (side) =>
@@ -48,27 +70,10 @@ export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAn
   await repeat("registering from many networks", REGISTRATIONS_FROM_EVERYWHERE, (side) =>
     register(side, newNetwork()),
   );
-  await repeat("trying codes", CODES, async (side) => ({
-    answer: await ask(url, {
-      path: "confirm-email",
-      body: { code: "000000" },
-      token: tokens[side],
-      from: networks[side],
-    }),
-    names: {},
-  }));
-  await repeat("signing in", SIGN_INS, async (side) => ({
-    answer: await ask(url, {
-      path: "token",
-      body: { login: fresh.email[side], password: "not the right one" },
-      from: networks[side],
-    }),
-    names: {},
-  }));
-  await repeat("resending", 1, async (side) => ({
-    answer: await ask(url, { path: "resend-confirmation", token: tokens[side], from: networks[side] }),
-    names: { email: fresh.email[side] },
-  }));
+  await repeat("trying codes", CODES, (side) => aboutClaim(side, "confirm-email", { code: "000000" }));
+  await repeat("resending", 1, (side) => aboutClaim(side, "resend-confirmation"));
+  for (const side of SIDES) delete firstMs[side];
+  await repeat("signing in", SIGN_INS, signIn);
   return { answers, missing };
 }
 

@@ -23,7 +23,7 @@ export type Asking = {
 const RESEND_COOLDOWN_MS = 61_000;
 
 /** One claim on one address. */
-type Claim = { email: string; username: string; token: string; network: string };
+type Claim = { email: string; username: string; token: string; network: string; madeAtMs: number };
 type Claims = Record<Side, Claim>;
 
 /** Puts every question to every pair, in one mode, and returns the answers. */
@@ -45,8 +45,8 @@ export async function askEverything(mode: string, asking: Asking): Promise<Answe
     return claim;
   };
   const aboutClaim = (pair: Pair, side: Side, call: Omit<Call, "from" | "token">): Question => {
-    const { email, username, token, network } = claimOf(pair, side);
-    return { call: { ...call, token, from: network }, names: { email, username } };
+    const { email, username, token, network, madeAtMs } = claimOf(pair, side);
+    return { call: { ...call, token, from: network, sinceMs: madeAtMs }, names: { email, username } };
   };
 
   await put("registering", paceOf(PAIRS_PER_WINDOW), (pair, side) => {
@@ -55,7 +55,13 @@ export async function askEverything(mode: string, asking: Asking): Promise<Answe
       call: { path: "register", body: { username, email, password: PASSWORD }, from: network },
       names: { email, username },
       onAnswer(answer) {
-        const claim = { email, username, token: textOf(answer, "access_token"), network };
+        const claim = {
+          email,
+          username,
+          token: textOf(answer, "access_token"),
+          network,
+          madeAtMs: answer.atMs,
+        };
         const both = claims.get(pair) ?? { known: claim, unknown: claim };
         claims.set(pair, { ...both, [side]: claim });
       },

@@ -55,17 +55,25 @@ export function countVitest(report, code) {
 /** Sixty registrations, always with the same faults: a minute on two cores. */
 const CHAOS = ["--people", "60", "--per-second", "4", "--seed", "7"];
 
+/** Three pairs: every question in every mode, half a minute. Time needs hundreds, and is not judged. */
+const ORACLE = ["--pairs", "3", "--short"];
+
 /** Runs a short `npm run chaos`. Each thing that it checks counts as a test. Without `show` its output is the text. */
-export async function runChaos({ show = true } = {}) {
-  const file = reportFile("chaos");
-  const args = ["--import", "tsx", "cli/chaos/main.ts", ...CHAOS, "--json", file];
+export const runChaos = (options) => runCheck("chaos", CHAOS, options);
+
+/** Runs a short `npm run oracle-check`, as runChaos. */
+export const runOracle = (options) => runCheck("oracle", ORACLE, options);
+
+async function runCheck(name, options, { show = true } = {}) {
+  const file = reportFile(name);
+  const args = ["--import", "tsx", `cli/${name}/main.ts`, ...options, "--json", file];
   const { code, output } = await run(process.execPath, args, { show });
-  const counts = countChaos(readReport(file), code);
+  const counts = countChecks(readReport(file), code);
   return show ? counts : { ...counts, text: [output.trimEnd(), counts.text].filter(Boolean).join("\n") };
 }
 
-/** Counts of the result that chaos writes. */
-export function countChaos(report, code) {
+/** Counts of the result that chaos and oracle-check write. */
+export function countChecks(report, code) {
   if (!report) return { passed: 0, failed: 1, text: `It ended without a result (exit ${code}).` };
   const passed = report.checks.filter((check) => check.ok).length;
   return settle(passed, report.checks.length - passed, 0, code);

@@ -20,6 +20,8 @@ function answer(email: string, change: Partial<Answer> = {}): Answer {
       delivery: { status: "queued" },
     },
     ms: 10,
+    atMs: 1_000_000,
+    sinceMs: null,
     ...change,
   };
 }
@@ -54,6 +56,26 @@ describe("two answers", () => {
     expect(compareAnswers(known(refused("60")), unknown(refused("3600")), names)).toMatchObject({
       what: "headers",
     });
+  });
+
+  test("may ask to wait as much longer as one began later, and no more than that", () => {
+    const refused = (seconds: string, sinceMs: number) => ({
+      status: 429,
+      headers: { "retry-after": seconds },
+      body: {},
+      sinceMs,
+    });
+    expect(compareAnswers(known(refused("45", 985_000)), unknown(refused("55", 995_000)), names)).toBeNull();
+    expect(
+      compareAnswers(known(refused("45", 985_000)), unknown(refused("55", 985_000)), names),
+    ).toMatchObject({ what: "headers" });
+    expect(
+      compareAnswers(
+        known(refused("45", 985_000)),
+        unknown({ ...refused("45", 985_000), headers: {} }),
+        names,
+      ),
+    ).toMatchObject({ what: "headers" });
   });
 
   test("may differ in how far the mail has got: that is counted over all pairs", () => {
