@@ -42,7 +42,7 @@ export async function claimDelivery(
           ),
           expired,
         ),
-        isClaimOpen(options.now),
+        isStillWanted(options.now),
       ),
     )
     .returning();
@@ -72,15 +72,19 @@ export async function keepLease(
         eq(deliveries.id, id),
         eq(deliveries.status, "sending"),
         eq(deliveries.leaseToken, options.leaseToken),
-        isClaimOpen(options.now),
+        isStillWanted(options.now),
       ),
     )
     .returning({ id: deliveries.id });
   return rows.length > 0;
 }
 
-const isClaimOpen = (now: Date) => sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
-  and ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${now.toISOString()})`;
+/** A mail of a claim while that is open; a notice to an account while there is one. */
+const isStillWanted = (
+  now: Date,
+) => sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
+  and case when ${deliveries.kind} = 'password_changed' then ${users.emailConfirmedAt} is not null
+    else ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${now.toISOString()} end)`;
 
 /**
  * Moves the next attempt of a delivery that nobody is sending to `at`, never to an earlier time than it has. Returns

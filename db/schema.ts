@@ -31,7 +31,7 @@ export const deliveryStatus = pgEnum("delivery_status", [
   "suppressed",
   "cancelled",
 ]);
-export const deliveryKind = pgEnum("delivery_kind", ["confirmation", "existing_account"]);
+export const deliveryKind = pgEnum("delivery_kind", ["confirmation", "existing_account", "password_changed"]);
 export const attemptOutcome = pgEnum("attempt_outcome", [
   "accepted", // the provider took the mail
   "deduplicated", // it had taken it before, under the same idempotency key

@@ -11,6 +11,8 @@ import type { Services } from "./services";
 export async function composeEmail(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
   const { keys, settings } = services;
   const { userId, recipient, createdAt, codeId } = delivery;
+  if (delivery.kind === "password_changed")
+    return envelope(services, delivery, await renderEmail(delivery.kind, { signInUrl: signInUrl(services) }));
   const notMe = notMeUrl(settings.appUrl, signNotMe(keys, { userId, email: recipient }, createdAt));
   const rendered =
     delivery.kind === "confirmation" && codeId

@@ -7,13 +7,14 @@ import { DomainError } from "./errors";
 import { hashPassword, verifyPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
 import { admitSignIn, forgetSignIns } from "./rate-limit";
+import { type QueuedDelivery, queueNotice } from "./registration";
 import type { Services } from "./services";
 import { type Identity, type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
 
 /**
  * Changes the password, with the present one (ASVS 5.0, 6.2.3), and ends every session: whoever knew the old one is
- * out everywhere. The caller goes on in a new session (7.2.4). Tries count like those of signing in.
+ * out everywhere. The caller goes on in a new session (7.2.4), and the mailbox is told by `notice` (6.3.7). Tries count like those of signing in.
  * Throws `invalid_input` on `current_password` for a wrong one and on `new_password` for the same one or one that is
  * easy to guess, `sign_in_limit`, `busy`, `invalid_token` when the account is gone.
  */
@@ -21,7 +22,7 @@ export async function changePassword(
   services: Services,
   identity: Identity,
   { current, next, network = null, device }: { current: string; next: string } & Client,
-): Promise<{ user: UserData; session: StartedSession }> {
+): Promise<{ user: UserData; session: StartedSession; notice: QueuedDelivery }> {
   const user = await findUser(services.db, identity.userId);
   if (!user) throw accountGone();
   await requirePassword(services, user, { password: current, field: "current_password", network });
@@ -30,16 +31,18 @@ export async function changePassword(
     hashPassword(next),
     judgeNewPassword(services, next, user, "new_password"),
   ]);
-  const session = await services.db.transaction(async (tx) => {
+  const changed = await services.db.transaction(async (tx) => {
     // Another change or an upgrade of the hash came first: the password that was typed is no longer the present one.
     if (!(await replacePasswordHash(tx, user.id, { from: user.passwordHash, to }))) return null;
     await revokeAllSessions(tx, [user.id], services.clock());
     await recordAudit(services, tx, { type: "password_changed", userId: user.id, network, details: {} });
-    return startSession(services, tx, { userId: user.id, scope: identity.scope, device });
+    const notice = await queueNotice(services, tx, user, "password_changed");
+    const session = await startSession(services, tx, { userId: user.id, scope: identity.scope, device });
+    return { session, notice };
   });
-  if (!session) throw wrongPassword("current_password");
+  if (!changed) throw wrongPassword("current_password");
   services.log.info({ userId: user.id }, `Password of user ${user.id} changed`);
-  return { user: describeUser(user), session };
+  return { user: describeUser(user), ...changed };
 }
 
 /** The account's password, asked for again before something that cannot be undone. Tries count like those of signing in. */

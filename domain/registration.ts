@@ -20,7 +20,7 @@ import { addSeconds } from "./clock";
 import { deriveCode, hashCode } from "./confirmation-code";
 import { deriveLink, hashLink } from "./confirmation-link";
 import { DomainError } from "./errors";
-import { USER_REGISTERED } from "./events";
+import { DELIVERY_REQUESTED, USER_REGISTERED } from "./events";
 import { hashPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
 import { admitClaim, admitRegistration, hashSubject } from "./rate-limit";
@@ -108,8 +108,6 @@ export async function queueDelivery(
   { kind, eventName, now }: { kind: DeliveryKind; eventName: string; now: Date },
 ): Promise<QueuedDelivery> {
   const codeId = randomUUID();
-  const deliveryId = randomUUID();
-  const outboxId = randomUUID();
   await insertCode(tx, {
     id: codeId,
     userId: user.id,
@@ -117,6 +115,33 @@ export async function queueDelivery(
     linkHash: hashLink(services.keys, deriveLink(services.keys, codeId)),
     createdAt: now,
   });
+  return queueMail(services, tx, user, { kind, codeId, eventName, now });
+}
+
+/** Writes a delivery that carries no code, and the event that starts it, in the caller's transaction. */
+export function queueNotice(
+  services: Services,
+  tx: Executor,
+  user: { id: string; email: string },
+  kind: "password_changed",
+): Promise<QueuedDelivery> {
+  const now = services.clock();
+  return queueMail(services, tx, user, { kind, codeId: null, eventName: DELIVERY_REQUESTED, now });
+}
+
+async function queueMail(
+  services: Services,
+  tx: Executor,
+  user: { id: string; email: string },
+  {
+    kind,
+    codeId,
+    eventName,
+    now,
+  }: { kind: DeliveryKind; codeId: string | null; eventName: string; now: Date },
+): Promise<QueuedDelivery> {
+  const deliveryId = randomUUID();
+  const outboxId = randomUUID();
   await insertDelivery(tx, {
     id: deliveryId,
     userId: user.id,

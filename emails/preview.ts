@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import ConfirmationEmail from "./confirmation-email";
 import ExistingAccountEmail from "./existing-account-email";
+import PasswordChangedEmail from "./password-changed-email";
 import { type RenderedEmail, renderEmail } from "./render";
 
 /** What there is to look at: each template with its PreviewProps, and the variants that optional values make. */
@@ -19,6 +20,7 @@ const SAMPLES = new Map<string, () => Promise<RenderedEmail>>(
       }),
     "confirmation-right-to-left": () =>
       renderEmail("confirmation", { ...ConfirmationEmail.PreviewProps, dir: "rtl" }),
+    "password-changed": () => renderEmail("password_changed", PasswordChangedEmail.PreviewProps),
     "existing-account": () => renderEmail("existing_account", ExistingAccountEmail.PreviewProps),
   }),
 );

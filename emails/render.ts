@@ -12,10 +12,17 @@ import ExistingAccountEmail, {
   existingAccountText,
 } from "./existing-account-email";
 
+import PasswordChangedEmail, {
+  type PasswordChangedEmailProps,
+  passwordChangedSubject,
+  passwordChangedText,
+} from "./password-changed-email";
+
 /** The mails there are, by name, and what each needs. */
 export type EmailProps = {
   confirmation: ConfirmationEmailProps;
   existing_account: ExistingAccountEmailProps;
+  password_changed: PasswordChangedEmailProps;
 };
 export type EmailTemplate = keyof EmailProps;
 
@@ -52,6 +59,13 @@ const DEFINITIONS: { [Name in EmailTemplate]: Definition<EmailProps[Name]> } = {
       checkUrl("signInUrl", signInUrl);
       if (notMeUrl !== undefined) checkUrl("notMeUrl", notMeUrl);
     },
+  },
+  password_changed: {
+    element: (props) => createElement(PasswordChangedEmail, props),
+    subject: passwordChangedSubject,
+    text: passwordChangedText,
+    slots: ["signInUrl"],
+    check: ({ signInUrl }) => checkUrl("signInUrl", signInUrl),
   },
 };
 

@@ -27,6 +27,17 @@ export type ExistingAccountTexts = {
   notYou: string;
 };
 
+export type PasswordChangedTexts = {
+  subject: string;
+  preview: string;
+  heading: string;
+  happened: string;
+  signIn: string;
+  button: string;
+  orOpen: string;
+  notYou: string;
+};
+
 /** The last line of every mail: `consequence` says what the link below it does. */
 export type NotMeTexts = { label: string; consequence: string };
 
@@ -35,6 +46,7 @@ type Texts = {
   notMe: NotMeTexts;
   confirmation: ConfirmationTexts;
   existingAccount: ExistingAccountTexts;
+  passwordChanged: PasswordChangedTexts;
 };
 
 const TEXTS: Record<EmailLanguage, Texts> = {
@@ -67,6 +79,18 @@ const TEXTS: Record<EmailLanguage, Texts> = {
       orOpen: "Or open this link:",
       notYou:
         "Was it not you? Then there is nothing to do: nobody got into your account, and whoever tried was not told that it exists.",
+    },
+    passwordChanged: {
+      subject: "Your Latchkey password was changed",
+      preview: "If that was you, there is nothing to do.",
+      heading: "Your password was changed",
+      happened:
+        "The password of your Latchkey account was changed just now, by somebody who knew the one before. Everybody who was signed in with it is signed out, except where it was changed.",
+      signIn: "If that was you, there is nothing to do. On your other devices you sign in again:",
+      button: "Sign in",
+      orOpen: "Or open this link:",
+      notYou:
+        "Was it not you? Then somebody else is in your account. Please answer this mail at once, and change the same password wherever else you use it.",
     },
   },
 };

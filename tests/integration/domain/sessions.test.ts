@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findUser, markEmailConfirmed } from "@/db/users";
+import { attemptDelivery } from "@/domain/email-delivery";
 import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
 import { endOneSession, endOtherSessions, listSessions } from "@/domain/sessions";
@@ -135,7 +136,7 @@ describe("ASVS 7.2.4: signing in and confirming", () => {
   });
 });
 
-describe("ASVS 6.2.2, 6.2.3, 7.4.3: changing the password", () => {
+describe("ASVS 6.2.2, 6.2.3, 6.3.7, 7.4.3: changing the password", () => {
   test("takes the present one, ends every session, and goes on in a new one", async () => {
     const [mine, other] = await signedIn("mine", "other");
     if (!mine || !other) throw new Error("nobody is signed in");
@@ -153,7 +154,14 @@ describe("ASVS 6.2.2, 6.2.3, 7.4.3: changing the password", () => {
     );
     expect(await listSessions(services, mine.identity)).toHaveLength(2);
 
-    const { user, session } = await change(PASSWORD, "another passphrase");
+    const { user, session, notice } = await change(PASSWORD, "another passphrase");
+    // ASVS 6.3.7: the mailbox is told, without either password.
+    services.pass(services.settings.queueDelaySeconds);
+    await attemptDelivery(services, notice.deliveryId);
+    const mail = services.transport.handed.find(({ to }) => to === user.email);
+    expect(mail?.subject).toBe("Your Latchkey password was changed");
+    for (const secret of [PASSWORD, "another passphrase"])
+      expect(`${mail?.html} ${mail?.text}`).not.toContain(secret);
     for (const { identity } of [mine, other])
       expect(await authenticateSession(services, identity.sessionId)).toBeNull();
     expect(await listSessions(services, session.identity)).toMatchObject([{ device: "mine", current: true }]);

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { CODE_LIFETIME_SECONDS } from "@/domain/confirmation-code";
 import ConfirmationEmail from "@/emails/confirmation-email";
 import ExistingAccountEmail from "@/emails/existing-account-email";
+import PasswordChangedEmail from "@/emails/password-changed-email";
 import { EMAIL_TEMPLATES, type RenderedEmail, renderEmail } from "@/emails/render";
 
 const APP = "https://latchkey.example";
@@ -28,6 +29,7 @@ const MAILS: [string, () => Promise<RenderedEmail>][] = [
     "existing_account with a link for strangers",
     () => renderEmail("existing_account", { signInUrl: `${APP}/sign-in`, notMeUrl: `${APP}/not-me#def` }),
   ],
+  ["password_changed", () => renderEmail("password_changed", PasswordChangedEmail.PreviewProps)],
   ["existing_account", () => renderEmail("existing_account", ExistingAccountEmail.PreviewProps)],
 ];
 
