@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Facts } from "@/cli/chaos/facts";
 import { formatTable, percentile, summarize } from "@/cli/chaos/report";
 import { judge } from "@/cli/chaos/verdict";
-import { countChaos } from "@/tests/support/suites.mjs";
+import { countChecks } from "@/tests/support/suites.mjs";
 
 const NOW = new Date("2026-05-01T12:00:00Z");
 const options = {
@@ -110,10 +110,10 @@ test("percentiles are nearest rank, so that they are answers that somebody got",
 describe("in npm test", () => {
   test("each check counts as a test, and a run without a result as a failure", () => {
     const good = resultOf();
-    expect(countChaos(good, 0)).toMatchObject({ passed: good.checks.length, failed: 0 });
-    expect(countChaos(resultOf({}, false), 1)).toMatchObject({ failed: 1 });
-    expect(countChaos(null, 130)).toMatchObject({ passed: 0, failed: 1 });
+    expect(countChecks(good, 0)).toMatchObject({ passed: good.checks.length, failed: 0 });
+    expect(countChecks(resultOf({}, false), 1)).toMatchObject({ failed: 1 });
+    expect(countChecks(null, 130)).toMatchObject({ passed: 0, failed: 1 });
     // It says yes and ends with no: something else was wrong.
-    expect(countChaos(good, 1)).toMatchObject({ failed: 1 });
+    expect(countChecks(good, 1)).toMatchObject({ failed: 1 });
   });
 });
