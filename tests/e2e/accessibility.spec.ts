@@ -32,7 +32,7 @@ async function findViolations(
   );
 }
 
-for (const path of ["/", "/register", "/sign-in", "/confirm", "/no-such-page"])
+for (const path of ["/", "/register", "/sign-in", "/confirm", "/confirm/link", "/not-me", "/no-such-page"])
   test(`${path} has no violations, light and dark`, async ({ page }) => {
     await page.goto(path);
     await expectNoViolations(page);

@@ -57,6 +57,12 @@ const TARGETS: Named[] = [
   { path: "/api/v1/usr/change-email", method: "POST", tokenOf: "claim", fields: { email } },
   { path: "/api/v1/usr/confirmation", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/confirmation/events", method: "GET", tokenOf: "claim" },
+  { path: "/api/v1/usr/confirmation/continue", method: "POST", tokenOf: "claim", fields: {} },
+  { path: "/api/v1/usr/confirm-link", method: "POST", tokenOf: "claim", fields: { link: text } },
+  { path: "/api/v1/usr/confirm-link/look", method: "POST", fields: { link: text } },
+  { path: "/api/v1/usr/not-me", method: "POST", fields: { link: text } },
+  { path: "/api/v1/usr/not-me/look", method: "POST", fields: { link: text } },
+  { path: "/api/v1/usr/not-me/undo", method: "POST", fields: { link: text } },
   { path: "/api/v1/usr/me", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/sessions", method: "GET", tokenOf: "account" },
   {
