@@ -4,7 +4,9 @@ import { LAUNCH_ARGS, listBrowsers } from "./tests/support/browser.mjs";
 const executablePath = listBrowsers()[0];
 
 const MOVES_THE_CLOCK = "**/retries.spec.ts";
-const STARTS_ITS_OWN = ["**/fuzz.spec.ts", "**/limits.spec.ts", "**/outages.spec.ts", "**/sync-mode.spec.ts"];
+const STARTS_ITS_OWN = ["fuzz", "limits", "outages", "sending", "sync-mode"].map(
+  (name) => `**/${name}.spec.ts`,
+);
 
 export default defineConfig({
   testDir: "tests/e2e",

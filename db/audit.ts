@@ -120,3 +120,35 @@ export async function bringAttemptsForward(db: Database, byMs: number): Promise<
     .set({ nextAttemptAt: sql`${deliveries.nextAttemptAt} - make_interval(secs => ${byMs / 1000})` })
     .where(inArray(deliveries.status, ["queued", "retrying"]));
 }
+
+/** For these mails so many seconds have passed since they were queued: the cooldown before another one is over. */
+export async function agePersonsMails(db: Database, username: string, bySeconds: number): Promise<void> {
+  await db.execute(sql`update ${deliveries} set created_at = created_at - make_interval(secs => ${bySeconds})
+    where user_id in (select id from ${users} where username = ${username})`);
+}
+
+export type SendTimes = {
+  /** When the first attempt was wanted. */
+  dueAt: Date;
+  sentAt: Date | null;
+  attempts: number;
+  /** Attempts that the provider answered with "too many a second". */
+  refused: number;
+};
+
+/** Of all deliveries, `queueDelaySeconds` after they were queued. */
+export async function listSendTimes(db: Database, queueDelaySeconds = 2): Promise<SendTimes[]> {
+  const rows = await db
+    .select({
+      createdAt: deliveries.createdAt,
+      sentAt: deliveries.sentAt,
+      attempts: deliveries.attemptCount,
+      refused: sql<number>`(select count(*)::int from ${deliveryAttempts}
+        where ${deliveryAttempts.deliveryId} = ${deliveries.id} and ${deliveryAttempts.errorCode} = 'rate_limited')`,
+    })
+    .from(deliveries);
+  return rows.map(({ createdAt, ...row }) => ({
+    ...row,
+    dueAt: new Date(createdAt.getTime() + queueDelaySeconds * 1000),
+  }));
+}

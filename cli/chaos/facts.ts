@@ -24,17 +24,31 @@ export type RegistrationFact = {
  */
 export type WrongAnswer = { username: string; status: number | null; text: string };
 
+/** What somebody did after registering. `perhaps`: it was sent, and no answer came. */
+export type ActFact = {
+  username: string;
+  kind: "confirm" | "resend";
+  outcome: "done" | "perhaps";
+  /** When its answer came, by this machine's clock. */
+  atMs: number;
+};
+
 /** One mail in the inbox: the provider's own record, which no part of the product can touch. */
 export type MailFact = {
   id: string;
   /** From the idempotency key or the Message-ID; null when it carries neither of ours. */
   deliveryId: string | null;
   to: string;
+  /** When the provider had taken it, by this machine's clock. */
+  receivedAtMs: number;
 };
 
 export type Facts = Audit & {
   registrations: RegistrationFact[];
   wrongAnswers: WrongAnswer[];
+  acts: ActFact[];
+  /** Of people who typed the code of one of their last two mails, when all was over. */
+  codes: { tried: number; refused: { username: string; detail: string }[] };
   mails: MailFact[];
   /** Processes that ended although nobody killed them. */
   ended: { part: string; how: string }[];

@@ -26,13 +26,14 @@ export async function injectFaults(
   const tell = (words: string) => say(`${(elapsedMs() / 1000).toFixed(1).padStart(6)} s  ${words}`);
 
   async function inject(fault: Fault, part: Part): Promise<void> {
-    if (fault.kind === "freeze_engine") {
+    if (fault.kind === "freeze_engine" || fault.kind === "freeze_postgres") {
       tell(`${part.name} falls silent for ${(fault.downMs / 1000).toFixed(1)} s`);
       await part.freeze(fault.downMs);
       return;
     }
-    tell(`kill -9 ${part.name}`);
-    const ms = await part.killAndRestart(fault.downMs);
+    const isAsked = fault.kind === "term_app_a" || fault.kind === "term_app_b";
+    tell(isAsked ? `SIGTERM to ${part.name}` : `kill -9 ${part.name}`);
+    const ms = await (isAsked ? part.endAndRestart(fault.downMs) : part.killAndRestart(fault.downMs));
     if (signal.aborted) return;
     result.recoveries.push({ part: part.name, ms });
     tell(`${part.name} is back`);
@@ -58,13 +59,16 @@ export async function injectFaults(
 function partOf(product: Product, kind: FaultKind): Part {
   switch (kind) {
     case "kill_app_a":
+    case "term_app_a":
       return product.apps["app-a"].part;
     case "kill_app_b":
+    case "term_app_b":
       return product.apps["app-b"].part;
     case "kill_engine":
     case "freeze_engine":
       return product.engine.part;
     case "kill_postgres":
+    case "freeze_postgres":
       return product.postgres.part;
   }
 }

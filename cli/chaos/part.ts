@@ -1,5 +1,5 @@
 // One process of the product, to be started, killed, frozen and started again.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -27,7 +27,9 @@ export type Part = {
   start(): Promise<Ready>;
   /** kill -9, a pause, and a new start; settles with how long the new start took until it was ready, in ms. */
   killAndRestart(downMs: number): Promise<number>;
-  /** Stops it without ending it, and lets it go on after `downMs`. */
+  /** As killAndRestart, but asked to end by SIGTERM. One that has not ended after 15 s is killed, and that is told as `onEnd`. */
+  endAndRestart(downMs: number): Promise<number>;
+  /** Stops it and its children without ending them, and lets them go on after `downMs`. */
   freeze(downMs: number): Promise<void>;
   /** Settles once nobody is doing any of this any more. Never rejects. */
   settled(): Promise<void>;
@@ -47,7 +49,7 @@ export function createPart(options: PartOptions): Part {
   let isStopping = false;
   /** The end of the process is ours, and no news. */
   let isKilled = false;
-  let isFrozen = false;
+  let frozen: number[] = [];
   /** One thing at a time is done to one part. */
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -136,9 +138,25 @@ export function createPart(options: PartOptions): Part {
     await gone;
   }
 
+  async function end(): Promise<void> {
+    if (!child || !ready || !isRunning()) return;
+    const gone = new Promise<"gone">((resolve) => child?.once("exit", () => resolve("gone")));
+    isKilled = true;
+    signal(ready.pid, "SIGTERM");
+    if ((await Promise.race([gone, delay(STOP_TIMEOUT_MS)])) === "gone") return;
+    options.onEnd(`did not end within ${STOP_TIMEOUT_MS / 1000} s of SIGTERM`);
+    await kill();
+  }
+
   return {
     name: options.name,
     start: () => enqueue(launch),
+    endAndRestart: (downMs) =>
+      enqueue(async () => {
+        await end();
+        await delay(downMs);
+        return relaunch();
+      }),
     killAndRestart: (downMs) =>
       enqueue(async () => {
         await kill();
@@ -148,8 +166,13 @@ export function createPart(options: PartOptions): Part {
     freeze: (downMs) =>
       enqueue(async () => {
         if (!ready || !isRunning() || isStopping) return;
-        isFrozen = true;
+        // The parent first: it makes no more of them.
+        frozen = [ready.pid];
         signal(ready.pid, "SIGSTOP");
+        for (const pid of childrenOf(ready.pid)) {
+          frozen.push(pid);
+          signal(pid, "SIGSTOP");
+        }
         await Promise.race([delay(downMs), whenThawed()]);
         thaw();
       }),
@@ -175,13 +198,11 @@ export function createPart(options: PartOptions): Part {
   };
 
   async function whenThawed(): Promise<void> {
-    while (isFrozen) await delay(50);
+    while (frozen.length > 0) await delay(50);
   }
 
   function thaw(): void {
-    if (!isFrozen) return;
-    isFrozen = false;
-    if (ready) signal(ready.pid, "SIGCONT");
+    for (const pid of frozen.splice(0).reverse()) signal(pid, "SIGCONT");
   }
 }
 
@@ -191,4 +212,13 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It has just ended by itself.
   }
+}
+
+/** Postgres answers from a process for each connection. */
+function childrenOf(pid: number): number[] {
+  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).split("\n");
+  return lines.flatMap((line) => {
+    const [child = Number.NaN, parent] = line.trim().split(/\s+/).map(Number);
+    return parent === pid ? [child] : [];
+  });
 }

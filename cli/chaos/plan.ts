@@ -12,10 +12,25 @@ export type Person = {
   lateMs: number;
   /** Which of the two app processes is asked first. */
   app: "app-a" | "app-b";
+  /** What this person does once registered: type the code, ask for another mail, or wait for what comes. */
+  act: "confirm" | "resend" | null;
+  /** How long after the answer. */
+  actAfterMs: number;
 };
 
-/** What is broken. `freeze` stops a process without ending it: it takes connections and stays silent. */
-export type FaultKind = "kill_app_a" | "kill_app_b" | "kill_engine" | "kill_postgres" | "freeze_engine";
+/**
+ * What is broken. `freeze` stops a process without ending it: it takes connections and stays silent. `term` is no
+ * breaking: a process is asked to end, as a deploy does it, and started again.
+ */
+export type FaultKind =
+  | "kill_app_a"
+  | "kill_app_b"
+  | "term_app_a"
+  | "term_app_b"
+  | "kill_engine"
+  | "kill_postgres"
+  | "freeze_engine"
+  | "freeze_postgres";
 
 export type Fault = {
   kind: FaultKind;
@@ -28,9 +43,12 @@ export type Fault = {
 export const FAULT_KINDS = [
   "kill_app_a",
   "kill_app_b",
+  "term_app_a",
+  "term_app_b",
   "kill_engine",
   "kill_postgres",
   "freeze_engine",
+  "freeze_postgres",
 ] as const satisfies readonly FaultKind[];
 
 /** The shares of trouble that the issue asks for, in percent of the tries. The rest is accepted. */
@@ -43,6 +61,10 @@ export const MAIL_FAULTS = [
 type Planned = Pick<Options, "people" | "perSecond" | "seed">;
 
 const LATE_MAX_MS = 4_000;
+/** Of the people, so many percent. The rest does nothing more. */
+const CONFIRM_PERCENT = 35;
+const RESEND_PERCENT = 25;
+const ACT_AFTER_MS = { min: 200, max: 6_000 };
 
 /** People arrive one after another, with chance in the gaps, and alternate between the app processes. */
 export function planPeople({ people, perSecond, seed }: Planned): Person[] {
@@ -57,13 +79,20 @@ export function planPeople({ people, perSecond, seed }: Planned): Person[] {
       atMs: Math.round((index + draw.fraction(`arrival ${index}`)) * gapMs),
       lateMs: draw.integer(`late ${index}`, 0, LATE_MAX_MS),
       app: index % 2 === 0 ? "app-a" : "app-b",
+      act: drawAct(draw.integer(`act ${index}`, 1, 100)),
+      actAfterMs: draw.integer(`act after ${index}`, ACT_AFTER_MS.min, ACT_AFTER_MS.max),
     };
   });
 }
 
+function drawAct(percent: number): Person["act"] {
+  if (percent <= CONFIRM_PERCENT) return "confirm";
+  return percent <= CONFIRM_PERCENT + RESEND_PERCENT ? "resend" : null;
+}
+
 const FIRST_FAULT_MS = 1_000;
 /** Now and then a fault comes while something else is still down. */
-const GAP_MS = { min: 2_000, max: 6_000 };
+const GAP_MS = { min: 1_500, max: 4_000 };
 /** After the last registration: the mails' retries meet faults too. */
 const AFTERWARDS_MS = 12_000;
 /** Longer than the publish limit and the breaker's half-open time, so that both are seen. */
@@ -79,7 +108,7 @@ export function planFaults({ people, perSecond, seed }: Planned): Fault[] {
   for (let round = 0; atMs < endMs || round === 0; round++)
     for (const kind of draw.shuffle(`round ${round}`, FAULT_KINDS)) {
       if (round > 0 && atMs >= endMs) break;
-      const { min, max } = kind === "freeze_engine" ? FREEZE_MS : KILL_MS;
+      const { min, max } = kind.startsWith("freeze") ? FREEZE_MS : KILL_MS;
       faults.push({ kind, atMs, downMs: draw.integer(`down ${faults.length}`, min, max) });
       atMs += draw.integer(`gap ${faults.length}`, GAP_MS.min, GAP_MS.max);
     }

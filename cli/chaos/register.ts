@@ -21,6 +21,8 @@ export type Registering = {
   wrongAnswers: WrongAnswer[];
   /** Answers 503, each with a time to come back at. */
   unavailable: number;
+  /** Who got a 201, with the claim's token. */
+  registered: { person: Person; token: string }[];
 };
 
 /** Settles once everybody has an answer, or none will come. Never rejects. */
@@ -29,15 +31,22 @@ export async function registerEverybody(
   urls: Record<AppName, string>,
   startedAt: number,
   signal: AbortSignal,
+  onRegistered: (registered: { person: Person; token: string }) => void = () => {},
 ): Promise<Registering> {
-  const result: Registering = { registrations: [], wrongAnswers: [], unavailable: 0 };
+  const result: Registering = { registrations: [], wrongAnswers: [], unavailable: 0, registered: [] };
   const door = [...people];
   async function letIn(): Promise<void> {
     for (let person = door.shift(); person && !signal.aborted; person = door.shift()) {
       const waitMs = Math.max(0, startedAt + person.atMs - Date.now());
       await delay(waitMs, undefined, { signal }).catch(() => {});
       if (!signal.aborted)
-        result.registrations.push(await registerOne(person, urls, startedAt, result, signal));
+        result.registrations.push(
+          await registerOne(person, urls, startedAt, result, signal, (token) => {
+            const one = { person, token };
+            result.registered.push(one);
+            onRegistered(one);
+          }),
+        );
     }
   }
   await Promise.all(Array.from({ length: WAITING_MAX }, letIn));
@@ -50,6 +59,7 @@ async function registerOne(
   startedAt: number,
   result: Registering,
   signal: AbortSignal,
+  onToken: (token: string) => void,
 ): Promise<RegistrationFact> {
   const first = APPS.indexOf(person.app);
   const fact: RegistrationFact = {
@@ -66,7 +76,7 @@ async function registerOne(
     fact.tries++;
     fact.askedAtMs = Date.now() - startedAt;
     const { username, email, password } = person;
-    const answer = await post(`${urls[app]}/api/v1/usr/register`, { username, email, password }, signal);
+    const answer = await call(`${urls[app]}/api/v1/usr/register`, { username, email, password }, signal);
     if (answer.kind === "cut") return { ...fact, outcome: "cut" };
     if (answer.kind === "silent") {
       result.wrongAnswers.push({
@@ -82,7 +92,8 @@ async function registerOne(
     }
     const { status, body, retryAfter } = answer;
     if (status === 201) {
-      const deliveryId = readDeliveryId(body);
+      const { deliveryId, token } = readRegistered(body);
+      if (token) onToken(token);
       if (deliveryId) return { ...fact, outcome: "answered", deliveryId, answerMs: answer.ms };
     }
     // An earlier try of this very person was committed, although it was answered 503.
@@ -97,7 +108,7 @@ async function registerOne(
   return fact;
 }
 
-type Answer =
+export type Answer =
   | { kind: "answer"; status: number; body: string; retryAfter: number | null; ms: number }
   /** Nobody took the connection: nothing was sent. */
   | { kind: "refused" }
@@ -107,7 +118,12 @@ type Answer =
   | { kind: "silent"; ms: number };
 
 /** On a connection of its own, as different people have: what a lost one means is then clear. */
-function post(url: string, body: object, signal: AbortSignal): Promise<Answer> {
+export function call(
+  url: string,
+  body: object,
+  signal: AbortSignal,
+  token: string | null = null,
+): Promise<Answer> {
   const text = JSON.stringify(body);
   const started = performance.now();
   return new Promise((resolve) => {
@@ -117,7 +133,11 @@ function post(url: string, body: object, signal: AbortSignal): Promise<Answer> {
         method: "POST",
         agent: false,
         signal,
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
+        headers: {
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(text),
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        },
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -147,11 +167,15 @@ function post(url: string, body: object, signal: AbortSignal): Promise<Answer> {
   });
 }
 
-function readDeliveryId(body: string): string | null {
+function readRegistered(body: string): { deliveryId: string | null; token: string | null } {
+  const text = (value: unknown) => (typeof value === "string" ? value : null);
   try {
-    const { delivery } = JSON.parse(body) as { delivery?: { id?: unknown } };
-    return typeof delivery?.id === "string" ? delivery.id : null;
+    const { delivery, access_token } = JSON.parse(body) as {
+      delivery?: { id?: unknown };
+      access_token?: unknown;
+    };
+    return { deliveryId: text(delivery?.id), token: text(access_token) };
   } catch {
-    return null;
+    return { deliveryId: null, token: null };
   }
 }

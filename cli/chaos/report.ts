@@ -17,7 +17,11 @@ export type Result = {
   orphaned_leases: number;
   half_written: number;
   wrong_answers: number;
+  late_mails: number;
+  dead_codes: number;
   processes_ended: number;
+  /** What people did after registering. */
+  acts: { confirmed: number; resent: number; codes_tried: number };
   /** Milliseconds, of the 201s. Null when there was none. */
   answers_ms: { p50: number; p99: number; max: number } | null;
   /** Of the answers, the slowest, with the second in which they were asked for: to be held against the timeline. */
@@ -61,7 +65,9 @@ const CHECKS: Record<FindingKind, string> = {
   wrong_state: "every row says what the inbox knows, and nothing is left open",
   orphaned_lease: "no lease outlived its worker",
   half_written: "every account is whole: user, code, delivery and event",
-  wrong_answer: "every answer was 201, or 503 with the time to come back",
+  late_mail: "nobody got a mail after confirming",
+  dead_code: "the codes of the last two mails work",
+  wrong_answer: "every answer was good, or 503 with the time to come back",
   process_ended: "no process ended that nobody killed",
 };
 
@@ -122,7 +128,14 @@ export function summarize(measured: Measured): Result {
     orphaned_leases: found("orphaned_lease"),
     half_written: found("half_written"),
     wrong_answers: found("wrong_answer"),
+    late_mails: found("late_mail"),
+    dead_codes: found("dead_code"),
     processes_ended: found("process_ended"),
+    acts: {
+      confirmed: facts.acts.filter(({ kind, outcome }) => kind === "confirm" && outcome === "done").length,
+      resent: facts.acts.filter(({ kind, outcome }) => kind === "resend" && outcome === "done").length,
+      codes_tried: facts.codes.tried,
+    },
     answers_ms: describeAnswers(facts.registrations.flatMap((fact) => fact.answerMs ?? [])),
     slowest: facts.registrations
       .flatMap(({ username, answerMs, askedAtMs }) =>
@@ -213,12 +226,18 @@ export function formatTable(result: Result): string {
       `${missed.cut} cut off, ${missed.taken} answered 503 and there all the same, ${missed.turned_away} turned away`,
     ],
     ["answers", answers ? `p50 ${answers.p50} ms, p99 ${answers.p99} ms, max ${answers.max} ms` : "none"],
+    [
+      "afterwards",
+      `${result.acts.confirmed} confirmed, ${result.acts.resent} asked again, ${result.acts.codes_tried} of these typed a code in the end`,
+    ],
     ["lost", `${result.lost}`],
     ["doubled", `${result.doubled}`],
     ["wrong states", `${result.wrong_states}`],
     ["orphaned leases", `${result.orphaned_leases}`],
     ["half written", `${result.half_written}`],
     ["wrong answers", `${result.wrong_answers}`],
+    ["late mails", `${result.late_mails}`],
+    ["dead codes", `${result.dead_codes}`],
     ["ended by itself", `${result.processes_ended}`],
     ["faults", list(result.faults.processes)],
     ["mail faults", list(result.faults.mail)],

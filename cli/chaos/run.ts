@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readAudit } from "@/db/audit";
 import { type DatabaseClient, openDatabase } from "@/db/client";
+import { type Acting, act, tryLastCodes } from "./act";
 import type { Facts } from "./facts";
 import { readInbox } from "./inbox";
 import { injectFaults, readMailFaults, turnFaultDial } from "./inject";
@@ -12,7 +13,7 @@ import type { Part } from "./part";
 import { ensureBuild, makeFolder } from "./places";
 import { planFaults, planPeople } from "./plan";
 import { APPS, type Product, startProduct } from "./product";
-import { type Registering, registerEverybody } from "./register";
+import { registerEverybody } from "./register";
 import { type Result, summarize } from "./report";
 import { settle } from "./settle";
 import { judge, type Verdict } from "./verdict";
@@ -86,7 +87,13 @@ async function tryProduct(
   // It is awaited later; until then its failure must not end the process by itself.
   injecting.catch(() => {});
   const urls = { "app-a": product.apps[APPS[0]].url, "app-b": product.apps[APPS[1]].url };
-  const registering = await registerEverybody(people, urls, startedAt, signal);
+  const around = { urls, mailUrl: product.mail.url, database, signal };
+  const acting: Acting = { acts: [], wrongAnswers: [] };
+  const acts: Promise<void>[] = [];
+  const registering = await registerEverybody(people, urls, startedAt, signal, (registered) =>
+    acts.push(act(registered, around, acting)),
+  );
+  await Promise.all(acts);
   if (signal.aborted) return null;
   say(
     `everybody has registered, or given up, after ${Math.round((Date.now() - startedAt) / 1000)} s; time passes …`,
@@ -101,7 +108,19 @@ async function tryProduct(
   if (signal.aborted) return null;
   const injected = await injecting;
   for (const part of parts) await part.settled();
-  const { facts, verdict } = await gatherAndJudge(product, database, registering, options, signal);
+  const codes = await tryLastCodes(
+    registering.registered,
+    acting.acts,
+    await readInbox(product.mail.url),
+    around,
+  );
+  const told = {
+    registrations: registering.registrations,
+    wrongAnswers: [...registering.wrongAnswers, ...acting.wrongAnswers],
+    acts: acting.acts,
+    codes,
+  };
+  const { facts, verdict } = await gatherAndJudge(product, database, told, options, signal);
   if (signal.aborted) return null;
   return summarize({
     options,
@@ -121,7 +140,7 @@ const faultsEnd = (faults: readonly { atMs: number }[]) => Math.max(0, ...faults
 async function gatherAndJudge(
   product: Product,
   database: DatabaseClient,
-  { registrations, wrongAnswers }: Registering,
+  told: Pick<Facts, "registrations" | "wrongAnswers" | "acts" | "codes">,
   options: Options,
   signal: AbortSignal,
 ): Promise<{ facts: Facts; verdict: Verdict }> {
@@ -129,8 +148,7 @@ async function gatherAndJudge(
     const facts: Facts = {
       ...(await readAudit(database.db)),
       mails: await readInbox(product.mail.url),
-      registrations,
-      wrongAnswers,
+      ...told,
       ended: product.ended,
     };
     const verdict = judge(facts, options.transport);

@@ -9,6 +9,8 @@ export const FINDING_KINDS = [
   "wrong_state",
   "orphaned_lease",
   "half_written",
+  "late_mail",
+  "dead_code",
   "wrong_answer",
   "process_ended",
 ] as const;
@@ -65,6 +67,10 @@ export function judge(facts: Facts, transport: Transport): Verdict {
     ]),
     ...judgeEvents(facts),
     ...judgeStrays(facts),
+    ...judgeConfirmed(facts),
+    ...facts.codes.refused.map(({ username, detail }): Finding => {
+      return { kind: "dead_code", subject: username, detail };
+    }),
     ...facts.wrongAnswers.map(({ username, status, text }): Finding => {
       return {
         kind: "wrong_answer",
@@ -102,7 +108,7 @@ function judgeRegistration({ facts }: Context, registration: RegistrationFact): 
 }
 
 /** What exists is whole: one transaction wrote user, code, delivery and event, or nothing of them. */
-function judgeWholeness({ users, deliveries, events }: Facts): Finding[] {
+function judgeWholeness({ users, deliveries, events, acts }: Facts): Finding[] {
   const half = (subject: string, detail: string): Finding => ({ kind: "half_written", subject, detail });
   const known = new Set(events.map((event) => event.deliveryId));
   const owners = new Map(users.map((user) => [user.id, user]));
@@ -110,7 +116,12 @@ function judgeWholeness({ users, deliveries, events }: Facts): Finding[] {
   return [
     ...users.flatMap((user) => {
       const { length } = byUser.get(user.id) ?? [];
-      return length === 1 ? [] : [half(user.username, `has ${length} deliveries instead of one`)];
+      const resends = acts.filter(({ kind, username }) => kind === "resend" && username === user.username);
+      const max = 1 + resends.length;
+      const min = 1 + resends.filter(({ outcome }) => outcome === "done").length;
+      return length >= min && length <= max
+        ? []
+        : [half(user.username, `has ${length} deliveries instead of ${max === 1 ? "one" : max}`)];
     }),
     ...deliveries.flatMap((delivery) => {
       const owner = owners.get(delivery.userId);
@@ -132,6 +143,7 @@ function judgeArrival(context: Context, delivery: AuditedDelivery): Finding[] {
   const ledger = context.attempts.get(delivery.id) ?? [];
   if (mails === 0) {
     const real = ledger.filter((attempt) => attempt.outcome === "failed").length;
+    if (isCalledOff(context.facts, delivery)) return [];
     const isGivenUp = delivery.status === "failed" || delivery.status === "bounced";
     if (isGivenUp && real >= delivery.maxAttempts) return [];
     const detail = `never reached the inbox; it is ${delivery.status} after ${real} attempts of ${delivery.maxAttempts}`;
@@ -149,6 +161,8 @@ function judgeState(context: Context, delivery: AuditedDelivery): Finding[] {
   if (OPEN.has(status)) return wrong(`is still ${status}${hasArrived ? ", and the inbox has it" : ""}`);
   if (TAKEN.has(status)) return hasArrived ? [] : wrong(`is ${status}, and the inbox has no such mail`);
   if (!hasArrived) return [];
+  // It had arrived, its reply was lost, and before the next try it was not needed any more.
+  if (isCalledOff(context.facts, delivery)) return [];
   return status === "failed" && isExplainedBySmtp(context, delivery)
     ? []
     : wrong(`is ${status} (${delivery.reasonCode}), and the inbox has it`);
@@ -171,6 +185,34 @@ function judgeLedger({ attempts }: Context, delivery: AuditedDelivery): Finding[
   if (count(null) > 0 && !OPEN.has(delivery.status))
     details.push(`is ${delivery.status} with an attempt that has no end`);
   return details.map((detail) => ({ kind: "wrong_state", subject: delivery.id, detail }));
+}
+
+/** Called off for a reason that we know of: this person has confirmed, or asked for another mail. */
+function isCalledOff({ acts, users }: Facts, { status, reasonCode, userId }: AuditedDelivery): boolean {
+  if (status !== "cancelled") return false;
+  const name = users.find((user) => user.id === userId)?.username;
+  const reason = { confirm: "confirmed", resend: "superseded" } as const;
+  return acts.some(({ kind, username }) => username === name && reasonCode === reason[kind]);
+}
+
+/** A mail whose conversation was under way when its reader confirmed may still be taken; EMAIL_TIMEOUT is 1 s here. */
+const LATE_MS = 3_000;
+
+/** Nobody gets a mail with a code after having confirmed. */
+function judgeConfirmed({ acts, mails, users, deliveries }: Facts): Finding[] {
+  return acts.flatMap(({ kind, outcome, username, atMs }): Finding[] => {
+    if (kind !== "confirm" || outcome !== "done") return [];
+    const userId = users.find((user) => user.username === username)?.id;
+    const theirs = new Set(deliveries.filter((row) => row.userId === userId).map((row) => row.id));
+    const late = mails.filter(
+      (mail) => theirs.has(mail.deliveryId ?? "") && mail.receivedAtMs > atMs + LATE_MS,
+    );
+    return late.map((mail) => ({
+      kind: "late_mail",
+      subject: username,
+      detail: `got mail ${mail.id} ${Math.round((mail.receivedAtMs - atMs) / 1000)} s after confirming`,
+    }));
+  });
 }
 
 function judgeLease(now: Date, { id, status, leaseToken, leaseUntil }: AuditedDelivery): Finding[] {

@@ -120,9 +120,9 @@ describe("a mail that must wait", () => {
     expect(await attemptDelivery(services, first)).toMatchObject({ outcome: "sent" });
     const told = await attemptDelivery(services, second);
     const delivery = await findDelivery(services.db, second);
-    expect(told).toEqual({ outcome: "paced", waitSeconds: 103, dueAt: delivery?.nextAttemptAt });
+    expect(told).toEqual({ outcome: "paced", waitSeconds: 105, dueAt: delivery?.nextAttemptAt });
     expect(delivery).toMatchObject({ status: "queued", attemptCount: 0 });
-    expect(delivery?.nextAttemptAt).toEqual(new Date(services.clock().getTime() + 105_000));
+    expect(delivery?.nextAttemptAt).toEqual(new Date(services.clock().getTime() + 107_000));
   });
 
   test("does not wait behind mails that are settled already", async () => {

@@ -34,7 +34,9 @@ const facts: Facts = {
   ],
   attempts: [{ deliveryId: "d", number: 1, outcome: "accepted", errorClass: null, errorCode: null }],
   events: [{ id: "e", name: "user/registered", tries: 0, publishedAt: NOW, deliveryId: "d" }],
-  mails: [{ id: "m", deliveryId: "d", to: "ada@example.com" }],
+  mails: [{ id: "m", deliveryId: "d", to: "ada@example.com", receivedAtMs: 0 }],
+  acts: [],
+  codes: { tried: 0, refused: [] },
   registrations: [
     { username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, askedAtMs: 0, tries: 1 },
   ],

@@ -1,6 +1,6 @@
 // The judge of `npm run chaos` must be able to say no: each kind of loss, double and wrong state is shown to it once.
 import { describe, expect, test } from "vitest";
-import type { Facts } from "@/cli/chaos/facts";
+import type { ActFact, Facts } from "@/cli/chaos/facts";
 import type { Transport } from "@/cli/chaos/options";
 import { type FindingKind, judge } from "@/cli/chaos/verdict";
 import type { AuditedAttempt, AuditedDelivery } from "@/db/audit";
@@ -19,7 +19,18 @@ const attempt = (number: number, change: Partial<AuditedAttempt> = {}): AuditedA
 });
 const failed = (number: number, errorClass = "transient") =>
   attempt(number, { outcome: "failed", errorClass });
-const mail = (id: string, deliveryId: string | null = "d-1") => ({ id, deliveryId, to: "ada@example.com" });
+const mail = (id: string, deliveryId: string | null = "d-1", receivedAtMs = 0) => ({
+  id,
+  deliveryId,
+  to: "ada@example.com",
+  receivedAtMs,
+});
+const act = (kind: ActFact["kind"], outcome: ActFact["outcome"] = "done"): ActFact => ({
+  username: "ada",
+  kind,
+  outcome,
+  atMs: 10_000,
+});
 
 type Change = Partial<Facts> & { delivery?: Partial<AuditedDelivery> };
 
@@ -52,6 +63,8 @@ function factsWith({ delivery, ...change }: Change = {}): Facts {
       { username: "ada", outcome: "answered", deliveryId: "d-1", answerMs: 80, askedAtMs: 0, tries: 1 },
     ],
     wrongAnswers: [],
+    acts: [],
+    codes: { tried: 0, refused: [] },
     ended: [],
     ...change,
   };
@@ -295,4 +308,36 @@ test("a wrong answer and a process that ended by itself are found", () => {
       ended: [{ part: "engine", how: "exit 1" }],
     }),
   ).toEqual(["wrong_answer", "process_ended"]);
+});
+
+describe("what people do afterwards", () => {
+  const cancelled = (reasonCode: string) => ({ status: "cancelled", reasonCode }) as const;
+
+  test("explains a mail that was called off, and nothing else does", () => {
+    const none = { attempts: [failed(1)], mails: [] };
+    expect(kinds({ ...none, delivery: cancelled("confirmed"), acts: [act("confirm")] })).toEqual([]);
+    expect(kinds({ ...none, delivery: cancelled("confirmed") })).toEqual(["lost"]);
+    expect(kinds({ ...none, delivery: cancelled("claim_expired"), acts: [act("confirm")] })).toEqual([
+      "lost",
+    ]);
+    expect(kinds({ delivery: cancelled("confirmed"), acts: [act("confirm", "perhaps")] })).toEqual([]);
+    expect(kinds({ delivery: cancelled("confirmed") })).toEqual(["wrong_state"]);
+  });
+
+  test("a mail after the confirmation is found, and one that was under way just then is not", () => {
+    const acts = [act("confirm")];
+    expect(kinds({ acts, mails: [mail("m-1", "d-1", 12_000)] })).toEqual([]);
+    expect(kinds({ acts, mails: [mail("m-1", "d-1", 14_000)] })).toEqual(["late_mail"]);
+    expect(kinds({ acts: [act("resend", "perhaps")], mails: [mail("m-1", "d-1", 14_000)] })).toEqual([]);
+  });
+
+  test("a resend that was answered has its delivery, and one that was not may have one", () => {
+    expect(kinds({ acts: [act("resend")] })).toEqual(["half_written"]);
+    expect(kinds({ acts: [act("resend", "perhaps")] })).toEqual([]);
+  });
+
+  test("a code of the last two mails that is refused is found", () => {
+    const refused = [{ username: "ada", detail: "typed the code of the older of two mails: 422" }];
+    expect(kinds({ codes: { tried: 1, refused } })).toEqual(["dead_code"]);
+  });
 });

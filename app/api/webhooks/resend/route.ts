@@ -43,7 +43,7 @@ export async function POST(request: Request): Promise<Response> {
     if (!secret) throw new HttpError(404, "not_configured", "Webhooks are not configured here.");
     const raw = await readText(request, BODY_BYTES_MAX);
     const id = verify(request, raw, secret);
-    const payload = Payload.safeParse(JSON.parse(raw));
+    const payload = Payload.safeParse(parseJson(raw));
     if (!payload.success) throw new HttpError(400, "invalid_payload", "This is not an event of an email.");
     const type = TYPES[payload.data.type];
     if (!type) return new Response(null, { status: 204 });
@@ -64,6 +64,15 @@ export async function POST(request: Request): Promise<Response> {
     return new Response(null, { status: 204 });
   } catch (error) {
     return problemResponse(error);
+  }
+}
+
+/** Undefined for what is not JSON, as for any other body that is no event. */
+function parseJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return undefined;
   }
 }
 

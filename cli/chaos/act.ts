@@ -1,0 +1,148 @@
+// What people do after they have registered: type the code of their mail, or ask for another one. And what they find
+// when everything is over: that the codes of their last two mails work.
+import { setTimeout as delay } from "node:timers/promises";
+import { agePersonsMails } from "@/db/audit";
+import type { DatabaseClient } from "@/db/client";
+import type { ActFact, MailFact, WrongAnswer } from "./facts";
+import { readCode, waitForMail } from "./inbox";
+import type { Person } from "./plan";
+import { APPS, type AppName } from "./product";
+import { call } from "./register";
+
+/** Somebody who got a 201. */
+export type Registered = { person: Person; token: string };
+
+export type Acting = {
+  acts: ActFact[];
+  wrongAnswers: WrongAnswer[];
+};
+
+type Surroundings = {
+  urls: Record<AppName, string>;
+  mailUrl: string;
+  database: DatabaseClient;
+  signal: AbortSignal;
+};
+
+/** Longer than the cooldown between two mails of a claim (domain/resend-policy.ts). */
+const COOLDOWN_SECONDS = 61;
+const MAIL_PATIENCE_MS = 20_000;
+const TRIES_MAX = 10;
+const PAUSE_MS = 1_000;
+
+/** Does what the plan says of this person. Never rejects. */
+export async function act(
+  { person, token }: Registered,
+  around: Surroundings,
+  result: Acting,
+): Promise<void> {
+  if (person.act === null || around.signal.aborted) return;
+  await delay(person.actAfterMs, undefined, { signal: around.signal }).catch(() => {});
+  if (person.act === "confirm") {
+    const mail = await waitForMail(around.mailUrl, person.email, MAIL_PATIENCE_MS).catch(() => null);
+    // Whose mail is late has nothing to type yet.
+    if (mail) await confirm({ person, token }, readCode(mail), around, result);
+  } else {
+    const isOver = await agePersonsMails(around.database.db, person.username, COOLDOWN_SECONDS).then(
+      () => true,
+      () => false, // the database is down just now, and the cooldown not over
+    );
+    if (isOver) await resend({ person, token }, around, result);
+  }
+}
+
+async function confirm(
+  { person, token }: Registered,
+  code: string,
+  around: Surroundings,
+  result: Acting,
+): Promise<void> {
+  let mayBeDone = false;
+  const { username } = person;
+  for (const url of urlsOf(person, around)) {
+    const answer = await call(`${url}/api/v1/usr/confirm-email`, { code }, around.signal, token);
+    // 409 and 401: an earlier try, whose answer was lost, has confirmed the address and ended the claim's session.
+    const isDone =
+      answer.kind === "answer" &&
+      (answer.status === 200 || (mayBeDone && (answer.status === 409 || answer.status === 401)));
+    if (isDone) {
+      result.acts.push({ username, kind: "confirm", outcome: "done", atMs: Date.now() });
+      return;
+    }
+    if (answer.kind === "answer" && answer.status !== 503) {
+      result.wrongAnswers.push({ username, status: answer.status, text: `to a good code: ${answer.body}` });
+      return;
+    }
+    mayBeDone ||= answer.kind !== "refused";
+    await delay(PAUSE_MS, undefined, { signal: around.signal }).catch(() => {});
+    if (around.signal.aborted) break;
+  }
+  if (mayBeDone) result.acts.push({ username, kind: "confirm", outcome: "perhaps", atMs: Date.now() });
+}
+
+async function resend({ person, token }: Registered, around: Surroundings, result: Acting): Promise<void> {
+  const { username } = person;
+  let mayBeDone = false;
+  for (const url of urlsOf(person, around)) {
+    const answer = await call(`${url}/api/v1/usr/resend-confirmation`, {}, around.signal, token);
+    const isDone =
+      answer.kind === "answer" && (answer.status === 202 || (mayBeDone && answer.status === 429));
+    if (isDone) {
+      result.acts.push({ username, kind: "resend", outcome: "done", atMs: Date.now() });
+      return;
+    }
+    if (answer.kind === "answer" && answer.status !== 503) {
+      result.wrongAnswers.push({ username, status: answer.status, text: `to a resend: ${answer.body}` });
+      return;
+    }
+    mayBeDone ||= answer.kind !== "refused";
+    await delay(PAUSE_MS, undefined, { signal: around.signal }).catch(() => {});
+    if (around.signal.aborted) break;
+  }
+  if (mayBeDone) result.acts.push({ username, kind: "resend", outcome: "perhaps", atMs: Date.now() });
+}
+
+/** The person's own process first, then the other one, and so on. */
+function urlsOf(person: Person, { urls }: Surroundings): string[] {
+  const first = APPS.indexOf(person.app);
+  return Array.from({ length: TRIES_MAX }, (_, index) => {
+    const app = APPS[(first + index) % APPS.length] ?? person.app;
+    return urls[app];
+  });
+}
+
+/**
+ * Nothing is broken any more: everybody who asked for another mail and got both types a code, one the newer, the next
+ * the older. Resolves with the names of those whose code was refused.
+ */
+export async function tryLastCodes(
+  registered: readonly Registered[],
+  acts: readonly ActFact[],
+  mails: readonly MailFact[],
+  around: Surroundings,
+): Promise<{ tried: number; refused: { username: string; detail: string }[] }> {
+  const resent = new Set(acts.filter(({ kind }) => kind === "resend").map(({ username }) => username));
+  const refused: { username: string; detail: string }[] = [];
+  let tried = 0;
+  for (const { person, token } of registered) {
+    if (!resent.has(person.username) || around.signal.aborted) continue;
+    // Over SMTP one delivery may have come twice; the codes are the deliveries'.
+    const theirs = new Map(
+      mails.filter((mail) => mail.to === person.email).map((mail) => [mail.deliveryId, mail]),
+    );
+    const [older, newer] = [...theirs.values()].sort((a, b) => a.receivedAtMs - b.receivedAtMs);
+    if (!older || !newer) continue;
+    const which = tried++ % 2 === 0 ? older : newer;
+    const mail = await fetch(`${around.mailUrl}/_/mails/${which.id}`).then((answer) => answer.json());
+    const code = readCode(mail as { text: string });
+    const url = around.urls[person.app];
+    const answer = await call(`${url}/api/v1/usr/confirm-email`, { code }, around.signal, token);
+    if (answer.kind === "answer" && answer.status === 200) continue;
+    const said = answer.kind === "answer" ? `${answer.status} ${answer.body}` : answer.kind;
+    refused.push({
+      username: person.username,
+      detail: `typed the code of the ${which === older ? "older" : "newer"} of two mails: ${said}`,
+    });
+  }
+  return { tried, refused };
+}
