@@ -24,9 +24,6 @@ const PREPARED_MS = 300;
  * the limit, so that a late mail and an early one do not meet in one window.
  */
 const HEADROOM = 1.07;
-/** A busy process that comes to its instant later than this takes another one, or it would meet those behind it. */
-const LATE_MS = 50;
-const INSTANTS_MAX = 3;
 
 /** Milliseconds between two mails at `perSecond`. */
 export function sendIntervalMs(perSecond: number): number {
@@ -75,16 +72,11 @@ export async function takeSendLeave(services: Services, hadPlace: boolean): Prom
       leave();
     },
     waitForInstant: async (isWanted) => {
-      let answer = false;
-      for (let taken = 1; ; taken++) {
-        const waitMs = await takeSendInstant(db, { intervalMs, readyMs: READY_MS });
-        const atMs = performance.now() + waitMs;
-        await delay(Math.max(0, waitMs - QUESTION_MS));
-        answer = await isWanted();
-        await delay(Math.max(0, atMs - performance.now()));
-        const isLate = performance.now() - atMs > LATE_MS;
-        if (!isLate || !answer || taken === INSTANTS_MAX) break;
-      }
+      const waitMs = await takeSendInstant(db, { intervalMs, readyMs: READY_MS });
+      const atMs = performance.now() + waitMs;
+      await delay(Math.max(0, waitMs - QUESTION_MS));
+      const answer = await isWanted();
+      if (answer) await sending.space(atMs, intervalMs);
       prepared();
       return answer;
     },
@@ -112,6 +104,8 @@ export type Sending = {
   enter(maxWaitMs: number): Promise<(() => void) | null>;
   /** A place among `atOnce` of those that are prepared for their instant; as `enter`. */
   prepare(atOnce: number, maxWaitMs: number): Promise<(() => void) | null>;
+  /** Settles at `atMs` (performance.now()), or later: no two within `intervalMs`, also when the process was too busy to be in time. */
+  space(atMs: number, intervalMs: number): Promise<void>;
   /** From now on nobody is let in, also who waits already: this process is about to end. */
   stop(): void;
   isStopped(): boolean;
@@ -124,9 +118,18 @@ export function createSending(limit: number | null): Sending {
   const conversations = createPlaces();
   const preparations = createPlaces();
   let isStopped = false;
+  let line = Promise.resolve();
+  let lastMs = Number.NEGATIVE_INFINITY;
   return {
     enter: (maxWaitMs) => conversations.enter(limit ?? Number.POSITIVE_INFINITY, maxWaitMs),
     prepare: preparations.enter,
+    space(atMs, intervalMs) {
+      line = line.then(async () => {
+        await delay(Math.max(0, Math.max(atMs, lastMs + intervalMs) - performance.now()));
+        lastMs = performance.now();
+      });
+      return line;
+    },
     stop() {
       isStopped = true;
       preparations.stop();

@@ -34,6 +34,20 @@ describe("places for conversations with the provider", () => {
     }
   });
 
+  test("keep their distance when the process was too busy for their instants", async () => {
+    const sending = createSending(null);
+    const times: number[] = [];
+    const atMs = performance.now();
+    const all = [0, 20, 40].map((afterMs) =>
+      sending.space(atMs + afterMs, 20).then(() => times.push(performance.now())),
+    );
+    // All three instants pass while nothing else gets to run.
+    while (performance.now() < atMs + 60);
+    await Promise.all(all);
+    for (const [index, at] of times.entries())
+      expect(at - (times[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThan(18);
+  });
+
   test("given back twice are one place", async () => {
     const sending = createSending(1);
     const leave = await sending.enter(0);
