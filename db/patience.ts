@@ -6,8 +6,8 @@ import postgres from "postgres";
 
 /** Work that takes longer than this makes us ask whether the database is there at all. */
 const LOOK_AFTER_MS = 1_000;
-/** A database that is only busy answers `select 1` within this; the person has then waited for three seconds. */
-const ANSWER_WITHIN_MS = 2_000;
+/** A database that is only busy answers `select 1` within this; the person has then waited for some three seconds. */
+const ANSWER_WITHIN_MS = 2_500;
 
 /** The database is silent: nobody knows whether it does what it was asked. */
 export class DatabaseSilentError extends Error {
@@ -51,8 +51,7 @@ export function createPatience(url: string): Patience {
       max: 1,
       onnotice: () => {},
       fetch_types: false,
-      connect_timeout: ANSWER_WITHIN_MS / 1000,
-      idle_timeout: 10,
+      connect_timeout: Math.ceil(ANSWER_WITHIN_MS / 1000),
       connection: { application_name: "latchkey-pulse" },
     });
   }

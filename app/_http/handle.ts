@@ -23,6 +23,8 @@ export type FormPost = {
   keep?: string[];
   /** It has no fields: a client may leave the body empty, whatever type it announces. */
   takesNothing?: boolean;
+  /** The work itself waits no longer than it may for a silent database (db/patience.ts). */
+  mindsSilence?: boolean;
 };
 
 /** Handles a call that takes a body, as JSON or as a form. Never throws. `startedAt`: performance.now() at its start. */
@@ -37,7 +39,9 @@ export async function handlePost(
   try {
     if (form) refuseForeignPage(request);
     fields = hasNoBody(request, post.takesNothing) ? {} : (await readBody(request)).fields;
-    const answer = await services().database.within(() => work(fields, startedAt));
+    const answer = post.mindsSilence
+      ? await work(fields, startedAt)
+      : await services().database.within(() => work(fields, startedAt));
     return form
       ? seeOther(answer.location, [...(answer.cookies ?? []), clearFlashCookie()])
       : jsonResponse(answer);

@@ -27,7 +27,7 @@ export type Part = {
   start(): Promise<Ready>;
   /** kill -9, a pause, and a new start; settles with how long the new start took until it was ready, in ms. */
   killAndRestart(downMs: number): Promise<number>;
-  /** As killAndRestart, but asked to end by SIGTERM. One that has not ended after 15 s is killed, and that is told as `onEnd`. */
+  /** As killAndRestart, but asked to end by SIGTERM. One that has not ended after a minute is killed, and that is told as `onEnd`. */
   endAndRestart(downMs: number): Promise<number>;
   /** Stops it and its children without ending them, and lets them go on after `downMs`. */
   freeze(downMs: number): Promise<void>;
@@ -41,6 +41,8 @@ export type Part = {
 
 const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** Requests end, and conversations and leases under way; what a database that is away keeps open is given up in time. */
+const END_TIMEOUT_MS = 60_000;
 const RESTART_PAUSE_MS = 300;
 
 export function createPart(options: PartOptions): Part {
@@ -143,8 +145,8 @@ export function createPart(options: PartOptions): Part {
     const gone = new Promise<"gone">((resolve) => child?.once("exit", () => resolve("gone")));
     isKilled = true;
     signal(ready.pid, "SIGTERM");
-    if ((await Promise.race([gone, delay(STOP_TIMEOUT_MS)])) === "gone") return;
-    options.onEnd(`did not end within ${STOP_TIMEOUT_MS / 1000} s of SIGTERM`);
+    if ((await Promise.race([gone, delay(END_TIMEOUT_MS)])) === "gone") return;
+    options.onEnd(`did not end within ${END_TIMEOUT_MS / 1000} s of SIGTERM`);
     await kill();
   }
 

@@ -17,12 +17,14 @@ import { services } from "@/services";
 export function POST(request: Request): Promise<Response> {
   return handlePost(
     request,
-    { form: "register", backTo: "/register", keep: ["username", "email"] },
+    { form: "register", backTo: "/register", keep: ["username", "email"], mindsSilence: true },
     async (fields, startedAt) => {
-      const registration = await registerUser(services(), {
+      const input = {
         ...parseFields(registerFields(services().settings.passwordMin), fields),
         ...clientOf(request),
-      });
+      };
+      const registration = await services().database.within(() => registerUser(services(), input));
+      // It is written: whatever the database does from here on, the answer is yes. Dispatching has limits of its own.
       const dispatch = await dispatchDelivery(services(), registration, { startedAt });
       const forBrowser = isForm(request) || isFromOwnPage(request);
       return {
@@ -76,8 +78,15 @@ function emailInfo(dispatch: Dispatch, status: DeliveryStatus) {
   };
 }
 
+/** As it was written, where the database cannot tell. */
 async function currentStatus(userId: string): Promise<DeliveryStatus> {
-  return (await getConfirmation(services(), userId))?.delivery?.status ?? "queued";
+  try {
+    const read = () => getConfirmation(services(), userId);
+    return (await services().database.within(read))?.delivery?.status ?? "queued";
+  } catch (error) {
+    services().log.warn({ err: error, userId }, "The state of a new delivery could not be read");
+    return "queued";
+  }
 }
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);
