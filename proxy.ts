@@ -1,6 +1,7 @@
 // Before every page and every call (Next calls this file a proxy): the headers that keep a browser on our side, and a
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
+import { PATH_HEADER } from "./app/_http/headers";
 import type { Problem } from "./app/_http/problem";
 import { createNonce, FORM_POLICY, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { unavailablePage } from "./app/_http/unavailable-page";
@@ -36,6 +37,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   // Next reads the nonce out of this header and puts it on its own scripts.
   const forPage = new Headers(request.headers);
   forPage.set("content-security-policy", policy);
+  forPage.set(PATH_HEADER, pathname);
   return withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
 }
 

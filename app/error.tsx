@@ -1,5 +1,7 @@
 "use client";
+import type { ReactNode } from "react";
 import { NoticePage } from "@/components/notice-page";
+import { useTexts } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
 
 /** Shown when a page could not be made. `digest` is what the server's log calls it. */
@@ -10,25 +12,32 @@ export default function ErrorPage({
   error: Error & { digest?: string };
   reset: () => void;
 }) {
+  const { t, rich } = useTexts();
   return (
     <NoticePage
-      title="Something went wrong on our side"
+      title={t("failure.heading")}
       actions={
         <>
           <button type="button" onClick={reset} className={buttonClass("primary")}>
-            Try again
+            {t("common.tryAgain")}
           </button>
           <a href="/" className={buttonClass("secondary")}>
-            To the front page
+            {t("common.toFrontPage")}
           </a>
         </>
       }
     >
-      <title>Something went wrong · Latchkey</title>
-      <p>Nothing of yours is lost. It usually helps to try again in a moment.</p>
+      <title>{t("common.title", { page: t("failure.title") })}</title>
+      <p>{t("failure.text")}</p>
       {error.digest ? (
         <p className="mt-2 text-small">
-          If it stays so, tell us this number: <span className="font-mono">{error.digest}</span>
+          {rich<ReactNode>("failure.number", {
+            number: () => (
+              <span key="number" className="font-mono">
+                {error.digest}
+              </span>
+            ),
+          })}
         </p>
       ) : null}
     </NoticePage>

@@ -1,5 +1,4 @@
 "use client";
-import { buttonClass } from "@/components/ui/button-class";
 import "./globals.css";
 
 /** Shown when not even the frame of the pages could be made. */
@@ -27,7 +26,12 @@ export default function GlobalError({
               If it stays so, tell us this number: <span className="font-mono">{error.digest}</span>
             </p>
           ) : null}
-          <button type="button" onClick={reset} className={buttonClass("primary", "mt-6")}>
+          {/* Every page loads this file: the button is told in its own words, without what other buttons share. */}
+          <button
+            type="button"
+            onClick={reset}
+            className="mt-6 min-h-11 cursor-pointer rounded-control bg-accent px-4 font-medium text-on-accent"
+          >
             Try again
           </button>
         </main>

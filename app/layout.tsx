@@ -1,6 +1,13 @@
 import type { Metadata, Viewport } from "next";
+import { headers } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
+import { LanguageSwitch } from "@/components/language-switch";
+import { TextsProvider } from "@/components/texts-provider";
+import { pickTexts } from "@/messages/catalog";
+import { directionOf, tagOf } from "@/messages/languages";
+import { PATH_HEADER } from "./_http/headers";
+import { requestLanguage } from "./_http/language";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -24,14 +31,21 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // A page made at build time has no nonce, and its scripts would not run.
   await connection();
+  const language = await requestLanguage();
+  const path = (await headers()).get(PATH_HEADER) ?? "/";
   return (
-    <html lang="en">
+    <html lang={tagOf(language)} dir={directionOf(language)}>
       <body className="relative isolate flex min-h-dvh flex-col">
         <div
           aria-hidden="true"
           className="backdrop pointer-events-none absolute inset-x-0 top-0 -z-10 h-104"
         />
-        {children}
+        <TextsProvider language={language} texts={pickTexts(language, ["common", "language", "failure"])}>
+          {children}
+          <footer className="flex justify-center px-5 pb-4">
+            <LanguageSwitch back={path} />
+          </footer>
+        </TextsProvider>
       </body>
     </html>
   );

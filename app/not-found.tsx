@@ -1,25 +1,30 @@
 import type { Metadata } from "next";
+import { requestTexts } from "@/app/_data/texts";
 import { NoticePage } from "@/components/notice-page";
 import { buttonClass } from "@/components/ui/button-class";
 
-export const metadata: Metadata = { title: "Page not found · Latchkey" };
+export async function generateMetadata(): Promise<Metadata> {
+  const { t } = await requestTexts();
+  return { title: t("common.title", { page: t("notFound.title") }) };
+}
 
-export default function NotFound() {
+export default async function NotFound() {
+  const { t } = await requestTexts();
   return (
     <NoticePage
-      title="This key opens nothing"
+      title={t("notFound.heading")}
       actions={
         <>
           <a href="/" className={buttonClass("primary")}>
-            To the front page
+            {t("common.toFrontPage")}
           </a>
           <a href="/sign-in" className={buttonClass("secondary")}>
-            Sign in
+            {t("common.signIn")}
           </a>
         </>
       }
     >
-      <p>There is no page at this address. The link may be old, or a letter may be missing.</p>
+      <p>{t("notFound.text")}</p>
     </NoticePage>
   );
 }

@@ -1,8 +1,8 @@
 "use client";
-import { Eye, EyeOff } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useHydrated } from "../use-hydrated";
 import { Field, type FieldInputProps } from "./field";
+import { EyeIcon, EyeOffIcon } from "./field-icons";
 
 /** A password that can be looked at, with a word about Caps Lock while it is on. */
 export function PasswordField({
@@ -15,7 +15,7 @@ export function PasswordField({
   const [isCapsLock, setCapsLock] = useState(false);
   const isHydrated = useHydrated();
   const watchCapsLock = (event: KeyboardEvent) => setCapsLock(event.getModifierState("CapsLock"));
-  const Icon = isShown ? EyeOff : Eye;
+  const Icon = isShown ? EyeOffIcon : EyeIcon;
   return (
     <Field
       {...input}
@@ -42,7 +42,7 @@ export function PasswordField({
             onClick={() => setShown(!isShown)}
             className="absolute inset-y-0 end-0 grid w-11 cursor-pointer place-items-center rounded-control text-fg-muted hover:text-fg"
           >
-            <Icon aria-hidden="true" className="size-4.5" />
+            <Icon className="size-4.5" />
           </button>
         ) : null
       }

@@ -4,20 +4,22 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const ROOMS = ["app", "cli", "components", "db", "domain", "emails", "inngest", "local"] as const;
+const ROOMS = ["app", "cli", "components", "db", "domain", "emails", "inngest", "local", "messages"] as const;
 type Room = (typeof ROOMS)[number];
 
 /** Whom a room may import, itself aside. Names are rooms, or single files at the top level. */
 const ALLOWED: Record<Room, readonly string[]> = {
-  app: ["components", "inngest", "domain", "emails", "db", "env", "services"],
-  cli: ["inngest", "domain", "emails", "db", "env", "services"],
+  app: ["messages", "components", "inngest", "domain", "emails", "db", "env", "services"],
+  cli: ["messages", "inngest", "domain", "emails", "db", "env", "services"],
   // The browser's code: rules and shapes, nothing that opens a connection (checked below).
-  components: ["domain", "app/_http/problem"],
+  components: ["messages", "domain", "app/_http/problem"],
   inngest: ["domain", "emails", "db", "env", "services"],
-  domain: ["emails", "db"],
-  emails: [],
+  domain: ["messages", "emails", "db"],
+  emails: ["messages"],
   db: ["env"],
   local: [],
+  /** Texts, and what puts values into them. */
+  messages: [],
 };
 
 /** What components may take from domain: pure files that import nothing but each other and what is listed below. */
@@ -114,6 +116,12 @@ describe("the rooms", () => {
         ),
         file,
       ).toEqual([]);
+  });
+
+  test("no component takes the catalog: the browser gets the texts of its page, not of all languages", () => {
+    expect(
+      imports.filter(({ room, target }) => room === "components" && target === "messages/catalog"),
+    ).toEqual([]);
   });
 
   test("only env.ts reads the environment", () => {

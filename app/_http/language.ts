@@ -1,0 +1,28 @@
+// In which language somebody is answered: the one they chose on a page, else the best their browser asks for.
+import "server-only";
+import Negotiator from "negotiator";
+import { cookies, headers } from "next/headers";
+import { DEFAULT_LANGUAGE, isLanguage, LANGUAGES, type Language } from "@/messages/languages";
+import { cookieAttributes, cookieName } from "./cookies";
+
+const languageCookieName = () => cookieName("language");
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+
+/** The `set-cookie` value that keeps a choice for a year. It holds the language and nothing about the person. */
+export function languageCookie(language: Language): string {
+  return `${languageCookieName()}=${language}; ${cookieAttributes()}; Max-Age=${YEAR_SECONDS}`;
+}
+
+/** `Accept-Language` (RFC 9110, 12.5.4): weights and regions are understood, nonsense is English. Pure. */
+export function matchLanguage(accepted: string | null): Language {
+  if (!accepted) return DEFAULT_LANGUAGE;
+  const [best] = new Negotiator({ headers: { "accept-language": accepted } }).languages([...LANGUAGES]);
+  return isLanguage(best) ? best : DEFAULT_LANGUAGE;
+}
+
+/** Of the request that is being answered: for pages and route handlers. */
+export async function requestLanguage(): Promise<Language> {
+  const [jar, head] = await Promise.all([cookies(), headers()]);
+  const chosen = jar.get(languageCookieName())?.value;
+  return isLanguage(chosen) ? chosen : matchLanguage(head.get("accept-language"));
+}

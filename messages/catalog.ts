@@ -1,0 +1,50 @@
+// All texts of all languages, compiled once per process. For the server: the browser is given what `pick` leaves.
+import compile from "icu-minify/compile";
+import enMails from "./en/mails.json";
+import enPages from "./en/pages.json";
+import enProblems from "./en/problems.json";
+import type { Language } from "./languages";
+import { type CompiledTexts, createTexts, type Section, type Texts } from "./texts";
+
+type Tree = { [name: string]: string | Tree };
+
+const SOURCES: Partial<Record<Language, Tree>> = { en: { ...enPages, ...enMails, ...enProblems } };
+
+/** A language's messages as they are written, by their whole keys. */
+export function flatten(tree: Tree, prefix = ""): Record<string, string> {
+  const entries = Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === "string"
+      ? [[`${prefix}${name}`, value] as const]
+      : Object.entries(flatten(value, `${prefix}${name}.`)),
+  );
+  return Object.fromEntries(entries);
+}
+
+export function readMessages(language: Language): Record<string, string> {
+  return flatten(SOURCES[language] ?? {});
+}
+
+const compiled = new Map<Language, CompiledTexts>();
+
+export function compileTexts(language: Language): CompiledTexts {
+  const known = compiled.get(language);
+  if (known) return known;
+  const texts = Object.fromEntries(
+    Object.entries(readMessages(language)).map(([key, message]) => [key, compile(message)]),
+  );
+  compiled.set(language, texts);
+  return texts;
+}
+
+/** The texts of a language with all sections. `timeZone` as in createTexts; servers and mails say "UTC". */
+export function textsOf(language: Language, timeZone: string | null = "UTC"): Texts {
+  return createTexts(language, compileTexts(language), timeZone);
+}
+
+/** Only these sections, for the browser. */
+export function pickTexts(language: Language, sections: readonly Section[]): CompiledTexts {
+  const kept = Object.entries(compileTexts(language)).filter(([key]) =>
+    sections.some((section) => key.startsWith(`${section}.`)),
+  );
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,77 @@
+// Texts of one language with their values put in: ICU MessageFormat, compiled beforehand. Pure, and small: the browser
+// loads it without a parser, with the messages of its page alone.
+import type compile from "icu-minify/compile";
+import format, { type FormatValues } from "icu-minify/format";
+import type mails from "./en/mails.json";
+import type pages from "./en/pages.json";
+import type problems from "./en/problems.json";
+import { type Language, tagOf } from "./languages";
+
+type English = typeof pages & typeof mails & typeof problems;
+
+type Keys<Tree> = {
+  [Name in keyof Tree & string]: Tree[Name] extends string ? Name : `${Name}.${Keys<Tree[Name]>}`;
+}[keyof Tree & string];
+
+/** "register.title": a section, and a message in it. */
+export type TextKey = Keys<English>;
+/** The first part of a key. */
+export type Section = keyof English & string;
+
+/** What crosses to the browser: JSON. Every section or some. */
+export type CompiledTexts = Partial<Record<string, ReturnType<typeof compile>>>;
+
+export type TextValues = Record<string, string | number | Date>;
+
+export type Texts = {
+  language: Language;
+  /** A message as a plain string. Throws for a key that is not there: a page of another section, or a mistake. */
+  t(key: TextKey, values?: TextValues): string;
+  /** A message with elements in it: a value that is a function is given what stands between its tags. */
+  rich<Element>(key: TextKey, values: FormatValues<Element>): Array<string | Element>;
+};
+
+const formats = {
+  dateTime: {
+    /** A moment of today or near it. */
+    clock: { hour: "numeric", minute: "2-digit" },
+    day: { day: "numeric", month: "long", year: "numeric" },
+    moment: { day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" },
+  },
+} as const;
+
+const formatters = {
+  getDateTimeFormat: (...given: ConstructorParameters<typeof Intl.DateTimeFormat>) =>
+    new Intl.DateTimeFormat(...given),
+  getNumberFormat: (...given: ConstructorParameters<typeof Intl.NumberFormat>) =>
+    new Intl.NumberFormat(...given),
+  getPluralRules: (...given: ConstructorParameters<typeof Intl.PluralRules>) =>
+    new Intl.PluralRules(...given),
+};
+
+/** `timeZone`: of the dates in the messages; null takes the one of the machine that formats (the person's own, in a browser). */
+export function createTexts(
+  language: Language,
+  compiled: CompiledTexts,
+  timeZone: string | null = null,
+): Texts {
+  const options = { formats, formatters, ...(timeZone ? { timeZone } : {}) };
+
+  function put<Element>(key: TextKey, values: FormatValues<Element> | undefined) {
+    const message = compiled[key];
+    if (message === undefined) throw new Error(`No text "${key}" in ${language}`);
+    return format<Element>(message, tagOf(language), values, options);
+  }
+
+  return {
+    language,
+    t(key, values) {
+      const text = put<string>(key, values);
+      return Array.isArray(text) ? text.join("") : text;
+    },
+    rich<Element>(key: TextKey, values: FormatValues<Element>) {
+      const parts = put<Element>(key, values);
+      return Array.isArray(parts) ? parts : [parts];
+    },
+  };
+}
