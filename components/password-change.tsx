@@ -7,19 +7,22 @@ import { checkNewPassword } from "./register-rules";
 import { NewPasswordField } from "./ui/new-password-field";
 import { PasswordField } from "./ui/password-field";
 import { SubmitButton } from "./ui/submit-button";
+import { UsernameHint } from "./ui/username-hint";
 import { useApiForm } from "./use-api-form";
 
 const LABELS = { current_password: "Present password", new_password: "New password" };
 const NONE: readonly string[] = [];
 
-/** Changes the password. `known`: words of the person that make no password. */
+/** Changes the password. Username and address make no password. */
 export function PasswordChange({
   passwordMin,
-  known,
+  username,
+  email,
   refusal,
 }: {
   passwordMin: number;
-  known: readonly string[];
+  username: string;
+  email: string;
   refusal: Problem | null;
 }) {
   const { isBusy, errors, note, formProps, ...form } = useApiForm<keyof typeof LABELS, unknown>({
@@ -34,6 +37,7 @@ export function PasswordChange({
   return (
     <form {...formProps} className="mt-3">
       {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
+      <UsernameHint username={username} />
       <PasswordField
         label={LABELS.current_password}
         name="current_password"
@@ -47,7 +51,7 @@ export function PasswordChange({
         error={errors.new_password}
         min={passwordMin}
         context={NONE}
-        known={known}
+        known={[username, email]}
       />
       <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
         Change password

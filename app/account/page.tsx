@@ -84,12 +84,13 @@ export default async function AccountPage({
             <Drawer id="password" title="Change password" isOpen={passwordFlash !== null}>
               <PasswordChange
                 passwordMin={services().settings.passwordMin}
-                known={[account.username, account.email]}
+                username={account.username}
+                email={account.email}
                 refusal={passwordFlash?.problem ?? null}
               />
             </Drawer>
             <Drawer id="delete" title="Delete account" isOpen={deletionFlash !== null}>
-              <AccountDeletion refusal={deletionFlash?.problem ?? null} />
+              <AccountDeletion username={account.username} refusal={deletionFlash?.problem ?? null} />
             </Drawer>
           </div>
         </Card>
