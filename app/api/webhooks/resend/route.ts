@@ -43,7 +43,7 @@ export async function POST(request: Request): Promise<Response> {
     if (!secret) throw new HttpError(404, "not_configured", "Webhooks are not configured here.");
     const raw = await readText(request, BODY_BYTES_MAX);
     const id = verify(request, raw, secret);
-    const payload = Payload.safeParse(parseJson(raw));
+    const payload = Payload.safeParse(JSON.parse(raw));
     if (!payload.success) throw new HttpError(400, "invalid_payload", "This is not an event of an email.");
     const type = TYPES[payload.data.type];
     if (!type) return new Response(null, { status: 204 });
@@ -67,15 +67,6 @@ export async function POST(request: Request): Promise<Response> {
   }
 }
 
-/** Undefined for what is not JSON, as for any other body that is no event. */
-function parseJson(raw: string): unknown {
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The event's id. Throws 401 unless the raw body carries a fresh signature of ours (5 minutes' tolerance). */
 function verify(request: Request, raw: string, secret: string): string {
   const header = (name: string) =>
@@ -91,6 +82,9 @@ function verify(request: Request, raw: string, secret: string): string {
   } catch (error) {
     if (error instanceof WebhookVerificationError)
       throw new HttpError(401, "invalid_signature", "The signature of this webhook is not valid.");
+    // Signed, and no JSON: the library parses what it has verified.
+    if (error instanceof SyntaxError)
+      throw new HttpError(400, "invalid_payload", "This is not an event of an email.");
     throw error;
   }
 }
