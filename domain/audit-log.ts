@@ -23,16 +23,17 @@ export type AuditDetails = {
   code_resent: None;
   /** The claim was moved to another address. */
   address_changed: None;
-  /** `scope`: of the session that was opened. */
   /** "This wasn't me" in a mail; `kept`: the claim had ended, moved or become an account. */
   disowned: { claim: "ended" | "kept" };
+  /** `scope`: of the session that was opened. */
   signed_in: { scope: "claim" | "full" };
   /** `unknown_name`: also for a claim that is over. The outside hears one and the same sentence. */
   sign_in_refused: { reason: "unknown_name" | "wrong_password" };
   session_revoked: {
-    reason: "signed_out" | "chosen_from_list" | "everywhere_else" | "token_reused" | "password_changed";
+    reason: "signed_out" | "chosen_from_list" | "everywhere_else" | "token_reused";
     sessions: number;
   };
+  /** Every session ended with it. */
   password_changed: None;
   /** By the person. The row stays, and is about nobody any more. */
   account_deleted: None;
