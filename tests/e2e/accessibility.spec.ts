@@ -53,7 +53,15 @@ test("confirming and the account have no violations, light and dark", async ({ p
   await page.getByText("Wrong address? Change it").click();
   await expect(page.getByLabel("Right email address")).toBeVisible();
   await expectNoViolations(page);
-  await codeField(page).fill(codeIn(await nextMail(person.email)));
+  const mail = await nextMail(person.email);
+  for (const link of [/https?:\S+\/confirm\/link#\S+/, /https?:\S+\/not-me#\S+/]) {
+    const tab = await page.context().newPage();
+    await tab.goto(link.exec(mail.text)?.[0] ?? "");
+    await expect(tab.getByRole("button", { name: /Confirm|This wasn’t me/ })).toBeVisible();
+    await expectNoViolations(tab);
+    await tab.close();
+  }
+  await codeField(page).fill(codeIn(mail));
   await page.waitForURL("**/account");
   await expectNoViolations(page);
 });
