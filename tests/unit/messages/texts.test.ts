@@ -78,7 +78,11 @@ describe("a text", () => {
   });
 
   test("takes elements between its tags, and dates in the zone that was asked for", () => {
-    const values = { name: "Ada", when: new Date("2026-01-31T23:30:00Z"), b: (inner: unknown[]) => ({ inner }) };
+    const values = {
+      name: "Ada",
+      when: new Date("2026-01-31T23:30:00Z"),
+      b: (inner: unknown[]) => ({ inner }),
+    };
     expect(createTexts("en", compiled, "UTC").rich<unknown>("notFound.text", values)).toEqual([
       "Ask ",
       { inner: ["Ada"] },
