@@ -13,8 +13,15 @@ import { registerUser } from "@/domain/registration";
 import { createTestDatabase } from "@/tests/support/database";
 import { createTestServices, someone, type TestServices } from "@/tests/support/services";
 
-let whileItWaits: () => Promise<unknown> = async () => {};
-vi.mock("node:timers/promises", () => ({ setTimeout: () => whileItWaits() }));
+/** Happens in the long wait, which comes first; the last question comes after it, and then only the mail's exact instant. */
+let whileItWaits: (() => Promise<unknown>) | null = null;
+vi.mock("node:timers/promises", () => ({
+  setTimeout: async () => {
+    const happen = whileItWaits;
+    whileItWaits = null;
+    await happen?.();
+  },
+}));
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let services: TestServices;
