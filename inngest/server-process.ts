@@ -8,6 +8,7 @@ import { renderEmail } from "../emails/render";
 import { EnvironmentError } from "../env";
 import { type ProcessServices, services } from "../services";
 import { startHousekeeping } from "./housekeeping";
+import { endConnectionsAfterAnswers } from "./last-requests";
 import { startRelay } from "./relay";
 import { startWatchdog } from "./watchdog";
 
@@ -24,6 +25,7 @@ export function startServerProcess(): void {
     process_.sending.stop();
     const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);
     holdExit(work, longestAttemptMs(process_.settings));
+    endConnectionsAfterAnswers();
     // Open event streams would keep Next waiting for its last requests until it is killed.
     void process_.notifications.close();
   };
