@@ -169,9 +169,10 @@ test("an engine outlives a database that drops its connections, and goes on wher
   }
   await until("every accepted event has had its run", async () => {
     const { data } = (await (await fetch(`${engine.url}/v2/runs?status=COMPLETED`)).json()) as {
-      data: unknown[];
+      data?: unknown[];
     };
-    return data.length === rounds;
+    // It may answer 500 while its database drops its connections.
+    return data?.length === rounds;
   });
   expect(executed).toBeGreaterThanOrEqual(rounds);
   await until("this engine says again that it lives", async () => {
