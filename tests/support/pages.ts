@@ -20,7 +20,7 @@ export async function registerOnPage(page: Page, person: Person): Promise<void> 
 /** The step of the timeline the mail stands at. */
 export const currentStep = (page: Page) => page.locator('ol [aria-current="step"]');
 
-/** The sentence that says where things stand: the page's live region. */
-export const statusLine = (page: Page) => page.getByRole("status");
+/** The sentence that says where things stand: the page's live region. A form's fields have their own beside it. */
+export const statusLine = (page: Page) => page.locator('p[role="status"]');
 
 export const codeField = (page: Page) => page.getByLabel("Confirmation code");
