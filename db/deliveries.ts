@@ -5,7 +5,16 @@ import { type DeliveryRow, deliveries, users } from "./schema";
 
 export type NewDelivery = Pick<
   DeliveryRow,
-  "id" | "userId" | "kind" | "codeId" | "recipient" | "sender" | "maxAttempts" | "nextAttemptAt" | "createdAt"
+  | "id"
+  | "userId"
+  | "kind"
+  | "codeId"
+  | "recipient"
+  | "sender"
+  | "language"
+  | "maxAttempts"
+  | "nextAttemptAt"
+  | "createdAt"
 >;
 
 export async function insertDelivery(executor: Executor, row: NewDelivery): Promise<void> {

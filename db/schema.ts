@@ -1,9 +1,10 @@
 // Every table of the product. Instants are timestamptz; lists of states are enums so that a typo cannot be stored.
 // The person's facts (users, codes, deliveries, outbox) are written together in one transaction (promise P2).
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
+  check,
   index,
   integer,
   jsonb,
@@ -16,6 +17,12 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+
+/** Every one of messages/languages.ts, also those whose texts are not there yet. */
+const KNOWN_LANGUAGES = ["en", "de", "fr", "es", "pt", "ja", "zh", "ar", "fa"] as const;
+const language = () => text("language", { enum: KNOWN_LANGUAGES }).notNull().default("en");
+const isKnownLanguage = (column: AnyPgColumn): SQL =>
+  sql`${column} in (${sql.raw(KNOWN_LANGUAGES.map((name) => `'${name}'`).join(", "))})`;
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 
@@ -75,9 +82,12 @@ export const users = pgTable(
     addressChangeCount: integer("address_change_count").notNull().default(0),
     /** Keyed hash of the network the claim came from; ends with the claim. */
     claimNetwork: text("claim_network"),
+    /** What they registered in; their mails are written in it (docs/decisions/018). */
+    language: language(),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [
+    check("users_language_check", isKnownLanguage(table.language)),
     uniqueIndex("users_username_key").on(sql`lower(${table.username})`),
     uniqueIndex("users_confirmed_email_key")
       .on(table.email)
@@ -123,6 +133,8 @@ export const deliveries = pgTable(
     codeId: uuid("code_id").references(() => confirmationCodes.id, { onDelete: "set null" }),
     recipient: text("recipient").notNull(),
     sender: text("sender").notNull(),
+    /** Its reader's, as it was when the mail was queued: every attempt is written in it. */
+    language: language(),
     status: deliveryStatus("status").notNull().default("queued"),
     /** Attempts begun, lost ones included; rows in delivery_attempts. */
     attemptCount: integer("attempt_count").notNull().default(0),
@@ -145,6 +157,7 @@ export const deliveries = pgTable(
     settledAt: instant("settled_at"),
   },
   (table) => [
+    check("deliveries_language_check", isKnownLanguage(table.language)),
     index("deliveries_user_idx").on(table.userId, table.createdAt),
     index("deliveries_created_idx").on(table.createdAt),
     index("deliveries_provider_message_idx").on(table.providerMessageId),

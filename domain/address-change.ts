@@ -54,8 +54,8 @@ export async function changeAddress(
     return queueDelivery(
       services,
       tx,
-      { id: userId, email },
-      { kind: owner ? "existing_account" : "confirmation", eventName: DELIVERY_REQUESTED, now },
+      { id: userId, email, language: user.language },
+      { owner, eventName: DELIVERY_REQUESTED, now },
     );
   });
 }

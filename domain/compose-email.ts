@@ -2,6 +2,7 @@
 import type { DeliveryRow } from "@/db/schema";
 import { type RenderedEmail, renderEmail } from "@/emails/render";
 import type { OutgoingEmail } from "@/emails/transport";
+import { offeredLanguage } from "@/messages/languages";
 import { deriveCode } from "./confirmation-code";
 import { confirmUrl, deriveLink } from "./confirmation-link";
 import { notMeUrl, signNotMe } from "./not-me-link";
@@ -11,8 +12,11 @@ import type { Services } from "./services";
 export async function composeEmail(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
   const { keys, settings } = services;
   const { userId, recipient, createdAt, codeId } = delivery;
-  if (delivery.kind === "password_changed")
-    return envelope(services, delivery, await renderEmail(delivery.kind, { signInUrl: signInUrl(services) }));
+  const language = offeredLanguage(delivery.language);
+  if (delivery.kind === "password_changed") {
+    const rendered = await renderEmail(delivery.kind, { signInUrl: signInUrl(services), language });
+    return envelope(services, delivery, rendered);
+  }
   const notMe = notMeUrl(settings.appUrl, signNotMe(keys, { userId, email: recipient }, createdAt));
   const rendered =
     delivery.kind === "confirmation" && codeId
@@ -20,18 +24,21 @@ export async function composeEmail(services: Services, delivery: DeliveryRow): P
           code: deriveCode(keys, codeId),
           confirmUrl: confirmUrl(settings.appUrl, deriveLink(keys, codeId)),
           notMeUrl: notMe,
+          language,
         })
-      : await renderEmail("existing_account", { signInUrl: signInUrl(services), notMeUrl: notMe });
+      : await renderEmail("existing_account", {
+          signInUrl: signInUrl(services),
+          notMeUrl: notMe,
+          language,
+        });
   return envelope(services, delivery, rendered);
 }
 
 /** A mail of that size that holds nothing of anybody's, for a delivery that nobody gets. */
 export async function composeRehearsal(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
-  return envelope(
-    services,
-    delivery,
-    await renderEmail("existing_account", { signInUrl: signInUrl(services) }),
-  );
+  const language = offeredLanguage(delivery.language);
+  const rendered = await renderEmail("existing_account", { signInUrl: signInUrl(services), language });
+  return envelope(services, delivery, rendered);
 }
 
 const signInUrl = ({ settings }: Services) => `${settings.appUrl}/sign-in`;

@@ -253,11 +253,7 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
     await recordAudit(services, tx, { type: "code_resent", userId, details: {} });
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     const owner = await findConfirmedUserByEmail(tx, user.email);
-    return queueDelivery(services, tx, user, {
-      kind: owner ? "existing_account" : "confirmation",
-      eventName: DELIVERY_REQUESTED,
-      now,
-    });
+    return queueDelivery(services, tx, user, { owner, eventName: DELIVERY_REQUESTED, now });
   });
 }
 

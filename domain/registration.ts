@@ -4,7 +4,7 @@ import type { Executor } from "@/db/client";
 import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
-import type { DeliveryKind } from "@/db/schema";
+import type { DeliveryKind, UserRow } from "@/db/schema";
 import {
   deleteExpiredClaimOf,
   findConfirmedUserByEmail,
@@ -12,6 +12,7 @@ import {
   isUsernameTaken,
   lockAddresses,
 } from "@/db/users";
+import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { judgeAddress } from "./address-check";
 import { recordAudit } from "./audit-log";
 import { makeRoomForClaim } from "./claims";
@@ -39,13 +40,14 @@ export type Registration = QueuedDelivery & { user: UserData; session: StartedSe
 /**
  * Registers a claim on an address. `email` is normalised (normalizeEmail); username and password follow
  * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
- * "you already have an account", and the claim can never be confirmed (promise P6).
+ * "you already have an account", and the claim can never be confirmed (promise P6). `language`: what the person reads;
+ * English when nobody says.
  * Throws `username_taken`, `busy`, `invalid_input` for an address that cannot get mail and for a password that is easy
  * to guess (password-rules.ts), and what limits.ts lists.
  */
 export async function registerUser(
   services: Services,
-  input: { username: string; email: string; password: string } & Client,
+  input: { username: string; email: string; password: string; language?: Language } & Client,
 ): Promise<Registration> {
   const network = input.network ?? null;
   await admitRegistration(services, network);
@@ -63,6 +65,7 @@ export async function registerUser(
     passwordHash,
     emailConfirmedAt: null,
     claimNetwork: networkHash,
+    language: input.language ?? DEFAULT_LANGUAGE,
     claimExpiresAt: addSeconds(now, CLAIM_LIFETIME_SECONDS),
     createdAt: now,
   };
@@ -75,7 +78,7 @@ export async function registerUser(
       await admitClaim(services, tx, { email: input.email, networkHash }, now);
       const owner = await findConfirmedUserByEmail(tx, input.email);
       const queued = await queueDelivery(services, tx, user, {
-        kind: owner ? "existing_account" : "confirmation",
+        owner,
         eventName: USER_REGISTERED,
         now,
       });
@@ -100,12 +103,18 @@ export async function registerUser(
   }
 }
 
-/** Writes a new code, the delivery that will carry it, and the event that starts it, in the caller's transaction. */
+/** Whom a mail is about and to whom it goes. `language`: what its reader reads. */
+type Reader = Pick<UserRow, "id" | "email" | "language">;
+
+/**
+ * Writes a new code, the delivery that will carry it, and the event that starts it, in the caller's transaction. When
+ * the address has an `owner`, the mail is for them and in their language, whoever asked for it (docs/decisions/018).
+ */
 export async function queueDelivery(
   services: Services,
   tx: Executor,
-  user: { id: string; email: string },
-  { kind, eventName, now }: { kind: DeliveryKind; eventName: string; now: Date },
+  user: Reader,
+  { owner, eventName, now }: { owner: UserRow | null; eventName: string; now: Date },
 ): Promise<QueuedDelivery> {
   const codeId = randomUUID();
   await insertCode(tx, {
@@ -115,14 +124,16 @@ export async function queueDelivery(
     linkHash: hashLink(services.keys, deriveLink(services.keys, codeId)),
     createdAt: now,
   });
-  return queueMail(services, tx, user, { kind, codeId, eventName, now });
+  const kind = owner ? "existing_account" : "confirmation";
+  const { language } = owner ?? user;
+  return queueMail(services, tx, { ...user, language }, { kind, codeId, eventName, now });
 }
 
 /** Writes a delivery that carries no code, and the event that starts it, in the caller's transaction. */
 export function queueNotice(
   services: Services,
   tx: Executor,
-  user: { id: string; email: string },
+  user: Reader,
   kind: "password_changed",
 ): Promise<QueuedDelivery> {
   const now = services.clock();
@@ -132,7 +143,7 @@ export function queueNotice(
 async function queueMail(
   services: Services,
   tx: Executor,
-  user: { id: string; email: string },
+  user: Reader,
   {
     kind,
     codeId,
@@ -149,6 +160,7 @@ async function queueMail(
     codeId,
     recipient: user.email,
     sender: services.settings.emailFrom,
+    language: user.language,
     maxAttempts: services.settings.retry.maxAttempts,
     nextAttemptAt: addSeconds(now, services.settings.queueDelaySeconds),
     createdAt: now,

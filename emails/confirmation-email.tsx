@@ -1,12 +1,14 @@
 // The mail with the six-digit code. The username is left out on purpose: whoever registers chooses it, and a name like
 // http://evil.example would turn our mail into theirs.
 import { Text } from "react-email";
+import { textsOf } from "@/messages/catalog";
+import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
+import type { Texts } from "@/messages/texts";
 import { CodePanel } from "./_components/code-panel";
 import { EmailLayout } from "./_components/email-layout";
-import { HeadingText } from "./_components/heading-text";
 import { LinkButton } from "./_components/link-button";
-import { smallText, text } from "./_components/theme";
-import { type EmailDirection, type EmailLanguage, emailTexts, notMeText } from "./texts";
+import { type Direction, smallText, text } from "./_components/theme";
+import { notMeText } from "./not-me-text";
 
 export type ConfirmationEmailProps = {
   /** Six digits, leading zeros kept. */
@@ -17,34 +19,40 @@ export type ConfirmationEmailProps = {
   notMeUrl?: string;
   /** How long the code works, counted from the provider's acceptance. Default 15. */
   lifetimeMinutes?: number;
-  lang?: EmailLanguage;
+  /** Default: English. */
+  language?: Language;
   /** Default: the language's own. */
-  dir?: EmailDirection;
+  dir?: Direction;
 };
 
 const LIFETIME_MINUTES = 15;
 
 export default function ConfirmationEmail(props: ConfirmationEmailProps) {
-  const { code, confirmUrl, notMeUrl, lifetimeMinutes = LIFETIME_MINUTES, lang = "en", dir } = props;
-  const { direction, confirmation: says } = emailTexts(lang);
+  const { code, confirmUrl, notMeUrl, lifetimeMinutes = LIFETIME_MINUTES, language, dir } = props;
+  const texts = textsOf(language ?? DEFAULT_LANGUAGE);
+  const { t } = texts;
   return (
     <EmailLayout
-      lang={lang}
-      dir={dir ?? direction}
-      preview={says.preview(lifetimeMinutes)}
-      footer={[says.why, says.notYou, says.neverShare]}
-      notMe={notMeUrl === undefined ? null : { href: notMeUrl, ...emailTexts(lang).notMe }}
+      texts={texts}
+      dir={dir ?? null}
+      preview={t("mails.confirmation.preview", { minutes: lifetimeMinutes })}
+      heading={t("mails.confirmation.heading")}
+      footer={footer(texts)}
+      notMeUrl={notMeUrl ?? null}
     >
-      <HeadingText>{says.heading}</HeadingText>
       <Text className="lk-text" style={text}>
-        {says.instruction}
+        {t("mails.confirmation.instruction")}
       </Text>
       <CodePanel code={code} />
       {confirmUrl === undefined ? null : (
-        <LinkButton href={confirmUrl} label={says.button} orOpen={says.orOpen} />
+        <LinkButton
+          href={confirmUrl}
+          label={t("mails.confirmation.button")}
+          orOpen={t("mails.confirmation.orOpen")}
+        />
       )}
       <Text className="lk-muted" style={{ ...smallText, fontSize: "14px", lineHeight: "22px" }}>
-        {says.lifetime(lifetimeMinutes)}
+        {t("mails.confirmation.lifetime", { minutes: lifetimeMinutes })}
       </Text>
     </EmailLayout>
   );
@@ -52,19 +60,26 @@ export default function ConfirmationEmail(props: ConfirmationEmailProps) {
 
 ConfirmationEmail.PreviewProps = { code: "042519" } satisfies ConfirmationEmailProps;
 
-export function confirmationSubject({ code, lang = "en" }: ConfirmationEmailProps): string {
-  return emailTexts(lang).confirmation.subject(code);
+const footer = ({ t }: Texts) => [
+  t("mails.confirmation.why"),
+  t("mails.confirmation.notYou"),
+  t("mails.confirmation.neverShare"),
+];
+
+export function confirmationSubject({ code, language }: ConfirmationEmailProps): string {
+  return textsOf(language ?? DEFAULT_LANGUAGE).t("mails.confirmation.subject", { code });
 }
 
 export function confirmationText(props: ConfirmationEmailProps): string {
-  const { code, confirmUrl, notMeUrl, lifetimeMinutes = LIFETIME_MINUTES, lang = "en" } = props;
-  const says = emailTexts(lang).confirmation;
+  const { code, confirmUrl, notMeUrl, lifetimeMinutes = LIFETIME_MINUTES, language } = props;
+  const texts = textsOf(language ?? DEFAULT_LANGUAGE);
+  const { t } = texts;
   return [
-    says.heading,
-    `${says.instruction}\n\n    ${code}`,
-    ...(confirmUrl === undefined ? [] : [`${says.orOpen}\n${confirmUrl}`]),
-    says.lifetime(lifetimeMinutes),
-    `--\n${[says.why, says.notYou, says.neverShare].join("\n")}`,
-    ...notMeText(lang, notMeUrl),
+    t("mails.confirmation.heading"),
+    `${t("mails.confirmation.instruction")}\n\n    ${code}`,
+    ...(confirmUrl === undefined ? [] : [`${t("mails.confirmation.orOpen")}\n${confirmUrl}`]),
+    t("mails.confirmation.lifetime", { minutes: lifetimeMinutes }),
+    `--\n${footer(texts).join("\n")}`,
+    ...notMeText(texts, notMeUrl),
   ].join("\n\n");
 }

@@ -1,40 +1,47 @@
 // What the owner of an account gets when somebody registers with their address again (promise P6): the page says
 // nothing, and the one person who may know is told here.
 import { Text } from "react-email";
+import { textsOf } from "@/messages/catalog";
+import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { EmailLayout } from "./_components/email-layout";
-import { HeadingText } from "./_components/heading-text";
 import { LinkButton } from "./_components/link-button";
-import { text } from "./_components/theme";
-import { type EmailDirection, type EmailLanguage, emailTexts, notMeText } from "./texts";
+import { type Direction, text } from "./_components/theme";
+import { notMeText } from "./not-me-text";
 
 export type ExistingAccountEmailProps = {
   signInUrl: string;
   /** Where somebody says that it was not them. */
   notMeUrl?: string;
-  lang?: EmailLanguage;
+  /** Default: English. */
+  language?: Language;
   /** Default: the language's own. */
-  dir?: EmailDirection;
+  dir?: Direction;
 };
 
 export default function ExistingAccountEmail(props: ExistingAccountEmailProps) {
-  const { signInUrl, notMeUrl, lang = "en", dir } = props;
-  const { direction, existingAccount: says } = emailTexts(lang);
+  const { signInUrl, notMeUrl, language, dir } = props;
+  const texts = textsOf(language ?? DEFAULT_LANGUAGE);
+  const { t } = texts;
   return (
     <EmailLayout
-      lang={lang}
-      dir={dir ?? direction}
-      preview={says.preview}
-      footer={[says.notYou]}
-      notMe={notMeUrl === undefined ? null : { href: notMeUrl, ...emailTexts(lang).notMe }}
+      texts={texts}
+      dir={dir ?? null}
+      preview={t("mails.existingAccount.preview")}
+      heading={t("mails.existingAccount.heading")}
+      footer={[t("mails.existingAccount.notYou")]}
+      notMeUrl={notMeUrl ?? null}
     >
-      <HeadingText>{says.heading}</HeadingText>
       <Text className="lk-text" style={text}>
-        {says.happened}
+        {t("mails.existingAccount.happened")}
       </Text>
       <Text className="lk-text" style={text}>
-        {says.unchanged}
+        {t("mails.existingAccount.unchanged")}
       </Text>
-      <LinkButton href={signInUrl} label={says.button} orOpen={says.orOpen} />
+      <LinkButton
+        href={signInUrl}
+        label={t("mails.existingAccount.button")}
+        orOpen={t("mails.existingAccount.orOpen")}
+      />
     </EmailLayout>
   );
 }
@@ -43,18 +50,19 @@ ExistingAccountEmail.PreviewProps = {
   signInUrl: "https://latchkey.example/sign-in",
 } satisfies ExistingAccountEmailProps;
 
-export function existingAccountSubject({ lang = "en" }: ExistingAccountEmailProps): string {
-  return emailTexts(lang).existingAccount.subject;
+export function existingAccountSubject({ language }: ExistingAccountEmailProps): string {
+  return textsOf(language ?? DEFAULT_LANGUAGE).t("mails.existingAccount.subject");
 }
 
 export function existingAccountText(props: ExistingAccountEmailProps): string {
-  const { signInUrl, notMeUrl, lang = "en" } = props;
-  const says = emailTexts(lang).existingAccount;
+  const { signInUrl, notMeUrl, language } = props;
+  const texts = textsOf(language ?? DEFAULT_LANGUAGE);
+  const { t } = texts;
   return [
-    says.heading,
-    says.happened,
-    `${says.unchanged}\n${signInUrl}`,
-    `--\n${says.notYou}`,
-    ...notMeText(lang, notMeUrl),
+    t("mails.existingAccount.heading"),
+    t("mails.existingAccount.happened"),
+    `${t("mails.existingAccount.unchanged")}\n${signInUrl}`,
+    `--\n${t("mails.existingAccount.notYou")}`,
+    ...notMeText(texts, notMeUrl),
   ].join("\n\n");
 }

@@ -1,37 +1,43 @@
 // What the owner of an account gets when its password was changed (ASVS 5.0, 6.3.7), so that a change by somebody else
 // does not stay unseen. No link that changes anything: such mails are imitated.
 import { Text } from "react-email";
+import { textsOf } from "@/messages/catalog";
+import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { EmailLayout } from "./_components/email-layout";
-import { HeadingText } from "./_components/heading-text";
 import { LinkButton } from "./_components/link-button";
-import { text } from "./_components/theme";
-import { type EmailDirection, type EmailLanguage, emailTexts } from "./texts";
+import { type Direction, text } from "./_components/theme";
 
 export type PasswordChangedEmailProps = {
   signInUrl: string;
-  lang?: EmailLanguage;
+  /** Default: English. */
+  language?: Language;
   /** Default: the language's own. */
-  dir?: EmailDirection;
+  dir?: Direction;
 };
 
-export default function PasswordChangedEmail({ signInUrl, lang = "en", dir }: PasswordChangedEmailProps) {
-  const { direction, passwordChanged: says } = emailTexts(lang);
+export default function PasswordChangedEmail({ signInUrl, language, dir }: PasswordChangedEmailProps) {
+  const texts = textsOf(language ?? DEFAULT_LANGUAGE);
+  const { t } = texts;
   return (
     <EmailLayout
-      lang={lang}
-      dir={dir ?? direction}
-      preview={says.preview}
-      footer={[says.notYou]}
-      notMe={null}
+      texts={texts}
+      dir={dir ?? null}
+      preview={t("mails.passwordChanged.preview")}
+      heading={t("mails.passwordChanged.heading")}
+      footer={[t("mails.passwordChanged.notYou")]}
+      notMeUrl={null}
     >
-      <HeadingText>{says.heading}</HeadingText>
       <Text className="lk-text" style={text}>
-        {says.happened}
+        {t("mails.passwordChanged.happened")}
       </Text>
       <Text className="lk-text" style={text}>
-        {says.signIn}
+        {t("mails.passwordChanged.signIn")}
       </Text>
-      <LinkButton href={signInUrl} label={says.button} orOpen={says.orOpen} />
+      <LinkButton
+        href={signInUrl}
+        label={t("mails.passwordChanged.button")}
+        orOpen={t("mails.passwordChanged.orOpen")}
+      />
     </EmailLayout>
   );
 }
@@ -40,11 +46,16 @@ PasswordChangedEmail.PreviewProps = {
   signInUrl: "https://latchkey.example/sign-in",
 } satisfies PasswordChangedEmailProps;
 
-export function passwordChangedSubject({ lang = "en" }: PasswordChangedEmailProps): string {
-  return emailTexts(lang).passwordChanged.subject;
+export function passwordChangedSubject({ language }: PasswordChangedEmailProps): string {
+  return textsOf(language ?? DEFAULT_LANGUAGE).t("mails.passwordChanged.subject");
 }
 
-export function passwordChangedText({ signInUrl, lang = "en" }: PasswordChangedEmailProps): string {
-  const says = emailTexts(lang).passwordChanged;
-  return [says.heading, says.happened, `${says.signIn}\n${signInUrl}`, `--\n${says.notYou}`].join("\n\n");
+export function passwordChangedText({ signInUrl, language }: PasswordChangedEmailProps): string {
+  const { t } = textsOf(language ?? DEFAULT_LANGUAGE);
+  return [
+    t("mails.passwordChanged.heading"),
+    t("mails.passwordChanged.happened"),
+    `${t("mails.passwordChanged.signIn")}\n${signInUrl}`,
+    `--\n${t("mails.passwordChanged.notYou")}`,
+  ].join("\n\n");
 }

@@ -3,31 +3,38 @@ import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { html } from "hono/html";
+import { DEFAULT_LANGUAGE, isLanguage, LANGUAGES, type Language, NATIVE_NAMES } from "@/messages/languages";
 import ConfirmationEmail from "./confirmation-email";
 import ExistingAccountEmail from "./existing-account-email";
 import PasswordChangedEmail from "./password-changed-email";
 import { type RenderedEmail, renderEmail } from "./render";
 
+type Sample = (language: Language) => Promise<RenderedEmail>;
+
 /** What there is to look at: each template with its PreviewProps, and the variants that optional values make. */
-const SAMPLES = new Map<string, () => Promise<RenderedEmail>>(
-  Object.entries({
-    confirmation: () => renderEmail("confirmation", ConfirmationEmail.PreviewProps),
-    "confirmation-with-link": () =>
+const SAMPLES = new Map<string, Sample>(
+  Object.entries<Sample>({
+    confirmation: (language) => renderEmail("confirmation", { ...ConfirmationEmail.PreviewProps, language }),
+    "confirmation-with-link": (language) =>
       renderEmail("confirmation", {
         ...ConfirmationEmail.PreviewProps,
         confirmUrl: "https://latchkey.example/confirm/link#xlRmFqjRUEdR3y2BJ8QdeK1ZpJ0o4t7c",
         notMeUrl: "https://latchkey.example/not-me#m3Yz0cH1fJ4yQvKp7s2w9d",
+        language,
       }),
-    "confirmation-right-to-left": () =>
-      renderEmail("confirmation", { ...ConfirmationEmail.PreviewProps, dir: "rtl" }),
-    "password-changed": () => renderEmail("password_changed", PasswordChangedEmail.PreviewProps),
-    "existing-account": () => renderEmail("existing_account", ExistingAccountEmail.PreviewProps),
+    "confirmation-right-to-left": (language) =>
+      renderEmail("confirmation", { ...ConfirmationEmail.PreviewProps, language, dir: "rtl" }),
+    "password-changed": (language) =>
+      renderEmail("password_changed", { ...PasswordChangedEmail.PreviewProps, language }),
+    "existing-account": (language) =>
+      renderEmail("existing_account", { ...ExistingAccountEmail.PreviewProps, language }),
   }),
 );
 const NAMES = [...SAMPLES.keys()];
 
 type Scheme = "light" | "dark";
 const schemeOf = (value: string | undefined): Scheme => (value === "dark" ? "dark" : "light");
+const languageOf = (value: string | undefined): Language => (isLanguage(value) ? value : DEFAULT_LANGUAGE);
 const widthOf = (value: string | undefined): 360 | 720 => (value === "360" ? 360 : 720);
 
 /** Decides the mail's media query by hand: a page cannot set the colour scheme of a frame in every browser. */
@@ -45,27 +52,37 @@ export function createPreview(): Hono {
     const name = context.req.param("name");
     const sample = SAMPLES.get(name);
     if (!sample) return context.text(`No mail is called ${name}; there are: ${NAMES.join(", ")}`, 404);
-    const scheme = schemeOf(context.req.query("scheme"));
-    return context.html(showPage(name, await sample(), scheme, widthOf(context.req.query("width"))));
+    const view = {
+      name,
+      scheme: schemeOf(context.req.query("scheme")),
+      width: widthOf(context.req.query("width")),
+      language: languageOf(context.req.query("language")),
+    };
+    return context.html(showPage(await sample(view.language), view));
   });
   app.get("/:name/html", async (context) => {
     const sample = SAMPLES.get(context.req.param("name"));
     if (!sample) return context.notFound();
     context.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
-    return context.html(forceScheme((await sample()).html, schemeOf(context.req.query("scheme"))));
+    const mail = await sample(languageOf(context.req.query("language")));
+    return context.html(forceScheme(mail.html, schemeOf(context.req.query("scheme"))));
   });
   app.get("/:name/text", async (context) => {
     const sample = SAMPLES.get(context.req.param("name"));
-    return sample ? context.text((await sample()).text) : context.notFound();
+    if (!sample) return context.notFound();
+    return context.text((await sample(languageOf(context.req.query("language")))).text);
   });
   return app;
 }
 
-function showPage(name: string, mail: RenderedEmail, scheme: Scheme, width: 360 | 720) {
-  const link = (label: string, change: { name?: string; scheme?: Scheme; width?: number }) => {
-    const to = { name, scheme, width, ...change };
-    const isHere = to.name === name && to.scheme === scheme && to.width === width;
-    const href = `/${to.name}?scheme=${to.scheme}&width=${to.width}`;
+type View = { name: string; scheme: Scheme; width: 360 | 720; language: Language };
+
+function showPage(mail: RenderedEmail, view: View) {
+  const { name, scheme, width, language } = view;
+  const link = (label: string, change: Partial<View>) => {
+    const to = { ...view, ...change };
+    const isHere = to.name === name && to.scheme === scheme && to.width === width && to.language === language;
+    const href = `/${to.name}?scheme=${to.scheme}&width=${to.width}&language=${to.language}`;
     return html`<a href="${href}" ${isHere ? html`aria-current="page"` : ""}>${label}</a>`;
   };
   const kilobytes = (Buffer.byteLength(mail.html) / 1024).toFixed(1);
@@ -91,13 +108,15 @@ function showPage(name: string, mail: RenderedEmail, scheme: Scheme, width: 360 
 <nav aria-label="View">
   ${link("light", { scheme: "light" })} ${link("dark", { scheme: "dark" })}
   ${link("desktop", { width: 720 })} ${link("phone", { width: 360 })}
-  <a href="/${name}/html?scheme=${scheme}">HTML alone</a> <a href="/${name}/text">text alone</a>
+  <a href="/${name}/html?scheme=${scheme}&language=${language}">HTML alone</a>
+  <a href="/${name}/text?language=${language}">text alone</a>
 </nav>
+<nav aria-label="Language">${LANGUAGES.map((other) => link(NATIVE_NAMES[other], { language: other }))}</nav>
 <h1>${mail.subject}</h1>
 <p>${kilobytes} KB of HTML</p>
 <main>
-  <iframe title="${name}" sandbox src="/${name}/html?scheme=${scheme}"></iframe>
-  <pre>${mail.text}</pre>
+  <iframe title="${name}" sandbox src="/${name}/html?scheme=${scheme}&language=${language}"></iframe>
+  <pre dir="auto">${mail.text}</pre>
 </main>
 </body>
 </html>`;

@@ -6,6 +6,7 @@ import { commonPasswords } from "../domain/password-rules";
 import type { Services } from "../domain/services";
 import { renderEmail } from "../emails/render";
 import { EnvironmentError } from "../env";
+import { LANGUAGES } from "../messages/languages";
 import { type ProcessServices, services } from "../services";
 import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
@@ -60,8 +61,12 @@ async function warmUp({ log }: Services): Promise<void> {
   try {
     await verifyAgainstNobody("warm up");
     await commonPasswords();
-    await renderEmail("confirmation", { code: "000000" });
-    await renderEmail("existing_account", { signInUrl: "https://example.com/sign-in" });
+    // With the links that they have, in every language: how long a first one takes must not tell which it was.
+    const url = "https://example.com/";
+    for (const language of LANGUAGES) {
+      await renderEmail("confirmation", { code: "000000", confirmUrl: url, notMeUrl: url, language });
+      await renderEmail("existing_account", { signInUrl: url, notMeUrl: url, language });
+    }
   } catch (error) {
     log.error(
       { err: error },

@@ -22,6 +22,11 @@ export const NATIVE_NAMES: Record<Language, string> = {
   fa: "فارسی",
 };
 
+/** The language when its texts are there, English otherwise: what was kept may be older or newer than the texts. */
+export function offeredLanguage(language: Language): Language {
+  return isLanguage(language) ? language : DEFAULT_LANGUAGE;
+}
+
 export function isLanguage(given: unknown): given is Language {
   return LANGUAGES.some((language) => language === given);
 }

@@ -1,20 +1,27 @@
 // The sheet every mail is written on: wordmark, card, footer. One column of 600 px, tables, no images.
 import type { ReactNode } from "react";
 import { Column, Container, Head, Html, Link, Preview, Row, Section, Text } from "react-email";
-import type { EmailDirection, NotMeTexts } from "../texts";
-import { color, font, smallText, styleSheet } from "./theme";
+import { directionOf, tagOf } from "@/messages/languages";
+import type { Texts } from "@/messages/texts";
+import { HeadingText } from "./heading-text";
+import { color, type Direction, font, smallText, styleSheet } from "./theme";
 
 export function EmailLayout(props: {
-  lang: string;
-  dir: EmailDirection;
+  texts: Texts;
+  /** Other than the language's own, to look at a mail from the other side; null: the language's. */
+  dir: Direction | null;
   preview: string;
+  heading: string;
   /** Why this mail came and what to do if it was not asked for; one paragraph each. */
   footer: readonly string[];
-  /** The footer's last line, with a link; null: none. */
-  notMe: ({ href: string } & NotMeTexts) | null;
+  /** Where the link of the footer's last line leads; null: there is none. */
+  notMeUrl: string | null;
   children: ReactNode;
 }) {
-  const { lang, dir, preview, footer, notMe, children } = props;
+  const { texts, preview, heading, footer, notMeUrl, children } = props;
+  const lang = tagOf(texts.language);
+  const dir = props.dir ?? directionOf(texts.language);
+  // By name: few mail clients know "start". In the attribute too, which is what Outlook reads.
   const side = dir === "rtl" ? "right" : "left";
   return (
     <Html lang={lang} dir={dir}>
@@ -33,7 +40,13 @@ export function EmailLayout(props: {
         style={{ margin: "0", padding: "0", backgroundColor: color.page }}
       >
         <Preview>{preview}</Preview>
-        <Section className="lk-page" style={{ padding: "32px 12px 40px", backgroundColor: color.page }}>
+        {/* Again, because webmail shows a mail without its <html> and <body>. */}
+        <Section
+          lang={lang}
+          dir={dir}
+          className="lk-page"
+          style={{ padding: "32px 12px 40px", backgroundColor: color.page }}
+        >
           <Container style={{ width: "100%", maxWidth: "600px" }}>
             <Wordmark side={side} />
             <Section
@@ -46,32 +59,41 @@ export function EmailLayout(props: {
               }}
             >
               <Row>
-                <Column className="lk-gutter" style={{ padding: "40px 44px 32px", textAlign: side }}>
+                <Column
+                  align={side}
+                  className="lk-gutter"
+                  style={{ padding: "40px 44px 32px", textAlign: side }}
+                >
+                  <HeadingText dir={dir}>{heading}</HeadingText>
                   {children}
                 </Column>
               </Row>
             </Section>
             <Section>
               <Row>
-                <Column className="lk-gutter" style={{ padding: "24px 45px 0", textAlign: side }}>
+                <Column
+                  align={side}
+                  className="lk-gutter"
+                  style={{ padding: "24px 45px 0", textAlign: side }}
+                >
                   {footer.map((paragraph) => (
                     <Text key={paragraph} className="lk-muted" style={smallText}>
                       {paragraph}
                     </Text>
                   ))}
-                  {notMe ? (
+                  {notMeUrl === null ? null : (
                     <Text className="lk-muted" style={smallText}>
-                      {notMe.consequence}
+                      {texts.t("mails.notMe.consequence")}
                       <br />
                       <Link
-                        href={notMe.href}
+                        href={notMeUrl}
                         className="lk-link"
                         style={{ color: color.link, textDecoration: "underline" }}
                       >
-                        {notMe.label}
+                        {texts.t("mails.notMe.label")}
                       </Link>
                     </Text>
-                  ) : null}
+                  )}
                 </Column>
               </Row>
             </Section>
@@ -88,7 +110,7 @@ function Wordmark({ side }: { side: "left" | "right" }) {
   return (
     <Section>
       <Row>
-        <Column className="lk-gutter" style={{ padding: "0 45px 20px", textAlign: side }}>
+        <Column align={side} className="lk-gutter" style={{ padding: "0 45px 20px", textAlign: side }}>
           <table border={0} cellPadding="0" cellSpacing="0" role="presentation" align={side}>
             <tbody>
               <tr>

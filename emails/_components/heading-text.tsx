@@ -1,8 +1,8 @@
 import { Heading } from "react-email";
-import { color, font } from "./theme";
+import { color, type Direction, font } from "./theme";
 
 /** The one h1 of a mail. */
-export function HeadingText({ children }: { children: string }) {
+export function HeadingText({ dir, children }: { dir: Direction; children: string }) {
   return (
     <Heading
       as="h1"
@@ -13,7 +13,8 @@ export function HeadingText({ children }: { children: string }) {
         fontSize: "24px",
         lineHeight: "32px",
         fontWeight: 650,
-        letterSpacing: "-0.3px",
+        // Letters of Arabic are joined: any spacing tears them apart.
+        ...(dir === "ltr" ? { letterSpacing: "-0.3px" } : {}),
         color: color.text,
       }}
     >

@@ -27,6 +27,7 @@ export function LinkButton({ href, label, orOpen }: { href: string; label: strin
         <br />
         <Link
           href={href}
+          dir="ltr"
           className="lk-link"
           style={{ color: color.link, textDecoration: "underline", wordBreak: "break-all" }}
         >

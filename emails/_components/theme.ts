@@ -2,6 +2,8 @@
 // and off-black: clients that invert colours by force (Gmail, Outlook) leave such pairs readable.
 import type { CSSProperties } from "react";
 
+export type Direction = "ltr" | "rtl";
+
 export const color = {
   page: "#faf9f7",
   card: "#fffffe",

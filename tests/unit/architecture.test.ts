@@ -13,7 +13,7 @@ const ALLOWED: Record<Room, readonly string[]> = {
   cli: ["messages", "inngest", "domain", "emails", "db", "env", "services"],
   // The browser's code: rules and shapes, nothing that opens a connection (checked below).
   components: ["messages", "domain", "app/_http/problem"],
-  inngest: ["domain", "emails", "db", "env", "services"],
+  inngest: ["messages", "domain", "emails", "db", "env", "services"],
   domain: ["messages", "emails", "db"],
   emails: ["messages"],
   db: ["env"],

@@ -18,7 +18,7 @@ describe("the preview", () => {
   test("shows subject, HTML and text of one mail", async () => {
     const { body } = await get("/confirmation?width=360&scheme=dark");
     expect(body).toContain("<h1>042519 is your Latchkey code</h1>");
-    expect(body).toContain('src="/confirmation/html?scheme=dark"');
+    expect(body).toContain('src="/confirmation/html?scheme=dark&language=en"');
     expect(body).toContain("width: 360px");
     expect((await get("/confirmation/text")).body).toMatch(/^Confirm your email address\n/);
   });

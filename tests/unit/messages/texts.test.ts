@@ -2,8 +2,17 @@
 import compile from "icu-minify/compile";
 import { describe, expect, test } from "vitest";
 import { matchLanguage } from "@/app/_http/language";
+import { users } from "@/db/schema";
 import { compileTexts, pickTexts, readMessages, textsOf } from "@/messages/catalog";
-import { DEFAULT_LANGUAGE, directionOf, LANGUAGES, NATIVE_NAMES, tagOf } from "@/messages/languages";
+import {
+  DEFAULT_LANGUAGE,
+  directionOf,
+  LANGUAGES,
+  type Language,
+  NATIVE_NAMES,
+  offeredLanguage,
+  tagOf,
+} from "@/messages/languages";
 import { createTexts, type TextKey } from "@/messages/texts";
 
 /** Names of values and tags of a message, found in its compiled form: arrays that begin with a name. */
@@ -63,6 +72,17 @@ describe("the texts", () => {
     expect(NATIVE_NAMES[language]).toBeTruthy();
     expect(["ltr", "rtl"]).toContain(directionOf(language));
     expect(Intl.PluralRules.supportedLocalesOf([tagOf(language)])).toHaveLength(1);
+  });
+});
+
+describe("a language that was kept", () => {
+  test("is one of those that have a name here", () => {
+    expect([...users.language.enumValues].sort()).toEqual(Object.keys(NATIVE_NAMES).sort());
+  });
+
+  test("is itself while its texts are there, and English otherwise", () => {
+    for (const language of Object.keys(NATIVE_NAMES) as Language[])
+      expect(offeredLanguage(language)).toBe(LANGUAGES.includes(language) ? language : DEFAULT_LANGUAGE);
   });
 });
 
