@@ -1,5 +1,6 @@
 // Who sends an API request: a bearer token, or the browser's cookie.
 import "server-only";
+import { readCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseForeignPage } from "@/app/_http/request";
 import { DomainError } from "@/domain/errors";
@@ -50,12 +51,4 @@ export async function authenticateFull(request: Request): Promise<Identity> {
   if (identity.scope !== "full")
     throw new DomainError("not_confirmed", "Please confirm your email address first.");
   return identity;
-}
-
-function readCookie(request: Request, name: string): string | null {
-  for (const part of (request.headers.get("cookie") ?? "").split(";")) {
-    const [key, ...value] = part.trim().split("=");
-    if (key === name) return value.join("=");
-  }
-  return null;
 }

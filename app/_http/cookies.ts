@@ -16,3 +16,12 @@ export function isSecureCookie(): boolean {
 
 /** What stands behind every value of ours (ASVS 5.0, 3.3.1 to 3.3.4). */
 export const cookieAttributes = () => `Path=/; HttpOnly; SameSite=Lax${isSecureCookie() ? "; Secure" : ""}`;
+
+/** A cookie of the request as it was sent; null when it is not there. */
+export function readCookie(request: Request, name: string): string | null {
+  for (const part of (request.headers.get("cookie") ?? "").split(";")) {
+    const [key, ...value] = part.trim().split("=");
+    if (key === name) return value.join("=");
+  }
+  return null;
+}

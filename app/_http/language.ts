@@ -3,7 +3,7 @@ import "server-only";
 import Negotiator from "negotiator";
 import { cookies, headers } from "next/headers";
 import { DEFAULT_LANGUAGE, isLanguage, LANGUAGES, type Language } from "@/messages/languages";
-import { cookieAttributes, cookieName } from "./cookies";
+import { cookieAttributes, cookieName, readCookie } from "./cookies";
 
 const languageCookieName = () => cookieName("language");
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
@@ -20,9 +20,17 @@ export function matchLanguage(accepted: string | null): Language {
   return isLanguage(best) ? best : DEFAULT_LANGUAGE;
 }
 
-/** Of the request that is being answered: for pages and route handlers. */
+/** Of the request that is being answered, for pages. */
 export async function requestLanguage(): Promise<Language> {
   const [jar, head] = await Promise.all([cookies(), headers()]);
-  const chosen = jar.get(languageCookieName())?.value;
-  return isLanguage(chosen) ? chosen : matchLanguage(head.get("accept-language"));
+  return chooseLanguage(jar.get(languageCookieName())?.value, head.get("accept-language"));
 }
+
+/** The same for route handlers, which hold the request. */
+export function languageOf(request: Request): Language {
+  const chosen = readCookie(request, languageCookieName());
+  return chooseLanguage(chosen, request.headers.get("accept-language"));
+}
+
+const chooseLanguage = (chosen: string | null | undefined, accepted: string | null): Language =>
+  isLanguage(chosen) ? chosen : matchLanguage(accepted);

@@ -3,7 +3,7 @@
 import { sessionCookie } from "@/app/_auth/cookie";
 import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
-import { requestLanguage } from "@/app/_http/language";
+import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { registerFields } from "@/app/_http/schemas";
@@ -23,7 +23,7 @@ export function POST(request: Request): Promise<Response> {
       const input = {
         ...parseFields(registerFields(services().settings.passwordMin), fields),
         ...clientOf(request),
-        language: await requestLanguage(),
+        language: languageOf(request),
       };
       const registration = await services().database.within(() => registerUser(services(), input));
       // It is written: whatever the database does from here on, the answer is yes. Dispatching has limits of its own.
