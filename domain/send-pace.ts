@@ -17,8 +17,11 @@ const EARLY_MS = 1_500;
 const READY_MS = 5_000;
 /** The last question before an instant takes about so long, and must not make the mail late. */
 const QUESTION_MS = 50;
-/** So much of what leaves is being prepared (claimed, rendered) before its instant; the rest is not begun. */
-const PREPARED_MS = 300;
+/**
+ * So much of what leaves is being prepared (claimed, rendered) before its instant; the rest is not begun. The pace holds
+ * while preparing takes no longer than this: a machine that is busy with a burst of registrations takes most of a second.
+ */
+const PREPARED_MS = 800;
 /**
  * Providers count in windows of a second, and a mail arrives some milliseconds after its instant: some per cent below
  * the limit, so that a late mail and an early one do not meet in one window.
