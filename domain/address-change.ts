@@ -5,7 +5,7 @@ import { changeClaimAddress, findConfirmedUserByEmail, lockClaim } from "@/db/us
 import { judgeAddress } from "./address-check";
 import { recordAudit } from "./audit-log";
 import { makeRoomForClaim } from "./claims";
-import { DomainError } from "./errors";
+import { DomainError, invalidField } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
 import { admitClaim, admitFurtherMail } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
@@ -31,18 +31,13 @@ export async function changeAddress(
   return services.db.transaction(async (tx) => {
     const user = await lockClaim(tx, userId, email);
     const now = services.clock();
-    if (user?.emailConfirmedAt)
-      throw new DomainError("already_confirmed", "This address is confirmed already.");
+    if (user?.emailConfirmedAt) throw new DomainError("already_confirmed");
     if (!user || user.claimExpiresAt <= now)
-      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
+      throw new DomainError("invalid_token", { text: "registration_over" });
     if (user.email === email) throw sameAddress();
     if (user.addressChangeCount >= ADDRESS_CHANGES_PER_CLAIM)
-      throw new DomainError(
-        "change_limit",
-        "The address of this registration was changed three times. Please register again with the right one.",
-        // Until then the claim stays what it is.
-        { nextAllowedAt: user.claimExpiresAt },
-      );
+      // Until then the claim stays what it is.
+      throw new DomainError("change_limit", { nextAllowedAt: user.claimExpiresAt });
     await admitClaim(services, tx, { email, networkHash: user.claimNetwork }, now);
     await makeRoomForClaim(tx, email, user.claimNetwork, now);
     await changeClaimAddress(tx, userId, email);
@@ -61,8 +56,5 @@ export async function changeAddress(
 }
 
 function sameAddress(): DomainError {
-  const detail = "This is the address we write to already. Ask for another code instead.";
-  return new DomainError("invalid_input", detail, {
-    fields: [{ field: "email", code: "same_address", detail }],
-  });
+  return invalidField({ field: "email", code: "same_address", text: "same_address" });
 }

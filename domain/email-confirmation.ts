@@ -18,6 +18,7 @@ import {
   isAddressConfirmedElsewhere,
   lockClaim,
 } from "@/db/users";
+import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
 import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
@@ -32,7 +33,7 @@ import {
 } from "./confirmation-code";
 import type { Confirmation } from "./confirmation-state";
 import { reasonSentence } from "./delivery-reasons";
-import { DomainError } from "./errors";
+import { DomainError, invalidField } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
 import { admitFurtherMail } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
@@ -43,8 +44,15 @@ import { describeUser, type UserData } from "./user-data";
 
 const DAY_SECONDS = 24 * 3600;
 
-/** What the person may know now, or null when the account is gone or the claim is over. One shape for API, stream and page (promise P8). */
-export async function getConfirmation(services: Services, userId: string): Promise<Confirmation | null> {
+/**
+ * What the person may know now, or null when the account is gone or the claim is over. One shape for API, stream
+ * and page (promise P8), its sentences in `language`.
+ */
+export async function getConfirmation(
+  services: Services,
+  userId: string,
+  language: Language = DEFAULT_LANGUAGE,
+): Promise<Confirmation | null> {
   const now = services.clock();
   const user = await findUser(services.db, userId);
   if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now)) return null;
@@ -53,7 +61,7 @@ export async function getConfirmation(services: Services, userId: string): Promi
     listNewestCodes(services.db, userId, VALID_CODES_PER_CLAIM),
     readMailsOfLastDay(services.db, user, now),
   ]);
-  return describeConfirmation({ user, delivery, codes, resend: decideResend(mails, now) }, now);
+  return describeConfirmation({ user, delivery, codes, resend: decideResend(mails, now) }, now, language);
 }
 
 async function readMailsOfLastDay(
@@ -78,6 +86,7 @@ export function describeConfirmation(
     resend: ResendDecision;
   },
   now: Date,
+  language: Language,
 ): Confirmation {
   const { user, delivery, codes, resend } = facts;
   const confirmed = user.emailConfirmedAt !== null;
@@ -97,7 +106,7 @@ export function describeConfirmation(
       sent_at: delivery.sentAt?.toISOString() ?? null,
       delivered_at: deliveredAt?.toISOString() ?? null,
       reason: delivery.reasonCode
-        ? { code: delivery.reasonCode, message: reasonSentence(delivery.reasonCode) }
+        ? { code: delivery.reasonCode, message: reasonSentence(delivery.reasonCode, language) }
         : null,
     },
     code: {
@@ -143,12 +152,7 @@ export async function confirmEmail(
   client: Client = {},
 ): Promise<{ user: UserData; session: StartedSession }> {
   const code = cleanCode(typed);
-  if (!code) {
-    const detail = "The code has six digits, for example 042137. Please type all of them.";
-    throw new DomainError("invalid_input", detail, {
-      fields: [{ field: "code", code: "six_digits", detail }],
-    });
-  }
+  if (!code) throw invalidField({ field: "code", code: "six_digits", text: "six_digits" });
   const verdict = await retryDeadlock(() => judgeCode(services, { userId, code, client })).catch(
     (error: unknown) => {
       // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
@@ -161,23 +165,18 @@ export async function confirmEmail(
       services.log.info({ userId }, `Email address of user ${userId} confirmed`);
       return { user: describeUser(verdict.user), session: verdict.session };
     case "wrong":
-      throw new DomainError("wrong_code", wrongCodeSentence(verdict.triesLeft), {
+      throw new DomainError("wrong_code", {
         triesLeft: verdict.triesLeft,
       });
     case "expired":
-      throw new DomainError("code_expired", "This code has expired. Please ask for a new one.");
+      throw new DomainError("code_expired");
     case "exhausted":
       throw await tooManyTries(services, userId);
     case "already":
-      throw new DomainError("already_confirmed", "This address is confirmed already.");
+      throw new DomainError("already_confirmed");
     case "gone":
-      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
+      throw new DomainError("invalid_token", { text: "registration_over" });
   }
-}
-
-function wrongCodeSentence(triesLeft: number): string {
-  if (triesLeft === 0) return "That code is not right, and it was the last try. Please ask for a new code.";
-  return `That code is not right. You have ${triesLeft} ${triesLeft === 1 ? "try" : "tries"} left.`;
 }
 
 async function judgeCode(
@@ -229,7 +228,7 @@ async function countAsWrong(services: Services, userId: string): Promise<Verdict
 async function tooManyTries(services: Services, userId: string): Promise<DomainError> {
   const confirmation = await getConfirmation(services, userId);
   const nextAllowedAt = confirmation?.resend.next_allowed_at;
-  return new DomainError("too_many_tries", "Too many wrong codes. Please ask for a new code.", {
+  return new DomainError("too_many_tries", {
     triesLeft: 0,
     nextAllowedAt: nextAllowedAt ? new Date(nextAllowedAt) : services.clock(),
   });
@@ -245,9 +244,8 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
     const user = await lockClaim(tx, userId);
     const now = services.clock();
     if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now))
-      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
-    if (user.emailConfirmedAt)
-      throw new DomainError("already_confirmed", "This address is confirmed already.");
+      throw new DomainError("invalid_token", { text: "registration_over" });
+    if (user.emailConfirmedAt) throw new DomainError("already_confirmed");
     const decision = decideResend(await readMailsOfLastDay(tx, user, now), now);
     if (!decision.allowed) throw resendRefused(decision);
     await recordAudit(services, tx, { type: "code_resent", userId, details: {} });
@@ -259,12 +257,8 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
 
 function resendRefused({ reason, nextAllowedAt }: Extract<ResendDecision, { allowed: false }>): DomainError {
   return reason === "cooldown"
-    ? new DomainError("resend_cooldown", "Please wait a moment before asking for another code.", {
+    ? new DomainError("resend_cooldown", {
         nextAllowedAt,
       })
-    : new DomainError(
-        "resend_limit",
-        "Many codes were asked for with this address. Please wait before asking for another one.",
-        { nextAllowedAt },
-      );
+    : new DomainError("resend_limit", { nextAllowedAt });
 }

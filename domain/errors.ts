@@ -1,4 +1,8 @@
-// What a caller can act on. The edge turns a code into an HTTP status; the sentence is for the person.
+// What a caller can act on. The edge turns a code into an HTTP status and into a sentence in the person's language; the
+// error's own message is the English one, for the log.
+import { textsOf } from "@/messages/catalog";
+import { DEFAULT_LANGUAGE } from "@/messages/languages";
+import type { TextName, Texts, TextValues } from "@/messages/texts";
 
 export type ErrorCode =
   | "invalid_input"
@@ -23,10 +27,17 @@ export type ErrorCode =
   | "sign_in_limit"
   | "busy";
 
-export type FieldError = { field: string; code: string; detail: string };
+/** Every sentence that a problem may have: one for each code, and others where one code has several reasons. */
+export type SentenceName = TextName<"problems.sentence">;
+export type FieldSentenceName = TextName<"problems.field">;
+
+/** `code` is the API's; `text` the sentence to go with it, into which `values` are put. */
+export type FieldError = { field: string; code: string; text: FieldSentenceName; values?: TextValues };
 
 export type ErrorDetails = {
-  fields?: FieldError[];
+  /** The sentence, where it is not that of the code. */
+  text?: SentenceName;
+  fields?: readonly FieldError[];
   /** When the same request will be accepted. */
   nextAllowedAt?: Date;
   triesLeft?: number;
@@ -36,10 +47,28 @@ export class DomainError extends Error {
   override readonly name = "DomainError";
   constructor(
     readonly code: ErrorCode,
-    message: string,
     readonly details: ErrorDetails = {},
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(errorSentence(textsOf(DEFAULT_LANGUAGE), { code, details }), options);
   }
+}
+
+/** `invalid_input` for one field. */
+export const invalidField = (error: FieldError) => new DomainError("invalid_input", { fields: [error] });
+
+/** What the person is told. One wrong field speaks for itself. */
+export function errorSentence(
+  texts: Texts,
+  { code, details }: Pick<DomainError, "code" | "details">,
+): string {
+  const { fields, text, triesLeft } = details;
+  const only = fields?.length === 1 ? fields[0] : undefined;
+  if (only) return fieldSentence(texts, only);
+  const name: SentenceName = text ?? code;
+  return texts.t(`problems.sentence.${name}`, triesLeft === undefined ? {} : { triesLeft });
+}
+
+export function fieldSentence({ t }: Texts, { text, values }: FieldError): string {
+  return t(`problems.field.${text}`, values);
 }

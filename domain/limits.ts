@@ -12,7 +12,7 @@
 //   claims      3 open ones an address; a fourth ends one of them                       claim-policy.ts
 //   hashing     2 passwords at once per process, 500 waiting                            password.ts
 import type { RateWindow } from "@/db/rate-limits";
-import type { ErrorCode } from "./errors";
+import type { ErrorCode, SentenceName } from "./errors";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -24,7 +24,7 @@ export type Limit = {
   windows: readonly RateWindow[];
   code: ErrorCode;
   /** For the person who is refused; the time to wait stands beside it. */
-  sentence: string;
+  text: SentenceName;
 };
 
 export const LIMITS = {
@@ -33,7 +33,7 @@ export const LIMITS = {
     name: "registrations-per-network",
     windows: [{ limit: 20, seconds: HOUR }],
     code: "registration_limit",
-    sentence: "Many accounts were created from your network. Please try again later.",
+    text: "registration_limit",
   },
   /**
    * First mails to one mailbox, from registrations and changes of address. Apart from the resends', so that whoever
@@ -46,7 +46,7 @@ export const LIMITS = {
       { limit: 12, seconds: DAY },
     ],
     code: "address_limit",
-    sentence: "Many codes were asked for with this address. Please try again later.",
+    text: "address_limit",
   },
   /** Half of that: a single stranger cannot use up what a mailbox may get. */
   claimsPerAddressAndNetwork: {
@@ -56,48 +56,48 @@ export const LIMITS = {
       { limit: 6, seconds: DAY },
     ],
     code: "address_limit",
-    sentence: "Many codes were asked for with this address. Please try again later.",
+    text: "address_limit",
   },
   /** First mails to one domain, against floods of made-up names. Not for public-mailboxes.ts. */
   claimsPerDomain: {
     name: "claims-per-domain",
     windows: [{ limit: 100, seconds: HOUR }],
     code: "domain_limit",
-    sentence: "Many people of this email domain are signing up. Please try again later.",
+    text: "domain_limit",
   },
   /** All registrations together. Short, so that a rush waits seconds and not minutes. */
   registrationsOfSite: {
     name: "registrations-of-site",
     windows: [{ limit: 100, seconds: 10 }],
     code: "site_limit",
-    sentence: "Very many people are signing up at this moment. Please try again in a few seconds.",
+    text: "site_limit",
   },
   /** The reserved lane: further mails for those who are registered already, whatever registrations use up. */
   furtherMailsOfSite: {
     name: "further-mails-of-site",
     windows: [{ limit: 100, seconds: 10 }],
     code: "site_limit",
-    sentence: "Very many people are asking for mails at this moment. Please try again in a few seconds.",
+    text: "site_mail_limit",
   },
   /** Links of mails that were no links of ours, or are over. One that is right is not counted. */
   deadLinksPerNetwork: {
     name: "dead-links-per-network",
     windows: [{ limit: 30, seconds: 15 * MINUTE }],
     code: "link_limit",
-    sentence: "Many links that do not work were opened from your network. Please try again later.",
+    text: "link_limit",
   },
   signInsPerNetwork: {
     name: "sign-ins-per-network",
     windows: [{ limit: 60, seconds: 15 * MINUTE }],
     code: "sign_in_limit",
-    sentence: "There were many tries to sign in from your network. Please try again later.",
+    text: "sign_in_network_limit",
   },
   /** Begins anew when the right password comes. */
   signInsPerLoginAndNetwork: {
     name: "sign-ins-per-login-and-network",
     windows: [{ limit: 10, seconds: 15 * MINUTE }],
     code: "sign_in_limit",
-    sentence: "There were many tries to sign in with this name. Please try again later.",
+    text: "sign_in_limit",
   },
   /**
    * From everywhere: NIST SP 800-63B 3.2.2 allows at most 100 failures in a row. Ten times what one network may try,
@@ -107,7 +107,7 @@ export const LIMITS = {
     name: "sign-ins-per-login",
     windows: [{ limit: 100, seconds: HOUR }],
     code: "sign_in_limit",
-    sentence: "There were many tries to sign in with this name. Please try again later.",
+    text: "sign_in_limit",
   },
 } as const satisfies Record<string, Limit>;
 

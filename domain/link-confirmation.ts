@@ -22,14 +22,9 @@ import { describeUser, type UserData } from "./user-data";
 /** How long the page where somebody registered may go on after a click elsewhere: a laptop may have slept a while. */
 export const GO_ON_SECONDS = 15 * 60;
 
-const linkOver = () =>
-  new DomainError(
-    "link_over",
-    "This link does not work any more. Please type the code from the newest mail, or ask for another one.",
-  );
+const linkOver = () => new DomainError("link_over");
 
-const alreadyConfirmed = () =>
-  new DomainError("already_confirmed", "This address is confirmed already. You can sign in.");
+const alreadyConfirmed = () => new DomainError("already_confirmed", { text: "already_confirmed_sign_in" });
 
 /** Tells what a link would confirm, and changes nothing. Throws as confirmByLink does. */
 export async function readLink(
@@ -94,8 +89,7 @@ export async function goOnAfterConfirmation(
   if (asker.scope === "full") throw alreadyConfirmed();
   return services.db.transaction(async (tx) => {
     const user = await findUser(tx, asker.userId);
-    if (!user?.emailConfirmedAt)
-      throw new DomainError("not_confirmed", "Please confirm your email address first.");
+    if (!user?.emailConfirmedAt) throw new DomainError("not_confirmed");
     const session = await exchangeSession(services, tx, asker, { client, now: services.clock() });
     await recordAudit(services, tx, {
       type: "signed_in",
@@ -113,11 +107,7 @@ async function exchangeSession(
   asker: Identity,
   { client, now }: { client: Client; now: Date },
 ): Promise<StartedSession> {
-  if (!(await revokeSession(tx, asker.sessionId, now, asker.userId)))
-    throw new DomainError(
-      "invalid_token",
-      "This token is not valid or no longer valid. Please sign in again.",
-    );
+  if (!(await revokeSession(tx, asker.sessionId, now, asker.userId))) throw new DomainError("invalid_token");
   return startSession(services, tx, { userId: asker.userId, scope: "full", device: client.device });
 }
 

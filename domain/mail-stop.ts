@@ -38,11 +38,7 @@ export async function forgetMailStop(services: Services, executor: Executor, ema
   await deleteMailStop(executor, hashAddress(services, email));
 }
 
-const linkOver = () =>
-  new DomainError(
-    "link_over",
-    "This link does not work any more. It works for 30 days, and only as a whole: please open it from the mail again.",
-  );
+const linkOver = () => new DomainError("link_over", { text: "not_me_link_over" });
 
 /** Tells what a link would end and stop, and changes nothing. Throws `link_over`, `link_limit`. */
 export async function readNotMeLink(services: Services, link: string, client: Client): Promise<NotMeData> {

@@ -3,7 +3,7 @@ import { revokeAllSessions } from "@/db/sessions";
 import { findUser, replacePasswordHash } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import type { Client } from "./client-network";
-import { DomainError } from "./errors";
+import { DomainError, invalidField } from "./errors";
 import { hashPassword, verifyPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
 import { admitSignIn, forgetSignIns } from "./rate-limit";
@@ -57,18 +57,13 @@ export async function requirePassword(
   await forgetSignIns(services, name, network);
 }
 
-export const accountGone = () =>
-  new DomainError("invalid_token", "This account is gone. Please register again.");
+export const accountGone = () => new DomainError("invalid_token", { text: "account_gone" });
 
 /** The person is known already, so a wrong password is a matter of the field. */
 function wrongPassword(field: string): DomainError {
-  const detail = "This is not your present password.";
-  return new DomainError("invalid_input", detail, { fields: [{ field, code: "wrong_password", detail }] });
+  return invalidField({ field, code: "wrong_password", text: "wrong_password" });
 }
 
 function samePassword(): DomainError {
-  const detail = "This is your password already. Please choose another one.";
-  return new DomainError("invalid_input", detail, {
-    fields: [{ field: "new_password", code: "same_password", detail }],
-  });
+  return invalidField({ field: "new_password", code: "same_password", text: "same_password" });
 }

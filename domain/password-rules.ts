@@ -1,7 +1,7 @@
 // What a new password must not be, beyond its length: one that everybody tries first, one made of words that stand on
 // the page, one that was found in a breach. Every refusal says why (NIST SP 800-63B 3.1.1.2). There is no rule of
 // which characters must be in it (ASVS 5.0, 6.2.5).
-import { DomainError } from "./errors";
+import { invalidField } from "./errors";
 import { normalizePassword } from "./password";
 import type { Services } from "./services";
 
@@ -13,10 +13,7 @@ const CONTEXT_WORD_MIN = 3;
 const OWN_PART_MIN = 6;
 
 export type PasswordOwner = { username: string; email: string };
-export type PasswordFault = {
-  code: "common_password" | "context_word" | "breached_password";
-  detail: string;
-};
+export type PasswordFault = "common_password" | "context_word" | "breached_password";
 
 /**
  * Throws `invalid_input` on `field` for a password that is easy to guess or was found in a breach; the latter only
@@ -30,15 +27,9 @@ export async function judgeNewPassword(
 ): Promise<void> {
   const fault =
     findPasswordFault(password, listContextWords(services.settings.appUrl, owner), await commonPasswords()) ??
-    ((await services.breachedPasswords?.isBreached(password)) ? BREACHED : null);
-  if (fault) throw new DomainError("invalid_input", fault.detail, { fields: [{ field, ...fault }] });
+    ((await services.breachedPasswords?.isBreached(password)) ? "breached_password" : null);
+  if (fault) throw invalidField({ field, code: fault, text: fault });
 }
-
-const BREACHED: PasswordFault = {
-  code: "breached_password",
-  detail:
-    "This password was found in a breach of another site, so others have it on their lists. Please use another one.",
-};
 
 let common: Promise<ReadonlySet<string>> | undefined;
 
@@ -76,19 +67,10 @@ export function findPasswordFault(
   known: ReadonlySet<string>,
 ): PasswordFault | null {
   const folded = fold(password);
-  if (folded.trim() === "" || known.has(folded.trim()))
-    return {
-      code: "common_password",
-      detail:
-        "This password is among the most common ones and would be guessed first. Please use another one.",
-    };
+  if (folded.trim() === "" || known.has(folded.trim())) return "common_password";
   const used = words.filter((word) => folded.includes(word));
   if (used.length === 0) return null;
   const own = used.reduce((rest, word) => rest.replaceAll(word, " "), folded).replace(/[^\p{L}\p{N}]+/gu, "");
   if ([...own].length >= OWN_PART_MIN && !known.has(own)) return null;
-  return {
-    code: "context_word",
-    detail:
-      "This password is mostly your name, your address or ours, which a guess begins with. Please add some words of your own.",
-  };
+  return "context_word";
 }

@@ -13,12 +13,7 @@ const hashes = createBoundedQueue({
   atOnce: 2,
   // About 10 s of work on two slow cores; whoever comes later is told when to try again.
   waitingMax: 500,
-  refuse: () =>
-    new DomainError(
-      "busy",
-      "Too many people are signing up or in at this moment. Please try again in a few seconds.",
-      { nextAllowedAt: addSeconds(new Date(), BUSY_SECONDS) },
-    ),
+  refuse: () => new DomainError("busy", { nextAllowedAt: addSeconds(new Date(), BUSY_SECONDS) }),
 });
 
 /** One spelling of a password: the same keys pressed on any machine give the same bytes (NIST SP 800-63B 3.1.1.2). */

@@ -30,7 +30,10 @@ async function takeFromLimit(
   const hits = await takeHit(executor, keyOf(services, limit, subject), limit.windows, now);
   if (hits === null) return;
   services.log.info({ limit: limit.name }, `Refused by the limit ${limit.name}`);
-  throw new DomainError(limit.code, limit.sentence, { nextAllowedAt: nextFreeAt(hits, limit.windows, now) });
+  throw new DomainError(limit.code, {
+    text: limit.text,
+    nextAllowedAt: nextFreeAt(hits, limit.windows, now),
+  });
 }
 
 /**

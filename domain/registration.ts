@@ -93,11 +93,9 @@ export async function registerUser(
     });
   } catch (error) {
     if (!isUsernameTaken(error)) throw error;
-    const detail = "This username is taken. Please choose another one.";
     throw new DomainError(
       "username_taken",
-      detail,
-      { fields: [{ field: "username", code: "username_taken", detail }] },
+      { fields: [{ field: "username", code: "username_taken", text: "username_taken" }] },
       { cause: error },
     );
   }

@@ -40,10 +40,7 @@ export async function signIn(
       network,
       details: { reason },
     });
-    throw new DomainError(
-      "bad_credentials",
-      "This username or email address and password do not belong together.",
-    );
+    throw new DomainError("bad_credentials");
   }
   await forgetSignIns(services, name, network);
   if (isHashOutdated(user.passwordHash)) await upgradeHash(services, user, password);

@@ -75,8 +75,7 @@ async function issueTokens(services: Services, executor: Executor, identity: Ide
   return { access_token: accessToken, refresh_token: refreshToken };
 }
 
-const invalidToken = () =>
-  new DomainError("invalid_token", "This token is not valid or no longer valid. Please sign in again.");
+const invalidToken = () => new DomainError("invalid_token");
 
 /** Who an access token stands for. Throws `invalid_token` for anything but a live session's own token. */
 export async function authenticateAccessToken(services: Services, token: string): Promise<Identity> {

@@ -1,10 +1,12 @@
 // Right after the transaction: hand the delivery to the engine, or send it here when the engine is away
 // (DESIGN.md section 6). Decides how soon the mail goes out, never whether.
+
+import { reasonSentence } from "../domain/delivery-reasons";
 import { type AttemptResult, attemptDelivery } from "../domain/email-delivery";
 import type { QueuedDelivery } from "../domain/registration";
 import type { Services } from "../domain/services";
-import { failureSentence } from "../emails/failures";
 import { env } from "../env";
+import { DEFAULT_LANGUAGE } from "../messages/languages";
 import { PUBLISH_LIMIT_MS, publishNow } from "./publish";
 
 export type Dispatch =
@@ -37,7 +39,9 @@ export async function dispatchDelivery(
   const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
   if (attempt?.outcome === "sent") return { queued: false, sent: true };
   const reason =
-    attempt && "code" in attempt ? failureSentence(attempt.code) : "The mail server has not answered yet.";
+    attempt && "code" in attempt
+      ? reasonSentence(attempt.code, DEFAULT_LANGUAGE)
+      : "The mail server has not answered yet.";
   return { queued: false, sent: false, error: `Failed to send email: ${reason}` };
 }
 

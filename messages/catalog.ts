@@ -3,8 +3,8 @@ import compile from "icu-minify/compile";
 import enMails from "./en/mails.json";
 import enPages from "./en/pages.json";
 import enProblems from "./en/problems.json";
-import type { Language } from "./languages";
-import { type CompiledTexts, createTexts, type Section, type Texts } from "./texts";
+import { DEFAULT_LANGUAGE, type Language } from "./languages";
+import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 
 type Tree = { [name: string]: string | Tree };
 
@@ -22,6 +22,11 @@ export function flatten(tree: Tree, prefix = ""): Record<string, string> {
 
 export function readMessages(language: Language): Record<string, string> {
   return flatten(SOURCES[language] ?? {});
+}
+
+/** True for a key that is known only at run time, such as one made from a code of an older row. */
+export function isTextKey(key: string): key is TextKey {
+  return Object.hasOwn(compileTexts(DEFAULT_LANGUAGE), key);
 }
 
 const compiled = new Map<Language, CompiledTexts>();

@@ -15,6 +15,10 @@ type Keys<Tree> = {
 
 /** "register.title": a section, and a message in it. */
 export type TextKey = Keys<English>;
+/** What stands behind a prefix in keys: TextName<"reasons"> is every reason that has a text. */
+export type TextName<Prefix extends string, Key = TextKey> = Key extends `${Prefix}.${infer Name}`
+  ? Name
+  : never;
 /** The first part of a key. */
 export type Section = keyof English & string;
 

@@ -16,8 +16,7 @@ export async function authenticate(request: Request): Promise<Identity> {
   const authorization = request.headers.get("authorization");
   if (authorization) {
     const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
-    if (!token)
-      throw new HttpError(401, "invalid_token", "The Authorization header must be: Bearer <access_token>.");
+    if (!token) throw new HttpError(401, "invalid_token", "bearer_expected");
     return services().database.within(() => authenticateAccessToken(services(), token));
   }
   if (request.method !== "GET" && request.method !== "HEAD") refuseForeignPage(request);
@@ -26,7 +25,7 @@ export async function authenticate(request: Request): Promise<Identity> {
   const identity = sessionId
     ? await services().database.within(() => authenticateSession(services(), sessionId))
     : null;
-  if (!identity) throw new DomainError("not_signed_in", "Please sign in first.");
+  if (!identity) throw new DomainError("not_signed_in");
   return identity;
 }
 
@@ -48,7 +47,6 @@ export async function authenticateIfSignedIn(request: Request): Promise<Identity
 /** Like authenticate, and the address must be confirmed: for everything beyond the claim's own calls. */
 export async function authenticateFull(request: Request): Promise<Identity> {
   const identity = await authenticate(request);
-  if (identity.scope !== "full")
-    throw new DomainError("not_confirmed", "Please confirm your email address first.");
+  if (identity.scope !== "full") throw new DomainError("not_confirmed");
   return identity;
 }

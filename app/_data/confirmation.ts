@@ -1,9 +1,10 @@
 import "server-only";
+import { requestLanguage } from "@/app/_http/language";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { getConfirmation as read } from "@/domain/email-confirmation";
 import { services } from "@/services";
 
 /** The confirmation of one person, for a page; null when the account is gone. */
-export function getConfirmation(userId: string): Promise<Confirmation | null> {
-  return read(services(), userId);
+export async function getConfirmation(userId: string): Promise<Confirmation | null> {
+  return read(services(), userId, await requestLanguage());
 }

@@ -2,6 +2,7 @@
 import "server-only";
 import { services } from "@/services";
 import { clearFlashCookie, type FlashForm, flashCookie } from "./flash";
+import { languageOf } from "./language";
 import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
 import { describeError, NO_STORE, problemResponse } from "./respond";
 import { unavailablePage } from "./unavailable-page";
@@ -46,8 +47,8 @@ export async function handlePost(
       ? seeOther(answer.location, [...(answer.cookies ?? []), clearFlashCookie()])
       : jsonResponse(answer);
   } catch (error) {
-    if (!form) return problemResponse(error);
-    const { problem, headers } = describeError(error);
+    if (!form) return problemResponse(error, request);
+    const { problem, headers } = describeError(error, languageOf(request));
     const values: Record<string, string> = {};
     for (const name of post.keep ?? []) if (typeof fields[name] === "string") values[name] = fields[name];
     const cookie = flashCookie({ form: post.form, values, problem });

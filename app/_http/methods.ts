@@ -5,7 +5,7 @@ import { problemResponse } from "./respond";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 type Method = (typeof METHODS)[number];
-type Handler = () => Response;
+type Handler = (request: Request) => Response;
 
 /**
  * Handlers for every method that is not in `allowed`, OPTIONS included, to be exported from a route. Allow as RFC 9110
@@ -19,9 +19,10 @@ export function refuseOtherMethods<Allowed extends Method>(
     .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
     .concat("OPTIONS")
     .join(", ");
-  const refuse: Handler = () =>
+  const refuse: Handler = (request) =>
     problemResponse(
-      new HttpError(405, "method_not_allowed", `This address takes ${allow} and nothing else.`, { allow }),
+      new HttpError(405, "method_not_allowed", "method_not_allowed", { allow }, { allow }),
+      request,
     );
   const options: Handler = () => new Response(null, { status: 204, headers: { allow } });
   const refused = METHODS.filter((method) => !names.includes(method)).map((method) => [method, refuse]);

@@ -1,7 +1,8 @@
 // Reads what came in: a JSON body or a form, bounded, UTF-8, from our own pages when a browser sends it.
 import "server-only";
 import type { z } from "zod";
-import { DomainError, type FieldError } from "@/domain/errors";
+import { DomainError, type FieldError, type FieldSentenceName } from "@/domain/errors";
+import { isTextKey } from "@/messages/catalog";
 import { services } from "@/services";
 import { HttpError } from "./http-error";
 
@@ -28,26 +29,21 @@ export async function readBody(request: Request): Promise<ReadBody> {
   const type = mediaType(request);
   const form = isForm(request);
   if (!form && type !== "application/json")
-    throw new HttpError(415, "unsupported_media_type", "Please send the body as application/json.", {
+    throw new HttpError(415, "unsupported_media_type", "unsupported_media_type", {
       accept: "application/json",
     });
   const charset = /charset=\s*"?([^";\s]+)/i.exec(request.headers.get("content-type") ?? "")?.[1] ?? "utf-8";
-  if (!/^utf-?8$/i.test(charset))
-    throw new HttpError(415, "unsupported_charset", "Please send the body in UTF-8.");
+  if (!/^utf-?8$/i.test(charset)) throw new HttpError(415, "unsupported_charset", "unsupported_charset");
   const text = await readText(request, BODY_BYTES_MAX);
   if (form) return { kind: "form", fields: parseForm(text) };
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new HttpError(
-      400,
-      "invalid_json",
-      text.trim() === "" ? "The body is empty; JSON was expected." : "The body is not valid JSON.",
-    );
+    throw new HttpError(400, "invalid_json", text.trim() === "" ? "empty_body" : "invalid_json");
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new HttpError(400, "invalid_json", "The body must be a JSON object.");
+    throw new HttpError(400, "invalid_json", "no_json_object");
   return { kind: "json", fields: parsed as Fields };
 }
 
@@ -64,13 +60,13 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new HttpError(400, "invalid_encoding", "The body is not valid UTF-8.");
+    throw new HttpError(400, "invalid_encoding", "invalid_encoding");
   }
 }
 
 async function readBounded(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>
-    new HttpError(413, "body_too_large", `The body is larger than ${bytesMax / 1024} KB.`);
+    new HttpError(413, "body_too_large", "body_too_large", {}, { kilobytes: bytesMax / 1024 });
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
@@ -78,10 +74,7 @@ async function readBounded(request: Request, bytesMax: number): Promise<Uint8Arr
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new HttpError(408, "body_timeout", "The body did not arrive in time.")),
-      BODY_TIMEOUT_MS,
-    );
+    timer = setTimeout(() => reject(new HttpError(408, "body_timeout", "body_timeout")), BODY_TIMEOUT_MS);
   });
   try {
     for (;;) {
@@ -107,15 +100,18 @@ export function parseFields<Shape extends z.ZodType>(schema: Shape, fields: Fiel
   for (const issue of result.error.issues) {
     const field = issue.path.join(".") || "body";
     if (!errors.has(field))
-      errors.set(field, { field, code: fieldCode(issue, field in fields), detail: issue.message });
+      errors.set(field, { field, code: fieldCode(issue, field in fields), ...sentenceOf(issue) });
   }
-  const list = [...errors.values()];
-  throw new DomainError(
-    "invalid_input",
-    list.length === 1 && list[0] ? list[0].detail : "Please mend the marked fields.",
-    { fields: list },
-  );
+  throw new DomainError("invalid_input", { fields: [...errors.values()] });
 }
+
+/** The schemas write the name of a sentence where zod writes a sentence (schemas.ts). */
+function sentenceOf(issue: z.core.$ZodIssue): Pick<FieldError, "text" | "values"> {
+  const values: FieldError["values"] = issue.code === "custom" ? issue.params?.values : undefined;
+  return { text: isFieldSentence(issue.message) ? issue.message : "not_text", ...(values ? { values } : {}) };
+}
+
+const isFieldSentence = (name: string): name is FieldSentenceName => isTextKey(`problems.field.${name}`);
 
 function fieldCode(issue: z.core.$ZodIssue, isPresent: boolean): string {
   if (!isPresent) return "required";
@@ -145,5 +141,5 @@ export function refuseForeignPage(request: Request): void {
   const marked = request.headers.has("sec-fetch-site") || request.headers.has("origin");
   const typedAddress = request.headers.get("sec-fetch-site") === "none";
   if (marked && !typedAddress && !isFromOwnPage(request))
-    throw new HttpError(403, "foreign_origin", "This request came from another website and was refused.");
+    throw new HttpError(403, "foreign_origin", "foreign_origin");
 }

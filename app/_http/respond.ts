@@ -2,10 +2,14 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
 import { isDatabaseAway } from "@/db/client";
-import { DomainError, type ErrorCode } from "@/domain/errors";
+import { DomainError, type ErrorCode, errorSentence, type FieldError, fieldSentence } from "@/domain/errors";
+import { isTextKey, textsOf } from "@/messages/catalog";
+import { type Language, tagOf } from "@/messages/languages";
+import type { Texts } from "@/messages/texts";
 import { services } from "@/services";
 import { HttpError } from "./http-error";
-import type { Problem } from "./problem";
+import { languageOf } from "./language";
+import type { FieldProblem, Problem } from "./problem";
 
 const STATUS: Record<ErrorCode, number> = {
   invalid_input: 422,
@@ -31,61 +35,43 @@ const STATUS: Record<ErrorCode, number> = {
   busy: 503,
 };
 
-const TITLES: Record<number, string> = {
-  400: "Bad request",
-  401: "Not signed in",
-  403: "Not allowed",
-  404: "Not found",
-  405: "Method not allowed",
-  408: "Request timed out",
-  409: "Conflict",
-  410: "No longer valid",
-  413: "Too large",
-  415: "Wrong content type",
-  422: "Cannot be accepted",
-  429: "Too many requests",
-  500: "Something went wrong",
-  503: "Not available at the moment",
-};
-
 /** Private by default: an answer holds a person's state or tokens (ASVS 5.0, 14.3.2). */
 export const NO_STORE = { "cache-control": "no-store" } as const;
 
 export type Refusal = { problem: Problem; headers: Record<string, string> };
 
 /** What an error becomes for the outside. Anything unexpected is logged with an id, and only the id goes out. */
-export function describeError(error: unknown): Refusal {
+export function describeError(error: unknown, language: Language): Refusal {
+  const texts = textsOf(language);
   if (error instanceof DomainError) {
     const status = STATUS[error.code];
     const { fields, triesLeft } = error.details;
     const nextAllowedAt =
       status === 429 ? afterNow(error.details.nextAllowedAt) : error.details.nextAllowedAt;
-    return refusal(status, error.code, error.message, {
-      ...(fields ? { errors: fields } : {}),
+    return refusal(language, status, error.code, errorSentence(texts, error), {
+      ...(fields ? { errors: fields.map((one) => describeField(texts, one)) } : {}),
       ...(nextAllowedAt ? { next_allowed_at: nextAllowedAt.toISOString() } : {}),
       ...(triesLeft === undefined ? {} : { tries_left: triesLeft }),
     });
   }
-  if (error instanceof HttpError) return refusal(error.status, error.code, error.message, {}, error.headers);
+  if (error instanceof HttpError) {
+    const sentence = texts.t(`problems.sentence.${error.text}`, error.values);
+    return refusal(language, error.status, error.code, sentence, {}, error.headers);
+  }
   const errorId = randomUUID();
   if (isDatabaseAway(error)) {
     services().log.error({ err: error, errorId }, "The database is away");
     const nextAllowedAt = new Date(Date.now() + DATABASE_WAIT_SECONDS * 1000).toISOString();
-    return refusal(
-      503,
-      "unavailable",
-      "We cannot reach our database at the moment. Nothing was lost; please try again shortly.",
-      {
-        next_allowed_at: nextAllowedAt,
-      },
-    );
+    return refusal(language, 503, "unavailable", texts.t("problems.sentence.unavailable"), {
+      next_allowed_at: nextAllowedAt,
+    });
   }
   services().log.error({ err: error, errorId }, "Unexpected error");
-  return refusal(
-    500,
-    "internal_error",
-    `Something went wrong on our side. If it stays so, tell us this number: ${errorId}`,
-  );
+  return refusal(language, 500, "internal_error", texts.t("problems.sentence.internal_error", { errorId }));
+}
+
+function describeField(texts: Texts, error: FieldError): FieldProblem {
+  return { field: error.field, code: error.code, detail: fieldSentence(texts, error) };
 }
 
 const DATABASE_WAIT_SECONDS = 5;
@@ -95,16 +81,23 @@ function afterNow(instant: Date | undefined): Date {
   return new Date(Math.max(Date.now() + 1000, instant?.getTime() ?? 0));
 }
 
+/** For an answer with sentences in it. The choice of a page comes in a cookie. */
+export function languageHeaders(language: Language): Record<string, string> {
+  return { "content-language": tagOf(language), vary: "Accept-Language, Cookie" };
+}
+
 function refusal(
+  language: Language,
   status: number,
   code: string,
   detail: string,
   more: Partial<Problem> = {},
   headers: Record<string, string> = {},
 ): Refusal {
+  const title = `problems.title.${status}`;
   const problem: Problem = {
     type: `about:blank#${code}`,
-    title: TITLES[status] ?? "Error",
+    title: textsOf(language).t(isTextKey(title) ? title : "problems.title.other"),
     status,
     code,
     detail,
@@ -116,7 +109,10 @@ function refusal(
       : {};
   // RFC 9110 section 11.6.1: a 401 names what it wants. Browsers ask nobody for a password because of this scheme.
   const challenge = status === 401 ? { "www-authenticate": "Bearer" } : {};
-  return { problem, headers: { ...NO_STORE, ...wait, ...challenge, ...headers } };
+  return {
+    problem,
+    headers: { ...NO_STORE, ...languageHeaders(language), ...wait, ...challenge, ...headers },
+  };
 }
 
 /** Rounded up, and never 0: whoever comes back then is let in. */
@@ -124,9 +120,9 @@ function retryAfterSeconds(nextAllowedAt: string): string {
   return String(Math.max(1, Math.ceil((Date.parse(nextAllowedAt) - Date.now()) / 1000)));
 }
 
-/** The JSON answer of an error. */
-export function problemResponse(error: unknown): Response {
-  const { problem, headers } = describeError(error);
+/** The JSON answer of an error, in the language of the request. */
+export function problemResponse(error: unknown, request: Request): Response {
+  const { problem, headers } = describeError(error, languageOf(request));
   return Response.json(problem, {
     status: problem.status,
     headers: { ...headers, "content-type": "application/problem+json" },

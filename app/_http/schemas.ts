@@ -9,82 +9,85 @@ import {
   USERNAME_PATTERN,
 } from "@/domain/account-rules";
 import { normalizeEmail } from "@/domain/email-address";
+import type { FieldError, FieldSentenceName } from "@/domain/errors";
 
 /** Longer than any link of ours; the longest holds an address. */
 const LINK_MAX = 1_000;
 
-type Complaint = { code: string; detail: string };
+const NOT_TEXT: FieldSentenceName = "not_text";
 
-/** A text field with its own sentence for "missing" and a judge for the rest; a complaint carries a code. */
+type Complaint = Pick<FieldError, "code" | "text" | "values">;
+
+/**
+ * A text field with its own sentence for "missing" and a judge for the rest. Where zod writes a sentence stands the name
+ * of one (messages/en/problems.json).
+ */
 function text(
-  missing: string,
+  missing: FieldSentenceName,
   judge: (value: string) => Complaint | null = () => null,
   isBlank = (value: string) => value.trim() === "",
 ) {
-  return z
-    .string({ error: (issue) => (issue.input === undefined ? missing : "This must be text.") })
-    .check((context) => {
-      const isMissing = isBlank(context.value);
-      const complaint = isMissing ? { code: "required", detail: missing } : judge(context.value);
-      if (complaint)
-        context.issues.push({
-          code: "custom",
-          message: complaint.detail,
-          params: { code: complaint.code },
-          input: context.value,
-        });
-    });
+  return z.string({ error: (issue) => (issue.input === undefined ? missing : NOT_TEXT) }).check((context) => {
+    const isMissing = isBlank(context.value);
+    const complaint: Complaint | null = isMissing
+      ? { code: "required", text: missing }
+      : judge(context.value);
+    if (complaint)
+      context.issues.push({
+        code: "custom",
+        message: complaint.text,
+        params: { code: complaint.code, values: complaint.values },
+        input: context.value,
+      });
+  });
 }
 
 function judgeUsername(value: string): Complaint | null {
   const name = value.trim();
   if (name.length < USERNAME_MIN)
-    return { code: "too_short", detail: `Use at least ${USERNAME_MIN} characters.` };
+    return { code: "too_short", text: "too_short", values: { min: USERNAME_MIN } };
   if (name.length > USERNAME_MAX)
-    return { code: "too_long", detail: `Use at most ${USERNAME_MAX} characters.` };
+    return { code: "too_long", text: "too_long", values: { max: USERNAME_MAX } };
   if (!USERNAME_PATTERN.test(name))
     return {
       code: "invalid_characters",
-      detail:
-        "Use letters from a to z, digits, dots, dashes and underscores, and start with a letter or a digit.",
+      text: "username_characters",
     };
   return null;
 }
 
 function judgeEmail(value: string): Complaint | null {
   // Measured first: normalising a very long text is work that somebody could make us do.
-  const tooLong = { code: "too_long", detail: `An email address has at most ${EMAIL_MAX} characters.` };
+  const tooLong: Complaint = { code: "too_long", text: "email_too_long", values: { max: EMAIL_MAX } };
   if (value.length > 4 * EMAIL_MAX) return tooLong;
   if (Buffer.byteLength(value.trim()) > EMAIL_MAX && normalizeEmail(value) === null) return tooLong;
   if (normalizeEmail(value) === null)
     return {
       code: "invalid_email",
-      detail: "This is not a complete email address. It should look like name@example.com.",
+      text: "invalid_email",
     };
   return null;
 }
 
 function judgePassword(value: string, min: number): Complaint | null {
   const length = [...value.normalize("NFKC")].length;
-  if (length < min) return { code: "too_short", detail: `Use at least ${min} characters.` };
-  if (length > PASSWORD_MAX) return { code: "too_long", detail: `Use at most ${PASSWORD_MAX} characters.` };
+  if (length < min) return { code: "too_short", text: "too_short", values: { min } };
+  if (length > PASSWORD_MAX) return { code: "too_long", text: "too_long", values: { max: PASSWORD_MAX } };
   // NUL and half surrogates do not survive every encoding: such a password could not be typed again.
   if (value.includes("\0") || !value.isWellFormed())
     return {
       code: "invalid_characters",
-      detail: "The password contains a character that cannot be typed again.",
+      text: "password_characters",
     };
   return null;
 }
 
-const email = text("Please enter your email address.", judgeEmail).transform(
-  (value) => normalizeEmail(value) ?? value,
-);
+const email = text("required_email", judgeEmail).transform((value) => normalizeEmail(value) ?? value);
 
 /** Spaces are characters like any other in a password (NIST SP 800-63B 3.1.1.2). */
 const newPassword = (min: number) =>
   text(
-    "Please choose a password.",
+    "required_new_password",
     (value) => judgePassword(value, min),
     (value) => value === "",
   );
@@ -92,55 +95,53 @@ const newPassword = (min: number) =>
 /** `passwordMin`: Settings.passwordMin. */
 export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
   z.object({
-    username: text("Please choose a username.", judgeUsername).transform((value) => value.trim()),
+    username: text("required_username", judgeUsername).transform((value) => value.trim()),
     email,
     password: newPassword(passwordMin),
   });
 
 export const ChangeEmailFields = z.object({ email });
 
-export const CodeFields = z.object({ code: text("Please type the six-digit code.") });
+export const CodeFields = z.object({ code: text("required_code") });
 
 /** What stood behind the "#" of a mail's link. */
 export const LinkFields = z.object({
-  link: text("The field link is missing.", (value) =>
-    value.length > LINK_MAX ? { code: "too_long", detail: "This is no link of ours." } : null,
+  link: text("required_link", (value) =>
+    value.length > LINK_MAX ? { code: "too_long", text: "link_too_long" } : null,
   ),
 });
 
 /** Only compared, so the rules of new ones do not apply; the limit bounds the work. */
 const presentPassword = text(
-  "Please enter your password.",
+  "required_password",
   (value) =>
     value.length > 4 * PASSWORD_MAX
-      ? { code: "too_long", detail: `A password has at most ${PASSWORD_MAX} characters.` }
+      ? { code: "too_long", text: "password_too_long", values: { max: PASSWORD_MAX } }
       : null,
   (value) => value === "",
 );
 
 /** Credentials are only compared, so the rules of registering do not apply; the limits bound the work. */
 export const SignInFields = z.object({
-  login: text("Please enter your username or email address.", (value) =>
-    value.length > 4 * EMAIL_MAX || value.includes("\0")
-      ? { code: "invalid", detail: "This is no username and no email address." }
-      : null,
+  login: text("required_login", (value) =>
+    value.length > 4 * EMAIL_MAX || value.includes("\0") ? { code: "invalid", text: "login_invalid" } : null,
   ),
-  password: text("Please enter your password.", (value) =>
+  password: text("required_password", (value) =>
     value.length > 4 * PASSWORD_MAX
-      ? { code: "too_long", detail: `A password has at most ${PASSWORD_MAX} characters.` }
+      ? { code: "too_long", text: "password_too_long", values: { max: PASSWORD_MAX } }
       : null,
   ),
 });
 
 export const RefreshFields = z.object({
-  refresh_token: text("The field refresh_token is missing.", (value) =>
-    value.length > 200 ? { code: "too_long", detail: "This is no refresh token." } : null,
+  refresh_token: text("required_refresh_token", (value) =>
+    value.length > 200 ? { code: "too_long", text: "refresh_token_too_long" } : null,
   ),
 });
 
 export const SessionFields = z.object({
-  session_id: text("The field session_id is missing.", (value) =>
-    z.uuid().safeParse(value).success ? null : { code: "invalid", detail: "This is no session's id." },
+  session_id: text("required_session_id", (value) =>
+    z.uuid().safeParse(value).success ? null : { code: "invalid", text: "session_id_invalid" },
   ),
 });
 

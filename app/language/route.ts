@@ -11,11 +11,10 @@ export async function POST(request: Request): Promise<Response> {
   try {
     refuseForeignPage(request);
     const { language, back } = (await readBody(request)).fields;
-    if (!isLanguage(language))
-      throw new HttpError(422, "unknown_language", "There are no texts in this language.");
+    if (!isLanguage(language)) throw new HttpError(422, "unknown_language", "unknown_language");
     return seeOther(ownPath(back), [languageCookie(language)]);
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 

@@ -14,7 +14,7 @@ export async function POST(request: Request): Promise<Response> {
   } catch (error) {
     // Without a session there is nothing to end; anything else (another site, no database) is worth an answer.
     if (error instanceof HttpError || !(error instanceof Error && error.name === "DomainError"))
-      return problemResponse(error);
+      return problemResponse(error, request);
   }
   return seeOther("/", [clearSessionCookie()]);
 }

@@ -2,8 +2,8 @@ import { HttpError } from "@/app/_http/http-error";
 import { problemResponse } from "@/app/_http/respond";
 
 /** Every address under /api that nothing else answers: an API client reads JSON, not our page. */
-function handler(): Response {
-  return problemResponse(new HttpError(404, "not_found", "There is nothing at this address."));
+function handler(request: Request): Response {
+  return problemResponse(new HttpError(404, "not_found", "not_found"), request);
 }
 
 export {

@@ -33,7 +33,7 @@ const handle =
     try {
       return await engineHandlers()[method](await checkCall(request), context);
     } catch (error) {
-      return problemResponse(error);
+      return problemResponse(error, request);
     }
   };
 
@@ -43,15 +43,10 @@ const handle =
  */
 async function checkCall(request: NextRequest): Promise<NextRequest> {
   if (!env().INNGEST_DEV && !request.headers.get("x-inngest-signature"))
-    throw new HttpError(
-      401,
-      "not_signed",
-      "This address takes only calls that the workflow engine has signed.",
-    );
+    throw new HttpError(401, "not_signed", "not_signed");
   if (request.method === "GET" || !request.body) return request;
   const body = await readText(request, BODY_BYTES_MAX);
-  if (body !== "" && !isJsonObject(body))
-    throw new HttpError(400, "invalid_json", "The body must be a JSON object.");
+  if (body !== "" && !isJsonObject(body)) throw new HttpError(400, "invalid_json", "no_json_object");
   // Byte for byte what came: the signature is over it.
   return new NextRequest(request.url, { method: request.method, headers: request.headers, body });
 }

@@ -14,7 +14,7 @@ const greet: Command = {
   async run(_services, { positionals: [name], values, output }) {
     if (!name) throw new UsageError("Whom?");
     if (name === "nobody") return EXIT.nothing;
-    if (name === "trouble") throw new DomainError("busy", "Too many greetings.");
+    if (name === "trouble") throw new DomainError("busy");
     if (name === "query")
       throw new Error("Failed query: select\nparams: ada@example.com", {
         cause: new Error("connection refused"),
@@ -84,7 +84,7 @@ describe("npm run ops", () => {
     expect(await run(["greet", "nobody"])).toMatchObject({ code: EXIT.nothing });
     expect(await run(["greet", "trouble"])).toMatchObject({
       code: EXIT.failed,
-      err: expect.stringContaining("Too many greetings."),
+      err: expect.stringContaining("Too many people are signing up or in at this moment."),
     });
     const failed = await run(["greet", "query"]);
     expect(failed).toMatchObject({ code: EXIT.failed, err: "connection refused" });

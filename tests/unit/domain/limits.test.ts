@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { addSeconds } from "@/domain/clock";
+import { DomainError } from "@/domain/errors";
 import { LIMITS, nextFreeAt } from "@/domain/limits";
 import { PUBLIC_MAILBOX_DOMAINS } from "@/domain/public-mailboxes";
 
@@ -14,9 +15,9 @@ describe("the list of limits", () => {
   test("has a name of its own, a sentence and a window that a row can hold for each", () => {
     const all = Object.values(LIMITS);
     expect(new Set(all.map((limit) => limit.name)).size).toBe(all.length);
-    for (const { name, sentence, windows } of all) {
+    for (const { name, code, text, windows } of all) {
       expect(name).toMatch(/^[a-z-]+$/);
-      expect(sentence).toMatch(/^[A-Z].*\. .*\.$/);
+      expect(new DomainError(code, { text }).message).toMatch(/^[A-Z].*\. .*\.$/);
       // Every counted time is kept in one row: a longer list would make each count slow.
       for (const { limit } of windows) expect(limit).toBeLessThanOrEqual(100);
     }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { concernsAddress, FAILURE_CODES, failure, failureClass, failureSentence } from "@/emails/failures";
+import { reasonSentence } from "@/domain/delivery-reasons";
+import { concernsAddress, FAILURE_CODES, failure, failureClass } from "@/emails/failures";
 
 describe("every failure code", () => {
   test.each(FAILURE_CODES)("%s has a plain sentence of its own length", (code) => {
-    expect(failureSentence(code)).toMatch(/^[A-Z].{15,110}\.$/);
+    expect(reasonSentence(code, "en")).toMatch(/^[A-Z].{15,110}\.$/);
     // Nothing that a person signing up could not know.
-    expect(failureSentence(code)).not.toMatch(/SMTP|HTTP|TLS|DNS|Resend|[0-9]|_/);
+    expect(reasonSentence(code, "en")).not.toMatch(/SMTP|HTTP|TLS|DNS|Resend|[0-9]|_/);
   });
 
   test("is snake_case, as it is kept in the ledger", () => {
@@ -21,7 +22,7 @@ describe("every failure code", () => {
 
 test("a code of another version gets a general sentence and blames nobody", () => {
   for (const code of ["from_the_future", "toString", "__proto__"]) {
-    expect(failureSentence(code)).toBe("The mail could not be sent.");
+    expect(reasonSentence(code, "en")).toBe("The mail could not be sent.");
     expect(concernsAddress(code)).toBe(false);
   }
 });

@@ -11,7 +11,7 @@ async function handler(request: NextRequest, context: Context): Promise<Response
   try {
     return await NextAuth(authOptions())(await checkBody(request), context);
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 

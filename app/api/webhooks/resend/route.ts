@@ -40,11 +40,11 @@ const Payload = z.object({
 export async function POST(request: Request): Promise<Response> {
   try {
     const secret = env().RESEND_WEBHOOK_SECRET;
-    if (!secret) throw new HttpError(404, "not_configured", "Webhooks are not configured here.");
+    if (!secret) throw new HttpError(404, "not_configured", "not_configured");
     const raw = await readText(request, BODY_BYTES_MAX);
     const id = verify(request, raw, secret);
     const payload = Payload.safeParse(JSON.parse(raw));
-    if (!payload.success) throw new HttpError(400, "invalid_payload", "This is not an event of an email.");
+    if (!payload.success) throw new HttpError(400, "invalid_payload", "invalid_payload");
     const type = TYPES[payload.data.type];
     if (!type) return new Response(null, { status: 204 });
     const { data } = payload.data;
@@ -59,11 +59,10 @@ export async function POST(request: Request): Promise<Response> {
       text: data.bounce?.message ?? data.failed?.reason ?? null,
     };
     const outcome = await services().database.within(() => applyProviderEvent(services(), event));
-    if (outcome === "unknown")
-      throw new HttpError(404, "unknown_email", "No delivery of ours has this email.");
+    if (outcome === "unknown") throw new HttpError(404, "unknown_email", "unknown_email");
     return new Response(null, { status: 204 });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 
@@ -81,10 +80,9 @@ function verify(request: Request, raw: string, secret: string): string {
     return id;
   } catch (error) {
     if (error instanceof WebhookVerificationError)
-      throw new HttpError(401, "invalid_signature", "The signature of this webhook is not valid.");
+      throw new HttpError(401, "invalid_signature", "invalid_signature");
     // Signed, and no JSON: the library parses what it has verified.
-    if (error instanceof SyntaxError)
-      throw new HttpError(400, "invalid_payload", "This is not an event of an email.");
+    if (error instanceof SyntaxError) throw new HttpError(400, "invalid_payload", "invalid_payload");
     throw error;
   }
 }

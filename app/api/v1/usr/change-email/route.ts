@@ -1,5 +1,6 @@
 import { authenticate } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
+import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields } from "@/app/_http/request";
 import { ChangeEmailFields } from "@/app/_http/schemas";
@@ -17,7 +18,11 @@ export function POST(request: Request): Promise<Response> {
       const { userId } = await authenticate(request);
       const { email } = parseFields(ChangeEmailFields, fields);
       await dispatchDelivery(services(), await changeAddress(services(), userId, email), { startedAt });
-      return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
+      return {
+        status: 202,
+        body: await getConfirmation(services(), userId, languageOf(request)),
+        location: "/confirm",
+      };
     },
   );
 }

@@ -1,6 +1,7 @@
 import { authenticate } from "@/app/_auth/authenticate";
+import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
-import { NO_STORE, problemResponse } from "@/app/_http/respond";
+import { languageHeaders, NO_STORE, problemResponse } from "@/app/_http/respond";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { DomainError } from "@/domain/errors";
 import { services } from "@/services";
@@ -9,12 +10,12 @@ import { services } from "@/services";
 export async function GET(request: Request): Promise<Response> {
   try {
     const { userId } = await authenticate(request);
-    const confirmation = await getConfirmation(services(), userId);
-    if (!confirmation)
-      throw new DomainError("invalid_token", "This registration has ended. Please register again.");
-    return Response.json(confirmation, { headers: NO_STORE });
+    const language = languageOf(request);
+    const confirmation = await getConfirmation(services(), userId, language);
+    if (!confirmation) throw new DomainError("invalid_token", { text: "registration_over" });
+    return Response.json(confirmation, { headers: { ...NO_STORE, ...languageHeaders(language) } });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 

@@ -10,7 +10,7 @@ export async function GET(request: Request): Promise<Response> {
     const { userId } = await authenticate(request);
     return Response.json(await getUserData(services(), userId), { headers: NO_STORE });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 

@@ -1,5 +1,6 @@
 import { authenticate } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
+import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { dispatchDelivery } from "@/inngest/dispatch";
@@ -11,7 +12,11 @@ export function POST(request: Request): Promise<Response> {
   return handlePost(request, post, async (_fields, startedAt) => {
     const { userId } = await authenticate(request);
     await dispatchDelivery(services(), await requestAnotherCode(services(), userId), { startedAt });
-    return { status: 202, body: await getConfirmation(services(), userId), location: "/confirm" };
+    return {
+      status: 202,
+      body: await getConfirmation(services(), userId, languageOf(request)),
+      location: "/confirm",
+    };
   });
 }
 

@@ -10,7 +10,7 @@ export async function GET(request: Request): Promise<Response> {
     const sessions = await listSessions(services(), await authenticateFull(request));
     return Response.json({ sessions }, { headers: NO_STORE });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 

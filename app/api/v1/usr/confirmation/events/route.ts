@@ -1,9 +1,11 @@
 // The state of a confirmation as it changes (Server-Sent Events, WHATWG HTML 9.2), fed by Postgres' NOTIFY.
 
 import { authenticate } from "@/app/_auth/authenticate";
+import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
-import { problemResponse } from "@/app/_http/respond";
+import { languageHeaders, problemResponse } from "@/app/_http/respond";
 import { getConfirmation } from "@/domain/email-confirmation";
+import type { Language } from "@/messages/languages";
 import { services } from "@/services";
 
 /** Proxies close silent connections after 30 to 60 s. */
@@ -16,20 +18,25 @@ const RECONNECT_MS = 1_000;
 export async function GET(request: Request): Promise<Response> {
   try {
     const { userId } = await authenticate(request);
-    return new Response(streamConfirmation(userId, request.signal), {
+    const language = languageOf(request);
+    return new Response(streamConfirmation({ userId, language }, request.signal), {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
         // no-transform: compressing would hold events back; x-accel-buffering: the same for nginx.
         "cache-control": "no-store, no-transform",
         "x-accel-buffering": "no",
+        ...languageHeaders(language),
       },
     });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 
-function streamConfirmation(userId: string, signal: AbortSignal): ReadableStream<Uint8Array> {
+function streamConfirmation(
+  { userId, language }: { userId: string; language: Language },
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
   let end = () => {};
   return new ReadableStream({
     start(controller) {
@@ -49,7 +56,7 @@ function streamConfirmation(userId: string, signal: AbortSignal): ReadableStream
         try {
           while (isStale && !isEnded) {
             isStale = false;
-            const confirmation = await getConfirmation(services(), userId);
+            const confirmation = await getConfirmation(services(), userId, language);
             if (isEnded) return;
             if (!confirmation) return end();
             const { server_time: _, ...facts } = confirmation;

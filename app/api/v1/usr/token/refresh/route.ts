@@ -11,7 +11,7 @@ export async function POST(request: Request): Promise<Response> {
     const { refresh_token } = parseFields(RefreshFields, (await readBody(request)).fields);
     return Response.json(await refreshSession(services(), refresh_token), { headers: NO_STORE });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 

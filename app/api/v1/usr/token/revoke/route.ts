@@ -12,7 +12,7 @@ export async function POST(request: Request): Promise<Response> {
     await revokeByRefreshToken(services(), refresh_token);
     return new Response(null, { status: 204, headers: NO_STORE });
   } catch (error) {
-    return problemResponse(error);
+    return problemResponse(error, request);
   }
 }
 
