@@ -3,8 +3,10 @@ import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { requestTexts } from "@/app/_data/texts";
 import { SiteHeader } from "@/components/site-header";
+import { TextsProvider } from "@/components/texts-provider";
 import { TimelineDemo } from "@/components/timeline-demo";
 import { buttonClass } from "@/components/ui/button-class";
+import { pickTexts } from "@/messages/catalog";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
@@ -22,7 +24,7 @@ const FACTS = [
 export default async function LandingPage() {
   // The front page stands also while the database is away; then it does not know its visitor.
   const visitor = await currentVisitor().catch(() => null);
-  const { t, rich } = await requestTexts();
+  const { language, t, rich } = await requestTexts();
   return (
     <>
       <SiteHeader>
@@ -52,7 +54,9 @@ export default async function LandingPage() {
           </div>
         </div>
         <div className="lg:row-span-2">
-          <TimelineDemo startedAt={new Date().toISOString()} />
+          <TextsProvider language={language} texts={pickTexts(language, ["demo", "timeline", "reason"])}>
+            <TimelineDemo startedAt={new Date().toISOString()} />
+          </TextsProvider>
         </div>
         <div>
           <dl className="grid max-w-136 gap-4 border-t border-line pt-7">

@@ -67,6 +67,3 @@ function isProblem(value: unknown): value is Problem {
     typeof value.detail === "string"
   );
 }
-
-export const UNREACHABLE_SENTENCE =
-  "We could not reach our server. Nothing you typed is lost; check your connection and try again.";

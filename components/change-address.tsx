@@ -5,10 +5,10 @@ import { EmailField } from "./email-field";
 import { FormNote } from "./form-note";
 import { RefusalSummary } from "./refusal-summary";
 import { checkEmail } from "./register-rules";
+import { useTexts } from "./texts-provider";
 import { SubmitButton } from "./ui/submit-button";
 import { useApiForm } from "./use-api-form";
 
-const LABELS = { email: "Right email address" };
 const LINK_CLASS =
   "inline-flex min-h-11 cursor-pointer items-center underline decoration-line-strong underline-offset-3 hover:text-fg";
 
@@ -34,9 +34,12 @@ export function ChangeAddress({
   refusal: Problem | null;
   onChanged: (confirmation: Confirmation) => void;
 }) {
+  const texts = useTexts();
+  const { t } = texts;
+  const labels = { email: t("confirm.changeLabel") };
   const { isBusy, errors, note, formProps, ...form } = useApiForm<"email", Confirmation>({
     action: "/api/v1/usr/change-email",
-    checks: { email: checkEmail },
+    checks: { email: checkEmail(texts) },
     refusal,
     onDone: onChanged,
   });
@@ -44,29 +47,27 @@ export function ChangeAddress({
   if (changesLeft === 0 && !refusal)
     return (
       <a href="/register" className={LINK_CLASS}>
-        Still the wrong address? Register again
+        {t("confirm.changeNoMore")}
       </a>
     );
   return (
     <details open={refusal !== null || isNeeded} className="open:basis-full">
       <summary className={`${LINK_CLASS} list-none [&::-webkit-details-marker]:hidden`}>
         {suggestion
-          ? `Did you mean ${suggestion}? Change it`
-          : isNeeded
-            ? "Change address"
-            : "Wrong address? Change it"}
+          ? t("confirm.changeMeant", { address: suggestion })
+          : t(isNeeded ? "confirm.changeNeeded" : "confirm.changeWrong")}
       </summary>
       <form {...formProps} className="mt-1 rounded-card border border-line p-4 text-body text-fg">
-        {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
+        {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
         <EmailField
-          label={LABELS.email}
+          label={labels.email}
           name="email"
-          hint="The mail to the old address is called off; a new code goes here."
+          hint={t("confirm.changeHint")}
           error={errors.email}
           defaultValue={typed ?? suggestion ?? ""}
         />
         <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
-          Send the code there
+          {t("confirm.changeSubmit")}
         </SubmitButton>
         <FormNote note={note} />
       </form>

@@ -1,18 +1,17 @@
 "use client";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
-import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { postJson } from "./api-client";
 import { CODE_LENGTH, readDigits } from "./code-digits";
 import type { CodeHint } from "./code-hint";
 import { LocalTime } from "./local-time";
+import { useTexts } from "./texts-provider";
 import { CodeInput } from "./ui/code-input";
 import { FieldNote } from "./ui/field";
 import { SubmitButton } from "./ui/submit-button";
 
 /** `confirmed`: accepted, and the account page is on its way. */
 type Phase = "idle" | "sending" | "confirmed";
-
-const INCOMPLETE = `The code has ${CODE_LENGTH} digits. Please type all of them.`;
 
 /**
  * Takes the code and sends it at the sixth digit. A refused code is cleared, an unsent one stays. `onSending` comes
@@ -35,6 +34,7 @@ export function CodeForm({
   onSettled: () => void;
   onConfirmed: () => void;
 }) {
+  const { t } = useTexts();
   const input = useRef<HTMLInputElement>(null);
   const phase = useRef<Phase>("idle");
   const [isBusy, setBusy] = useState(false);
@@ -56,7 +56,7 @@ export function CodeForm({
     if (!field || phase.current !== "idle") return;
     const code = readDigits(field.value);
     if (code.length < CODE_LENGTH) {
-      setError(INCOMPLETE);
+      setError(t("confirm.codeIncomplete", { length: CODE_LENGTH }));
       return field.focus();
     }
     setError(null);
@@ -75,7 +75,7 @@ export function CodeForm({
       field.value = "";
       setLength(0);
     }
-    setError(result.outcome === "refused" ? result.problem.detail : UNREACHABLE_SENTENCE);
+    setError(result.outcome === "refused" ? result.problem.detail : t("common.unreachable"));
     field.focus();
     onSettled();
   }
@@ -91,7 +91,7 @@ export function CodeForm({
       }}
     >
       <label htmlFor="code" className="mb-1.5 block font-medium">
-        Confirmation code
+        {t("confirm.code")}
       </label>
       <CodeInput
         ref={input}
@@ -108,25 +108,24 @@ export function CodeForm({
       />
       <FieldNote id="code-note" hint={<Hint hint={hint} />} error={error} isAnnounced />
       <SubmitButton isBusy={isBusy} className="w-full">
-        Confirm
+        {t("confirm.submit")}
       </SubmitButton>
     </form>
   );
 }
 
 function Hint({ hint }: { hint: CodeHint }) {
+  const { t, rich } = useTexts();
   switch (hint.kind) {
     case "waiting":
-      return "Six digits from the mail, once it is there.";
+      return t("confirm.codeWaiting");
     case "works":
-      return (
-        <>
-          Six digits from the mail. They work until <LocalTime at={hint.expiresAt} shape="minute" />.
-        </>
-      );
+      return rich<ReactNode>("confirm.codeWorks", {
+        time: () => <LocalTime key="time" at={hint.expiresAt} shape="minute" />,
+      });
     case "expired":
-      return "This code has expired. Ask for a new one below.";
+      return t("confirm.codeExpired");
     case "no_tries":
-      return "No tries left for this code. Ask for a new one below.";
+      return t("confirm.codeNoTries");
   }
 }

@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { postJson } from "./api-client";
@@ -13,7 +13,8 @@ import { UtcTime } from "./local-time";
 import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
-import { describeStatus, needsOtherAddress, tabTitle } from "./timeline";
+import { useTexts } from "./texts-provider";
+import { describeStatus, needsOtherAddress } from "./timeline";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
 
@@ -39,17 +40,19 @@ export function ConfirmView({
   /** The form that changes the address, as it came back without JavaScript; null when it did not. */
   changeFlash: { typed: string | null; problem: Problem } | null;
 }) {
+  const texts = useTexts();
+  const { t, rich } = texts;
   const { confirmation, receivedAtMs, connection, isEnded, refresh } = useConfirmation(initial);
   const nowMs = useNow({ atMs: Date.parse(confirmation.server_time), receivedAtMs }, !isEnded);
   const [resentFor, setResentFor] = useState<string | null>(null);
   const [isSendingCode, setSendingCode] = useState(false);
   const { email, confirmed, delivery } = confirmation;
 
-  const status = describeStatus(confirmation, nowMs);
+  const status = describeStatus(texts, confirmation, nowMs);
   const isUnderWay = delivery?.status === "queued" || delivery?.status === "sending";
   const sentence =
     resentFor !== null && isUnderWay && status.tone === "live"
-      ? `A new code is on its way to ${resentFor}.`
+      ? t("confirm.resent", { email: resentFor })
       : status.sentence;
 
   useEffect(() => {
@@ -62,11 +65,18 @@ export function ConfirmView({
 
   return (
     <div className="grid gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
-      <title>{tabTitle(status.headline)}</title>
+      <title>{t("confirm.tab", { state: status.headline })}</title>
       <div>
-        <h1 className="text-title font-semibold tracking-tight">Confirm your email address</h1>
+        <h1 className="text-title font-semibold tracking-tight">{t("confirm.title")}</h1>
         <p className="mt-2 text-fg-muted">
-          We send a 6-digit code to <strong className="font-medium break-words text-fg">{email}</strong>.
+          {rich<ReactNode>("confirm.text", {
+            email,
+            strong: (address) => (
+              <strong key="email" className="font-medium break-words text-fg">
+                {address}
+              </strong>
+            ),
+          })}
         </p>
       </div>
 
@@ -76,12 +86,12 @@ export function ConfirmView({
       >
         <div className="mb-3.5 flex min-h-6 items-center justify-between gap-3">
           <h2 id="mail-heading" className="font-semibold">
-            Your mail
+            {t("confirm.mail")}
           </h2>
           <ConnectionBadge connection={isEnded ? "connecting" : connection} />
           <noscript>
             <a href="/confirm" className="text-small text-accent-fg underline underline-offset-2">
-              Refresh
+              {t("confirm.refresh")}
             </a>
           </noscript>
         </div>
@@ -89,8 +99,9 @@ export function ConfirmView({
         <StatusLine tone={status.tone}>{sentence}</StatusLine>
         <noscript>
           <p className="mt-3 text-small text-fg-muted">
-            This is how things stood at <UtcTime at={initial.server_time} shape="time" />. Refresh to see
-            more.
+            {rich<ReactNode>("confirm.stoodAt", {
+              time: () => <UtcTime key="time" at={initial.server_time} shape="time" />,
+            })}
           </p>
         </noscript>
       </section>
@@ -147,7 +158,7 @@ export function ConfirmView({
                 rel="noreferrer"
                 className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
               >
-                Development inbox
+                {t("confirm.inbox")}
               </a>
             ) : null}
           </div>
@@ -168,19 +179,17 @@ async function goOn(): Promise<void> {
 
 /** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */
 function SessionEnded() {
+  const { t, rich } = useTexts();
+  const linkTo = (path: string) => (words: ReactNode) => (
+    <a key={path} href={path} className="text-accent-fg underline underline-offset-2">
+      {words}
+    </a>
+  );
   return (
     <div role="alert">
-      <p className="font-medium">This page has come to its end.</p>
+      <p className="font-medium">{t("confirm.endedTitle")}</p>
       <p className="mt-1.5 text-fg-muted">
-        If you have confirmed your address on another device,{" "}
-        <a href="/sign-in" className="text-accent-fg underline underline-offset-2">
-          sign in
-        </a>{" "}
-        there or here. If not, this registration has ended, and you can{" "}
-        <a href="/register" className="text-accent-fg underline underline-offset-2">
-          register again
-        </a>
-        .
+        {rich<ReactNode>("confirm.ended", { signIn: linkTo("/sign-in"), register: linkTo("/register") })}
       </p>
     </div>
   );

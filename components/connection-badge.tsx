@@ -1,8 +1,10 @@
 import { WifiOff } from "lucide-react";
 import type { Connection } from "./confirmation-feed";
+import { useTexts } from "./texts-provider";
 
 /** How fresh the state on the page is. Room is kept, so nothing moves when it changes. */
 export function ConnectionBadge({ connection }: { connection: Connection }) {
+  const { t } = useTexts();
   switch (connection) {
     case "connecting":
       return null;
@@ -10,21 +12,21 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
       return (
         <Badge>
           <span aria-hidden="true" className="size-2 rounded-full bg-done-fg" />
-          Live
+          {t("confirm.live")}
         </Badge>
       );
     case "polling":
       return (
         <Badge>
           <span aria-hidden="true" className="size-2 rounded-full border-2 border-waiting-fg" />
-          Updated every few seconds
+          {t("confirm.polling")}
         </Badge>
       );
     case "offline":
       return (
         <Badge>
           <WifiOff aria-hidden="true" className="size-3.5 text-waiting-fg" />
-          Connection lost; trying again
+          {t("confirm.offline")}
         </Badge>
       );
   }

@@ -1,15 +1,18 @@
 import { Check, CircleDashed, RotateCw, X } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { LocalTime } from "./local-time";
+import { useTexts } from "./texts-provider";
 import { describeAttempt, describeSteps, type Step, type Tone } from "./timeline";
 import { Spinner } from "./ui/spinner";
 
 /** The way of one mail as an ordered list. Always five steps of one height, so that nothing moves when the state does. */
 export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confirmation; nowMs: number }) {
-  const attempt = confirmation.delivery && describeAttempt(confirmation.delivery, nowMs);
+  const texts = useTexts();
+  const attempt = confirmation.delivery && describeAttempt(texts, confirmation.delivery, nowMs);
   return (
     <ol className="grid">
-      {describeSteps(confirmation, nowMs).map((step) => (
+      {describeSteps(texts, confirmation, nowMs).map((step) => (
         <li
           key={step.place}
           data-tone={step.tone}
@@ -23,8 +26,14 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
                 step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"
               }
             >
-              {step.label}
-              <span className="sr-only">{SPOKEN[step.tone]}</span>
+              {texts.rich<ReactNode>(`timeline.said.${step.tone}`, {
+                step: step.label,
+                spoken: (words) => (
+                  <span key="spoken" className="sr-only">
+                    {words}
+                  </span>
+                ),
+              })}
             </span>
             <StepSide step={step} attempt={attempt} />
           </div>
@@ -33,15 +42,6 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
     </ol>
   );
 }
-
-/** What the icon says, for those who do not see it. */
-const SPOKEN: Record<Tone, string> = {
-  done: ", done",
-  live: ", under way",
-  waiting: ", waiting",
-  bad: ", stopped here",
-  idle: ", not yet",
-};
 
 function StepSide({ step, attempt }: { step: Step; attempt: string | null }) {
   if (step.isCurrent && attempt)

@@ -9,7 +9,7 @@ export type Frame = {
   passesMs: number;
 };
 
-export type Journey = { key: "calm" | "retry" | "bounce"; label: string; frames: Frame[] };
+export type Journey = { key: "calm" | "retry" | "bounce"; frames: Frame[] };
 
 type Moment = {
   atSeconds: number;
@@ -20,14 +20,14 @@ type Moment = {
   reason?: DeliveryReason;
 };
 
-const NO_ANSWER = { code: "timeout", message: "The mail server did not answer." };
-const NO_MAILBOX = { code: "mailbox_unavailable", message: "That address does not accept mail." };
+// The page has its own words for these codes.
+const NO_ANSWER = { code: "timeout", message: "" };
+const NO_MAILBOX = { code: "mailbox_unavailable", message: "" };
 
 /** The journeys of somebody who registered at `startedAt` (ISO 8601). */
 export function makeJourneys(startedAt: string): Journey[] {
-  const journey = (key: Journey["key"], label: string, moments: Moment[]): Journey => ({
+  const journey = (key: Journey["key"], moments: Moment[]): Journey => ({
     key,
-    label,
     frames: moments.map((moment, index) => {
       const next = moments[index + 1];
       return {
@@ -38,13 +38,13 @@ export function makeJourneys(startedAt: string): Journey[] {
     }),
   });
   return [
-    journey("calm", "A good day", [
+    journey("calm", [
       { atSeconds: 0, status: "queued", holdMs: 1800 },
       { atSeconds: 2, status: "sending", holdMs: 1200, attempt: 1 },
       { atSeconds: 3, status: "sent", holdMs: 2200, attempt: 1 },
       { atSeconds: 6, status: "delivered", holdMs: 4500, attempt: 1 },
     ]),
-    journey("retry", "No answer", [
+    journey("retry", [
       { atSeconds: 0, status: "queued", holdMs: 1500 },
       { atSeconds: 2, status: "sending", holdMs: 1500, attempt: 1 },
       { atSeconds: 12, status: "retrying", holdMs: 5000, attempt: 1, nextAtSeconds: 72, reason: NO_ANSWER },
@@ -53,7 +53,7 @@ export function makeJourneys(startedAt: string): Journey[] {
       { atSeconds: 202, status: "sending", holdMs: 1200, attempt: 3 },
       { atSeconds: 203, status: "sent", holdMs: 4500, attempt: 3 },
     ]),
-    journey("bounce", "No mailbox", [
+    journey("bounce", [
       { atSeconds: 0, status: "queued", holdMs: 1500 },
       { atSeconds: 2, status: "sending", holdMs: 1200, attempt: 1 },
       { atSeconds: 3, status: "sent", holdMs: 1800, attempt: 1 },

@@ -1,5 +1,6 @@
 "use client";
-import { useRef } from "react";
+import { type ReactNode, useRef } from "react";
+import { useTexts } from "./texts-provider";
 import { Field, type FieldInputProps } from "./ui/field";
 import { useEmailSuggestion } from "./use-email-suggestion";
 
@@ -17,6 +18,7 @@ export function EmailField({
   /** The suggestion was taken: the field holds it now. */
   onTaken?: (input: HTMLInputElement) => void;
 }) {
+  const { rich } = useTexts();
   const { suggestion, look, forget } = useEmailSuggestion();
   const field = useRef<HTMLInputElement | null>(null);
 
@@ -49,19 +51,21 @@ export function EmailField({
         <>
           {/* There from the start: a live region that comes with its text is not read out. */}
           <span role="status">
-            {suggestion ? (
-              <>
-                Did you mean{" "}
-                <button
-                  type="button"
-                  onClick={() => take(suggestion)}
-                  className="cursor-pointer font-medium break-all text-accent-fg underline underline-offset-2"
-                >
-                  {suggestion}
-                </button>
-                ?
-              </>
-            ) : null}
+            {suggestion
+              ? rich<ReactNode>("form.didYouMean", {
+                  address: suggestion,
+                  take: (address) => (
+                    <button
+                      key="take"
+                      type="button"
+                      onClick={() => take(suggestion)}
+                      className="cursor-pointer font-medium break-all text-accent-fg underline underline-offset-2"
+                    >
+                      {address}
+                    </button>
+                  ),
+                })
+              : null}
           </span>
           {suggestion ? null : hint}
         </>

@@ -1,12 +1,13 @@
 "use client";
 import { CircleCheck } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { LinkData } from "@/domain/confirmation-state";
-import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { postJson } from "./api-client";
 import { replaceWith } from "./go-to";
 import { useMailLink } from "./mail-link";
-import { DeadLink, Heading, Looking, NO_LINK, Unreachable } from "./mail-link-notes";
+import { DeadLink, Heading, Looking, Unreachable } from "./mail-link-notes";
 import { RegistrationFacts } from "./registration-facts";
+import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { SubmitButton } from "./ui/submit-button";
@@ -17,15 +18,15 @@ type Phase =
   | { name: "confirmed"; about: LinkData }
   /** The link is no good: why, in a sentence. */
   | { name: "over"; code: string; sentence: string }
+  | { name: "no_link" }
   | { name: "unreachable" };
-
-const TITLE = "Confirm your email address";
 
 /**
  * Asks whether the registration behind the link is the reader's own, and confirms it on a click and on nothing less.
  * Whoever reads this got the mail, and need not be who registered: so it says who that was before it asks.
  */
 export function LinkConfirmation() {
+  const { t } = useTexts();
   const link = useMailLink();
   const [phase, setPhase] = useState<Phase>({ name: "looking" });
 
@@ -43,7 +44,7 @@ export function LinkConfirmation() {
     setPhase({ name: "asking", about, isBusy: true, error: null });
     const result = await postJson<{ signed_in: boolean }>("/api/v1/usr/confirm-link", { link });
     if (result.outcome === "unreachable")
-      return setPhase({ name: "asking", about, isBusy: false, error: UNREACHABLE_SENTENCE });
+      return setPhase({ name: "asking", about, isBusy: false, error: t("common.unreachable") });
     if (result.outcome === "refused")
       return setPhase({ name: "over", code: result.problem.code, sentence: result.problem.detail });
     if (result.data.signed_in) return replaceWith("/account");
@@ -52,12 +53,12 @@ export function LinkConfirmation() {
 
   useEffect(() => {
     if (link) void look(link);
-    if (link === null) setPhase({ name: "over", code: "no_link", sentence: NO_LINK });
+    if (link === null) setPhase({ name: "no_link" });
   }, [link]);
 
   switch (phase.name) {
     case "looking":
-      return <Looking heading={TITLE} />;
+      return <Looking heading={t("confirmLink.title")} />;
     case "asking":
       return <Question phase={phase} onConfirm={() => void confirm(phase.about)} />;
     case "confirmed":
@@ -66,10 +67,12 @@ export function LinkConfirmation() {
       return phase.code === "already_confirmed" ? (
         <Already sentence={phase.sentence} />
       ) : (
-        <Over phase={phase} />
+        <Over sentence={phase.sentence} />
       );
+    case "no_link":
+      return <Over sentence={t("mailLink.missing")} />;
     case "unreachable":
-      return <Unreachable heading={TITLE} onRetry={() => link && void look(link)} />;
+      return <Unreachable heading={t("confirmLink.title")} onRetry={() => link && void look(link)} />;
   }
 }
 
@@ -80,14 +83,11 @@ function Question({
   phase: Extract<Phase, { name: "asking" }>;
   onConfirm: () => void;
 }) {
+  const { t } = useTexts();
   return (
     <>
-      <Heading>Is this your registration?</Heading>
-      <p className="mt-2 text-fg-muted">
-        {about.is_yours
-          ? "You registered in this browser. Confirm that the address is yours."
-          : "Somebody registered with your address. Confirm only if that was you: whoever it was can then use the account."}
-      </p>
+      <Heading>{t("confirmLink.question")}</Heading>
+      <p className="mt-2 text-fg-muted">{t(about.is_yours ? "confirmLink.yours" : "confirmLink.somebody")}</p>
       <RegistrationFacts
         username={about.username}
         email={about.email}
@@ -103,29 +103,33 @@ function Question({
       >
         {error ? <Alert isAnnounced>{error}</Alert> : null}
         <SubmitButton isBusy={isBusy} className="w-full">
-          Confirm
+          {t("confirmLink.submit")}
         </SubmitButton>
       </form>
-      <p className="mt-4 text-small text-fg-muted">
-        Was it not you? Do not confirm. “This wasn’t me” in the mail ends the registration.
-      </p>
+      <p className="mt-4 text-small text-fg-muted">{t("confirmLink.notYou")}</p>
     </>
   );
 }
 
 function Confirmed({ username }: { username: string }) {
+  const { t, rich } = useTexts();
   return (
     <div role="status">
       <CircleCheck aria-hidden="true" className="mb-3 size-8 text-done-fg" />
-      <Heading>Your address is confirmed</Heading>
+      <Heading>{t("confirmLink.confirmedTitle")}</Heading>
       <p className="mt-2 text-fg-muted">
-        The page where you registered goes on by itself. To use the account{" "}
-        <strong className="font-medium break-words text-fg">{username}</strong> here, sign in with its
-        password.
+        {rich<ReactNode>("confirmLink.confirmed", {
+          username,
+          strong: (words) => (
+            <strong key="strong" className="font-medium break-words text-fg">
+              {words}
+            </strong>
+          ),
+        })}
       </p>
       <div className="mt-6 grid">
         <a href="/sign-in" className={buttonClass("secondary")}>
-          Sign in here
+          {t("confirmLink.signInHere")}
         </a>
       </div>
     </div>
@@ -133,27 +137,29 @@ function Confirmed({ username }: { username: string }) {
 }
 
 function Already({ sentence }: { sentence: string }) {
+  const { t } = useTexts();
   return (
     <div role="status">
-      <Heading>Confirmed already</Heading>
+      <Heading>{t("confirmLink.already")}</Heading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
       <div className="mt-6 grid">
         <a href="/sign-in" className={buttonClass("primary")}>
-          Sign in
+          {t("common.signIn")}
         </a>
       </div>
     </div>
   );
 }
 
-function Over({ phase: { sentence } }: { phase: Extract<Phase, { name: "over" }> }) {
+function Over({ sentence }: { sentence: string }) {
+  const { t } = useTexts();
   return (
     <DeadLink sentence={sentence}>
       <a href="/confirm" className={buttonClass("primary")}>
-        Type the code
+        {t("confirmLink.typeCode")}
       </a>
       <a href="/sign-in" className={buttonClass("secondary")}>
-        Sign in
+        {t("common.signIn")}
       </a>
     </DeadLink>
   );

@@ -1,4 +1,6 @@
 "use client";
+import { type Language, tagOf } from "@/messages/languages";
+import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
 
 const SHAPES = {
@@ -7,9 +9,17 @@ const SHAPES = {
   day: { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
+/** English days come before their months here, as in most of the world; everybody's day has 24 hours. */
+const localeOf = (language: Language) => (language === "en" ? "en-GB" : tagOf(language));
+
 /** An instant in UTC, saying so; for inside <noscript>, which must not hold another one. */
 export function UtcTime({ at, shape }: { at: string; shape: keyof typeof SHAPES }) {
-  const format = new Intl.DateTimeFormat("en-GB", { ...SHAPES[shape], hourCycle: "h23", timeZone: "UTC" });
+  const { language } = useTexts();
+  const format = new Intl.DateTimeFormat(localeOf(language), {
+    ...SHAPES[shape],
+    hourCycle: "h23",
+    timeZone: "UTC",
+  });
   return <time dateTime={at}>{format.format(new Date(at))} UTC</time>;
 }
 
@@ -26,8 +36,9 @@ export function LocalTime({
   shape: keyof typeof SHAPES;
   className?: string;
 }) {
+  const { language } = useTexts();
   const isHydrated = useHydrated();
-  const format = new Intl.DateTimeFormat("en-GB", {
+  const format = new Intl.DateTimeFormat(localeOf(language), {
     ...SHAPES[shape],
     hourCycle: "h23",
     ...(isHydrated ? {} : { timeZone: "UTC" }),

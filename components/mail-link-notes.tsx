@@ -1,13 +1,10 @@
 // What the two pages that a mail's link can lead to have in common.
 import { CircleX } from "lucide-react";
 import type { ReactNode } from "react";
-import { UNREACHABLE_SENTENCE } from "./api-client";
+import { useTexts } from "./texts-provider";
 import { buttonClass } from "./ui/button-class";
 import { Spinner } from "./ui/spinner";
 import { useHydrated } from "./use-hydrated";
-
-export const NO_LINK =
-  "This address has nothing behind it. Please open the link in our mail again, as a whole.";
 
 export function Heading({ children }: { children: ReactNode }) {
   return <h1 className="text-title font-semibold tracking-tight">{children}</h1>;
@@ -15,13 +12,14 @@ export function Heading({ children }: { children: ReactNode }) {
 
 /** Until the link has been looked up; without JavaScript the heading alone. */
 export function Looking({ heading }: { heading: string }) {
+  const { t } = useTexts();
   const isHydrated = useHydrated();
   return (
     <>
       <Heading>{heading}</Heading>
       {isHydrated ? (
         <p role="status" className="mt-4 flex items-center gap-2.5 text-fg-muted">
-          <Spinner /> Looking at your link
+          <Spinner /> {t("mailLink.looking")}
         </p>
       ) : null}
     </>
@@ -29,14 +27,15 @@ export function Looking({ heading }: { heading: string }) {
 }
 
 export function Unreachable({ heading, onRetry }: { heading: string; onRetry: () => void }) {
+  const { t } = useTexts();
   return (
     <>
       <Heading>{heading}</Heading>
       <p role="alert" className="mt-2 text-fg-muted">
-        {UNREACHABLE_SENTENCE}
+        {t("common.unreachable")}
       </p>
       <button type="button" className={buttonClass("primary", "mt-6 w-full")} onClick={onRetry}>
-        Try again
+        {t("common.tryAgain")}
       </button>
     </>
   );
@@ -44,10 +43,11 @@ export function Unreachable({ heading, onRetry }: { heading: string; onRetry: ()
 
 /** A link that is no good, and where to go instead. */
 export function DeadLink({ sentence, children }: { sentence: string; children?: ReactNode }) {
+  const { t } = useTexts();
   return (
     <div role="alert">
       <CircleX aria-hidden="true" className="mb-3 size-8 text-bad-fg" />
-      <Heading>This link does not work</Heading>
+      <Heading>{t("mailLink.dead")}</Heading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
       {children ? <div className="mt-6 grid gap-3">{children}</div> : null}
     </div>

@@ -1,12 +1,13 @@
 "use client";
 import { CircleCheck } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { NotMeData } from "@/domain/confirmation-state";
-import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { postJson } from "./api-client";
 import { LocalTime } from "./local-time";
 import { useMailLink } from "./mail-link";
-import { DeadLink, Heading, Looking, NO_LINK, Unreachable } from "./mail-link-notes";
+import { DeadLink, Heading, Looking, Unreachable } from "./mail-link-notes";
 import { RegistrationFacts } from "./registration-facts";
+import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
 import { SubmitButton } from "./ui/submit-button";
 
@@ -15,13 +16,14 @@ type Phase =
   /** Something is known; `stopped_until` says on which side of the click we are. */
   | { name: "known"; about: NotMeData; isBusy: boolean; error: string | null }
   | { name: "over"; sentence: string }
+  | { name: "no_link" }
   | { name: "unreachable" };
 
-const TITLE = "Was this not you?";
 const CALL = "/api/v1/usr/not-me";
 
 /** Ends a registration and stops mail to its address, on a click and on nothing less; and takes the stop back. */
 export function NotMe() {
+  const { t } = useTexts();
   const link = useMailLink();
   const [phase, setPhase] = useState<Phase>({ name: "looking" });
   const [hasEnded, setHasEnded] = useState(false);
@@ -34,17 +36,17 @@ export function NotMe() {
       return setPhase({ name: "known", about: result.data, isBusy: false, error: null });
     if (result.outcome === "refused") return setPhase({ name: "over", sentence: result.problem.detail });
     if (!before) return setPhase({ name: "unreachable" });
-    setPhase({ name: "known", about: before, isBusy: false, error: UNREACHABLE_SENTENCE });
+    setPhase({ name: "known", about: before, isBusy: false, error: t("common.unreachable") });
   }
 
   useEffect(() => {
     if (link) void call("/look", link, null);
-    if (link === null) setPhase({ name: "over", sentence: NO_LINK });
+    if (link === null) setPhase({ name: "no_link" });
   }, [link]);
 
   switch (phase.name) {
     case "looking":
-      return <Looking heading={TITLE} />;
+      return <Looking heading={t("notMe.title")} />;
     case "known": {
       const { stopped_until: until } = phase.about;
       const act = (path: "" | "/undo") => () => link && void call(path, link, phase.about);
@@ -56,24 +58,34 @@ export function NotMe() {
     }
     case "over":
       return <DeadLink sentence={phase.sentence} />;
+    case "no_link":
+      return <DeadLink sentence={t("mailLink.missing")} />;
     case "unreachable":
-      return <Unreachable heading={TITLE} onRetry={() => link && void call("/look", link, null)} />;
+      return (
+        <Unreachable heading={t("notMe.title")} onRetry={() => link && void call("/look", link, null)} />
+      );
   }
 }
+
+const strong = (words: ReactNode) => (
+  <strong key="strong" className="font-medium break-words text-fg">
+    {words}
+  </strong>
+);
 
 type Known = Extract<Phase, { name: "known" }>;
 
 function Question({ phase: { about, isBusy, error }, onStop }: { phase: Known; onStop: () => void }) {
+  const { t, rich } = useTexts();
   const { registration } = about;
   return (
     <>
-      <Heading>{TITLE}</Heading>
+      <Heading>{t("notMe.title")}</Heading>
       <p className="mt-2 text-fg-muted">
-        {registration
-          ? "Somebody registered with your address. If it was not you, we end that registration and"
-          : "We"}{" "}
-        send nothing more to <strong className="font-medium break-words text-fg">{about.email}</strong> for 30
-        days{registration ? "" : ", if you want: the registration is over or has been confirmed"}.
+        {rich<ReactNode>(registration ? "notMe.question" : "notMe.questionWithout", {
+          email: about.email,
+          strong,
+        })}
       </p>
       {registration ? (
         <RegistrationFacts
@@ -86,7 +98,7 @@ function Question({ phase: { about, isBusy, error }, onStop }: { phase: Known; o
       <Act
         isBusy={isBusy}
         error={error}
-        label={registration ? "This wasn’t me" : "Stop mail for 30 days"}
+        label={t(registration ? "notMe.submit" : "notMe.submitWithout")}
         onAct={onStop}
       />
     </>
@@ -104,21 +116,22 @@ function Stopped({
   until: string;
   onUndo: () => void;
 }) {
+  const { t, rich } = useTexts();
   return (
     <>
       <div role="status">
         <CircleCheck aria-hidden="true" className="mb-3 size-8 text-done-fg" />
-        <Heading>Done</Heading>
+        <Heading>{t("notMe.doneTitle")}</Heading>
         <p className="mt-2 text-fg-muted">
-          {hasEnded ? "That registration is over. " : null}
-          We send nothing to <strong className="font-medium break-words text-fg">{about.email}</strong> until{" "}
-          <LocalTime at={until} shape="day" />, whoever asks for it.
+          {rich<ReactNode>(hasEnded ? "notMe.doneEnded" : "notMe.done", {
+            email: about.email,
+            strong,
+            time: () => <LocalTime key="time" at={until} shape="day" />,
+          })}
         </p>
       </div>
-      <p className="mt-4 text-fg-muted">
-        Do you want to register yourself after all? Then you need our mail.
-      </p>
-      <Act isBusy={isBusy} error={error} label="Allow mail again" look="secondary" onAct={onUndo} />
+      <p className="mt-4 text-fg-muted">{t("notMe.afterAll")}</p>
+      <Act isBusy={isBusy} error={error} label={t("notMe.undo")} look="secondary" onAct={onUndo} />
     </>
   );
 }

@@ -4,13 +4,13 @@ import { FormNote } from "./form-note";
 import { replaceWith } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
 import { checkNewPassword } from "./register-rules";
+import { useTexts } from "./texts-provider";
 import { NewPasswordField } from "./ui/new-password-field";
 import { PasswordField } from "./ui/password-field";
 import { SubmitButton } from "./ui/submit-button";
 import { UsernameHint } from "./ui/username-hint";
 import { useApiForm } from "./use-api-form";
 
-const LABELS = { current_password: "Present password", new_password: "New password" };
 const NONE: readonly string[] = [];
 
 /** Changes the password. Username and address make no password. */
@@ -25,28 +25,31 @@ export function PasswordChange({
   email: string;
   refusal: Problem | null;
 }) {
-  const { isBusy, errors, note, formProps, ...form } = useApiForm<keyof typeof LABELS, unknown>({
+  const texts = useTexts();
+  const { t } = texts;
+  const labels = { current_password: t("passwordChange.present"), new_password: t("passwordChange.new") };
+  const { isBusy, errors, note, formProps, ...form } = useApiForm<keyof typeof labels, unknown>({
     action: "/api/v1/usr/change-password",
     checks: {
-      current_password: (value) => (value === "" ? "Please enter your present password." : null),
-      new_password: checkNewPassword(passwordMin),
+      current_password: (value) => (value === "" ? t("passwordChange.presentMissing") : null),
+      new_password: checkNewPassword(texts, passwordMin),
     },
     refusal,
     onDone: () => replaceWith("/account?changed=password"),
   });
   return (
     <form {...formProps} className="mt-3">
-      {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
+      {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
       <UsernameHint username={username} />
       <PasswordField
-        label={LABELS.current_password}
+        label={labels.current_password}
         name="current_password"
         error={errors.current_password}
         autoComplete="current-password"
         required
       />
       <NewPasswordField
-        label={LABELS.new_password}
+        label={labels.new_password}
         name="new_password"
         error={errors.new_password}
         min={passwordMin}
@@ -54,7 +57,7 @@ export function PasswordChange({
         known={[username, email]}
       />
       <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
-        Change password
+        {t("passwordChange.submit")}
       </SubmitButton>
       <FormNote note={note} />
     </form>

@@ -8,12 +8,12 @@ import { goTo } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
 import { restoreDraft, saveDraft } from "./register-draft";
 import { checkEmail, checkNewPassword, checkUsername } from "./register-rules";
+import { useTexts } from "./texts-provider";
 import { Field } from "./ui/field";
 import { NewPasswordField } from "./ui/new-password-field";
 import { SubmitButton } from "./ui/submit-button";
 import { useApiForm } from "./use-api-form";
 
-const LABELS = { username: "Username", email: "Email address", password: "Password" };
 const CONTEXT = ["username", "email"];
 
 /** Registers. `values` and `refusal` are what a refused form brought back without JavaScript. */
@@ -26,9 +26,16 @@ export function RegisterForm({
   refusal: Problem | null;
   passwordMin: number;
 }) {
+  const texts = useTexts();
+  const { t } = texts;
+  const labels = { username: t("form.username"), email: t("form.email"), password: t("form.password") };
   const { isBusy, errors, note, formProps, ...form } = useApiForm({
     action: "/api/v1/usr/register",
-    checks: { username: checkUsername, email: checkEmail, password: checkNewPassword(passwordMin) },
+    checks: {
+      username: checkUsername(texts),
+      email: checkEmail(texts),
+      password: checkNewPassword(texts, passwordMin),
+    },
     refusal,
     onDone: () => goTo("/confirm"),
   });
@@ -45,11 +52,11 @@ export function RegisterForm({
         saveDraft(event.currentTarget);
       }}
     >
-      {form.refusal ? <RefusalSummary problem={form.refusal} labels={LABELS} /> : null}
+      {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
       <Field
-        label={LABELS.username}
+        label={labels.username}
         name="username"
-        hint={`${USERNAME_MIN} to ${USERNAME_MAX} letters, digits, dots, dashes or underscores.`}
+        hint={t("register.usernameHint", { min: USERNAME_MIN, max: USERNAME_MAX })}
         error={errors.username}
         defaultValue={values.username}
         autoComplete="username"
@@ -59,22 +66,22 @@ export function RegisterForm({
         required
       />
       <EmailField
-        label={LABELS.email}
+        label={labels.email}
         name="email"
-        hint="We send a 6-digit code to this address."
+        hint={t("register.emailHint")}
         error={errors.email}
         defaultValue={values.email}
         onTaken={({ form }) => form && saveDraft(form)}
       />
       <NewPasswordField
-        label={LABELS.password}
+        label={labels.password}
         name="password"
         error={errors.password}
         min={passwordMin}
         context={CONTEXT}
       />
       <SubmitButton isBusy={isBusy} className="mt-1 w-full">
-        Create account
+        {t("register.submit")}
       </SubmitButton>
       <FormNote note={note} />
     </form>

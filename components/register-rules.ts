@@ -7,45 +7,50 @@ import {
   USERNAME_MIN,
   USERNAME_PATTERN,
 } from "@/domain/account-rules";
+import type { Texts } from "@/messages/texts";
 
 /** What is wrong with a value, or null. */
 export type Check = (value: string) => string | null;
 
-export const checkUsername: Check = (value) => {
-  const name = value.trim();
-  if (name === "") return "Please choose a username.";
-  if (name.length < USERNAME_MIN) return `Use at least ${USERNAME_MIN} characters.`;
-  if (name.length > USERNAME_MAX) return `Use at most ${USERNAME_MAX} characters; these are ${name.length}.`;
-  if (USERNAME_PATTERN.test(name)) return null;
-  if (/\s/.test(name)) return "Leave out the spaces; a dot, dash or underscore works.";
-  if (/[^\p{ASCII}]/u.test(name)) return "Use only a to z and digits: other letters can imitate a name.";
-  if (/^[._-]/.test(name)) return "Start with a letter or a digit.";
-  return "Use letters, digits, dots, dashes and underscores only.";
-};
+export const checkUsername =
+  ({ t }: Texts): Check =>
+  (value) => {
+    const name = value.trim();
+    if (name === "") return t("rules.usernameMissing");
+    if (name.length < USERNAME_MIN) return t("rules.usernameShort", { min: USERNAME_MIN });
+    if (name.length > USERNAME_MAX)
+      return t("rules.usernameLong", { max: USERNAME_MAX, length: name.length });
+    if (USERNAME_PATTERN.test(name)) return null;
+    if (/\s/.test(name)) return t("rules.usernameSpaces");
+    if (/[^\p{ASCII}]/u.test(name)) return t("rules.usernameLetters");
+    if (/^[._-]/.test(name)) return t("rules.usernameStart");
+    return t("rules.usernameOther");
+  };
 
-export const checkEmail: Check = (value) => {
-  const address = value.trim();
-  if (address === "") return "Please enter your email address.";
-  const parts = address.normalize("NFKC").split("@");
-  const [local, domain] = parts;
-  if (parts.length === 1) return "The @ is missing: it should look like name@example.com.";
-  if (parts.length > 2) return "There is more than one @ in this address.";
-  if (!local) return "The part before the @ is missing.";
-  if (!domain) return "The part after the @ is missing.";
-  // Also the full stops of Chinese and Japanese keyboards, which the server reads as dots (UTS 46).
-  if (!/[^.。．｡][.。．｡][^.。．｡]/u.test(domain))
-    return "The address is cut short: it should end like example.com.";
-  if (address.length > 4 * EMAIL_MAX) return `An email address has at most ${EMAIL_MAX} characters.`;
-  return null;
-};
+export const checkEmail =
+  ({ t }: Texts): Check =>
+  (value) => {
+    const address = value.trim();
+    if (address === "") return t("rules.emailMissing");
+    const parts = address.normalize("NFKC").split("@");
+    const [local, domain] = parts;
+    if (parts.length === 1) return t("rules.emailNoAt");
+    if (parts.length > 2) return t("rules.emailTwoAts");
+    if (!local) return t("rules.emailNoLocal");
+    if (!domain) return t("rules.emailNoDomain");
+    // Also the full stops of Chinese and Japanese keyboards, which the server reads as dots (UTS 46).
+    if (!/[^.。．｡][.。．｡][^.。．｡]/u.test(domain)) return t("rules.emailCutShort");
+    if (address.length > 4 * EMAIL_MAX) return t("rules.emailLong", { max: EMAIL_MAX });
+    return null;
+  };
 
 /** `min`: the fewest characters that the server takes. What is easy to guess, the server says alone. */
 export const checkNewPassword =
-  (min: number): Check =>
+  ({ t }: Texts, min: number): Check =>
   (value) => {
     const length = [...value.normalize("NFKC")].length;
-    if (value === "") return "Please choose a password.";
-    if (length < min) return `Use at least ${min} characters; ${min - length} to go.`;
-    if (length > PASSWORD_MAX) return `Use at most ${PASSWORD_MAX} characters.`;
+    if (value === "") return t("rules.passwordMissing");
+    if (length < min) return t("rules.passwordShort", { min, missing: min - length });
+    if (length > PASSWORD_MAX) return t("rules.passwordLong", { max: PASSWORD_MAX });
     return null;
   };

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { LocalTime } from "./local-time";
+import { useTexts } from "./texts-provider";
 
 /** Who registered, for somebody who is to say whether it was them. */
 export function RegistrationFacts({
@@ -14,11 +15,12 @@ export function RegistrationFacts({
   /** Browser and system in words, or null. */
   device: string | null;
 }) {
+  const { t } = useTexts();
   return (
     <dl className="mt-5 divide-y divide-line border-y border-line">
-      <Fact name="Username">{username}</Fact>
-      <Fact name="Email address">{email}</Fact>
-      <Fact name="Registered">
+      <Fact name={t("facts.username")}>{username}</Fact>
+      <Fact name={t("facts.email")}>{email}</Fact>
+      <Fact name={t("facts.registered")}>
         <LocalTime at={registeredAt} shape="day" />
         {device ? <span className="block text-small text-fg-muted">{device}</span> : null}
       </Fact>

@@ -2,8 +2,9 @@
 import { type FormEvent, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
-import { postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { postJson } from "./api-client";
 import { formatCountdown, secondsUntil } from "./countdown";
+import { useTexts } from "./texts-provider";
 import { SubmitButton } from "./ui/submit-button";
 import { useHydrated } from "./use-hydrated";
 
@@ -23,6 +24,7 @@ export function ResendForm({
   onResent: () => void;
   onRefused: () => void;
 }) {
+  const { t } = useTexts();
   const isUnderWay = useRef(false);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
@@ -39,7 +41,7 @@ export function ResendForm({
     isUnderWay.current = false;
     setBusy(false);
     if (result.outcome === "done") return onResent();
-    setError(result.outcome === "refused" ? result.problem.detail : UNREACHABLE_SENTENCE);
+    setError(result.outcome === "refused" ? result.problem.detail : t("common.unreachable"));
     onRefused();
   }
 
@@ -60,17 +62,16 @@ export function ResendForm({
           describedBy="resend-note"
           className="shrink-0 px-5"
         >
-          Resend code
+          {t("confirm.resend")}
         </SubmitButton>
         <span id="resend-note" className="text-small text-fg-muted tabular-nums">
-          {waitSeconds > 0 ? (
-            <>
-              {resend.reason === "limit" ? "You asked often; again in " : "You can ask again in "}
-              {formatCountdown(waitSeconds)}
-            </>
-          ) : isOff ? null : (
-            "No mail? Ask for a new code."
-          )}
+          {waitSeconds > 0
+            ? t(resend.reason === "limit" ? "confirm.resendInAfterLimit" : "confirm.resendIn", {
+                left: formatCountdown(waitSeconds),
+              })
+            : isOff
+              ? null
+              : t("confirm.resendNow")}
         </span>
       </div>
       <p role="alert" className="min-h-5.5 pt-1 text-small text-bad-fg">

@@ -1,10 +1,14 @@
 import { MonitorSmartphone } from "lucide-react";
+import type { ReactNode } from "react";
 import type { SessionData } from "@/domain/session-data";
+import type { Texts } from "@/messages/texts";
 import { LocalTime } from "./local-time";
 import { buttonClass } from "./ui/button-class";
 
 /** Where somebody is signed in. Forms, so that it works without JavaScript and no link can end anything. */
-export function SessionList({ sessions }: { sessions: readonly SessionData[] }) {
+export function SessionList({ sessions, texts }: { sessions: readonly SessionData[]; texts: Texts }) {
+  const { t, rich } = texts;
+  const nameOf = ({ device }: SessionData) => device ?? t("sessions.unknownDevice");
   const hasOthers = sessions.some(({ current }) => !current);
   return (
     <>
@@ -17,13 +21,20 @@ export function SessionList({ sessions }: { sessions: readonly SessionData[] }) 
                 {nameOf(session)}
                 {session.current ? (
                   <span className="rounded-control bg-done-bg px-2 py-0.5 text-small font-medium text-done-fg">
-                    This one
+                    {t("sessions.thisOne")}
                   </span>
                 ) : null}
               </p>
               <p className="mt-0.5 text-small text-fg-muted">
-                {session.current ? "Signed in " : "Last seen "}
-                <LocalTime at={session.current ? session.created_at : session.last_seen_at} shape="day" />
+                {rich<ReactNode>(session.current ? "sessions.signedIn" : "sessions.lastSeen", {
+                  time: () => (
+                    <LocalTime
+                      key="time"
+                      at={session.current ? session.created_at : session.last_seen_at}
+                      shape="day"
+                    />
+                  ),
+                })}
               </p>
             </div>
             {session.current ? null : (
@@ -32,9 +43,9 @@ export function SessionList({ sessions }: { sessions: readonly SessionData[] }) 
                 <button
                   type="submit"
                   className={buttonClass("quiet")}
-                  aria-label={`Sign out ${nameOf(session)}`}
+                  aria-label={t("sessions.signOutThere", { device: nameOf(session) })}
                 >
-                  Sign out
+                  {t("common.signOut")}
                 </button>
               </form>
             )}
@@ -44,14 +55,12 @@ export function SessionList({ sessions }: { sessions: readonly SessionData[] }) 
       {hasOthers ? (
         <form method="post" action="/api/v1/usr/sessions/revoke-others" className="mt-4">
           <button type="submit" className={buttonClass("secondary", "w-full")}>
-            Sign out everywhere else
+            {t("sessions.signOutOthers")}
           </button>
         </form>
       ) : (
-        <p className="mt-3 text-small text-fg-muted">You are signed in nowhere else.</p>
+        <p className="mt-3 text-small text-fg-muted">{t("sessions.noOthers")}</p>
       )}
     </>
   );
 }
-
-const nameOf = ({ device }: SessionData) => device ?? "Unknown device";

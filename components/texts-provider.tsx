@@ -3,9 +3,11 @@ import { createContext, type ReactNode, useContext, useMemo } from "react";
 import type { Language } from "@/messages/languages";
 import { type CompiledTexts, createTexts, type Texts } from "@/messages/texts";
 
-const TextsContext = createContext<Texts | null>(null);
+type Given = { compiled: CompiledTexts; texts: Texts };
 
-/** Gives client components the texts they need: those of `texts`, picked by the page (messages/catalog). */
+const TextsContext = createContext<Given | null>(null);
+
+/** Gives client components the texts they need: those of `texts`, picked by the page (messages/catalog), and what a provider above gives. */
 export function TextsProvider({
   language,
   texts,
@@ -15,13 +17,17 @@ export function TextsProvider({
   texts: CompiledTexts;
   children: ReactNode;
 }) {
-  const value = useMemo(() => createTexts(language, texts), [language, texts]);
+  const above = useContext(TextsContext);
+  const value = useMemo(() => {
+    const compiled = { ...above?.compiled, ...texts };
+    return { compiled, texts: createTexts(language, compiled) };
+  }, [language, texts, above]);
   return <TextsContext value={value}>{children}</TextsContext>;
 }
 
 /** The texts of the page. Throws outside of a provider. */
 export function useTexts(): Texts {
-  const texts = useContext(TextsContext);
-  if (!texts) throw new Error("useTexts needs a TextsProvider above it");
-  return texts;
+  const given = useContext(TextsContext);
+  if (!given) throw new Error("useTexts needs a TextsProvider above it");
+  return given.texts;
 }

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { DeliveryTimeline } from "./delivery-timeline";
 import { type Journey, makeJourneys } from "./demo-journeys";
 import { StatusLine } from "./status-line";
+import { useTexts } from "./texts-provider";
 import { describeStatus } from "./timeline";
 
 const TICK_MS = 100;
@@ -16,6 +17,8 @@ const START: Position = { journey: "retry", frame: 0, elapsedMs: 0 };
  * paused at any time, and steps by hand.
  */
 export function TimelineDemo({ startedAt }: { startedAt: string }) {
+  const texts = useTexts();
+  const { t } = texts;
   const journeys = useMemo(() => makeJourneys(startedAt), [startedAt]);
   const [position, setPosition] = useState(START);
   const [isPlaying, setPlaying] = useState(false);
@@ -34,7 +37,7 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
   if (!frame) return null;
   const { confirmation, holdMs, passesMs } = frame;
   const nowMs = Date.parse(confirmation.server_time) + (position.elapsedMs / holdMs) * passesMs;
-  const status = describeStatus(confirmation, Date.parse(confirmation.server_time));
+  const status = describeStatus(texts, confirmation, Date.parse(confirmation.server_time));
 
   return (
     <section
@@ -43,16 +46,16 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
     >
       <div className="mb-4 flex items-center justify-between gap-3">
         <h2 id="demo-heading" className="font-semibold">
-          A mail on its way
+          {t("demo.title")}
         </h2>
         <div className="flex">
           <IconButton
-            label={isPlaying ? "Pause" : "Play"}
+            label={t(isPlaying ? "demo.pause" : "demo.play")}
             icon={isPlaying ? Pause : Play}
             onClick={() => setPlaying(!isPlaying)}
           />
           <IconButton
-            label="Next step"
+            label={t("demo.next")}
             icon={SkipForward}
             onClick={() => setPosition((before) => advance(journeys, before, Number.POSITIVE_INFINITY))}
           />
@@ -63,8 +66,8 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
         {status.sentence}
       </StatusLine>
       <fieldset className="mt-4 grid grid-cols-3 gap-1 rounded-control bg-sunken p-1">
-        <legend className="sr-only">What happens to the mail</legend>
-        {journeys.map(({ key, label }) => (
+        <legend className="sr-only">{t("demo.choice")}</legend>
+        {journeys.map(({ key }) => (
           <label
             key={key}
             className="grid min-h-11 cursor-pointer place-items-center rounded-control px-1 text-center text-small text-fg-muted border border-transparent has-checked:border-line has-checked:bg-surface has-checked:font-medium has-checked:text-fg has-checked:shadow-near has-focus-visible:outline-2 has-focus-visible:outline-accent-fg"
@@ -77,13 +80,11 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
               onChange={() => setPosition({ journey: key, frame: 0, elapsedMs: 0 })}
               className="sr-only"
             />
-            {label}
+            {t(`demo.${key}`)}
           </label>
         ))}
       </fieldset>
-      <p className="mt-3 text-small text-fg-muted">
-        Waits are shortened here; everything else is the real thing.
-      </p>
+      <p className="mt-3 text-small text-fg-muted">{t("demo.note")}</p>
     </section>
   );
 }

@@ -1,6 +1,8 @@
 // What the page shows for each state of a delivery: the steps of the list, and one sentence that says where things
 // stand. Always five steps, so that nothing on the page moves when the state does. Pure.
-import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
+import type { Confirmation, DeliveryReason, DeliveryStatus } from "@/domain/confirmation-state";
+import { tagOf } from "@/messages/languages";
+import type { Texts } from "@/messages/texts";
 import { formatCountdown, secondsUntil } from "./countdown";
 
 /** How a step looks: over, under way, waiting for something, gone wrong, not reached. Never by colour alone. */
@@ -20,20 +22,6 @@ export type Step = {
 };
 
 type Delivery = NonNullable<Confirmation["delivery"]>;
-
-const LABELS = {
-  registered: "Registered",
-  queued: "Queued",
-  sending: "Sending",
-  retrying: "Retrying",
-  sent: "Sent",
-  delivered: "Delivered",
-  failed: "Failed",
-  bounced: "Came back",
-  complained: "Marked as spam",
-  suppressed: "Not sent",
-  cancelled: "Called off",
-} as const satisfies Record<StepKey, string>;
 
 /** The five places of the list, and which states can stand at each. */
 const PLACES = ["registered", "queued", "sending", "sent", "delivered"] as const;
@@ -65,14 +53,14 @@ const TONE_OF = {
 } as const satisfies Record<DeliveryStatus, Tone>;
 
 /** The steps for one state, oldest first; exactly one is current. `nowMs` as for describeStatus. */
-export function describeSteps(confirmation: Confirmation, nowMs: number): Step[] {
+export function describeSteps({ t }: Texts, confirmation: Confirmation, nowMs: number): Step[] {
   const { delivery } = confirmation;
   const currentPlace = delivery ? PLACE_OF[delivery.status] : 0;
   return PLACES.map((place, index) => {
     const isCurrent = index === currentPlace;
     const key: StepKey = isCurrent && delivery ? delivery.status : place;
     const tone = isCurrent ? currentTone(delivery, nowMs) : index < currentPlace ? "done" : "idle";
-    const label = isCurrent && isDelayed(delivery) ? "Sent, delayed" : LABELS[key];
+    const label = t(`timeline.step.${isCurrent && isDelayed(delivery) ? "delayed" : key}`);
     return { place, key, label, tone, at: instantOf(key, confirmation), isCurrent };
   });
 }
@@ -92,15 +80,17 @@ function instantOf(key: StepKey, { registered_at, delivery }: Confirmation): str
 }
 
 /** What stands beside the current step while attempts are made: the countdown, or which attempt this is. Else null. */
-export function describeAttempt(delivery: Delivery, nowMs: number): string | null {
+export function describeAttempt({ t }: Texts, delivery: Delivery, nowMs: number): string | null {
   const { status, attempt, max_attempts, next_attempt_at } = delivery;
   if (status === "retrying") {
-    const which = `(attempt ${attempt + 1} of ${max_attempts})`;
+    const which = { attempt: attempt + 1, max: max_attempts };
     const left = next_attempt_at ? secondsUntil(next_attempt_at, nowMs) : 0;
-    return left > 0 ? `next try in ${formatCountdown(left)} ${which}` : `next try any moment ${which}`;
+    return left > 0
+      ? t("timeline.attempt.nextIn", { left: formatCountdown(left), ...which })
+      : t("timeline.attempt.nextNow", which);
   }
-  if (status === "sending" && attempt > 1) return `attempt ${attempt} of ${max_attempts}`;
-  if (status === "failed" && attempt > 1) return `after ${attempt} attempts`;
+  if (status === "sending" && attempt > 1) return t("timeline.attempt.now", { attempt, max: max_attempts });
+  if (status === "failed" && attempt > 1) return t("timeline.attempt.after", { attempts: attempt });
   return null;
 }
 
@@ -112,109 +102,69 @@ export type Status = {
   sentence: string;
 };
 
-/** The tab's title: the state first, because tabs are narrow. */
-export function tabTitle(headline: string): string {
-  return `${headline} · Confirm your email · Latchkey`;
-}
+type Headline = "confirmed" | "none" | "delayed" | DeliveryStatus;
 
 /** A queued mail that should have left this long ago is waiting for something that is away. */
 const SLOW_QUEUE_SECONDS = 10;
 
 /** Where things stand, in words. `nowMs` (the server's clock) only tells a slow queue from a normal one. */
-export function describeStatus(confirmation: Confirmation, nowMs: number): Status {
+export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: number): Status {
+  const { t } = texts;
   const { delivery, email } = confirmation;
-  if (confirmation.confirmed)
-    return { tone: "done", headline: "Confirmed", sentence: `${email} is yours. Taking you in.` };
-  if (!delivery)
-    return {
-      tone: "idle",
-      headline: "No mail yet",
-      sentence: "No mail was sent so far. Ask for a code below.",
-    };
-  const reason = delivery.reason?.message ?? "The mail could not be sent.";
-  switch (delivery.status) {
+  const say = (tone: Tone, headline: Headline, sentence: string): Status => ({
+    tone,
+    headline: t(`timeline.headline.${headline}`),
+    sentence,
+  });
+  if (confirmation.confirmed) return say("done", "confirmed", t("timeline.sentence.confirmed", { email }));
+  if (!delivery) return say("idle", "none", t("timeline.sentence.none"));
+  const { status, attempt, max_attempts: max, reason } = delivery;
+  const tone = TONE_OF[status];
+  switch (status) {
     case "queued":
       return isQueueSlow(delivery, nowMs)
-        ? {
-            tone: "waiting",
-            headline: "Delayed",
-            sentence:
-              "The queue is slow. Your account is safe; the code leaves as soon as the queue moves again.",
-          }
-        : {
-            tone: "live",
-            headline: "Queued",
-            sentence: "Your account is ready. Your code leaves in a moment.",
-          };
+        ? say("waiting", "delayed", t("timeline.sentence.queueSlow"))
+        : say(tone, status, t("timeline.sentence.queued"));
     case "sending":
-      return {
-        tone: "live",
-        headline: "Sending",
-        sentence:
-          delivery.attempt > 1
-            ? "We are trying again to hand your code to the mail server."
-            : "We are handing your code to the mail server.",
-      };
+      return say(tone, status, t(`timeline.sentence.${attempt > 1 ? "sendingAgain" : "sending"}`));
     case "retrying":
-      return {
-        tone: "waiting",
-        headline: "Retrying",
-        sentence: `Attempt ${delivery.attempt} of ${delivery.max_attempts} failed: ${lowerFirst(reason)} We try again by ourselves; there is nothing you need to do.`,
-      };
+      return say(
+        tone,
+        status,
+        t("timeline.sentence.retrying", { attempt, max, reason: describeReason(texts, reason) }),
+      );
     case "sent":
-      if (isDelayed(delivery))
-        return {
-          tone: "waiting",
-          headline: "Delayed",
-          sentence: `The mail is on its way, but late: ${lowerFirst(reason)}`,
-        };
-      return {
-        tone: "done",
-        headline: "Sent",
-        sentence:
-          "The mail server took your code. Not in your inbox within a minute? Look in the spam folder.",
-      };
+      return isDelayed(delivery)
+        ? say("waiting", "delayed", t("timeline.sentence.delayed", { reason: describeReason(texts, reason) }))
+        : say(tone, status, t("timeline.sentence.sent"));
+    case "failed": {
+      const sentence = needsOtherAddress(delivery) ? "failedForGood" : "failed";
+      const why = upperFirst(describeReason(texts, reason), texts);
+      return say(tone, status, t(`timeline.sentence.${sentence}`, { reason: why }));
+    }
+    case "bounced": {
+      const why = describeReason(texts, reason ?? { code: "bounced", message: "" });
+      return say(tone, status, t("timeline.sentence.bounced", { reason: why }));
+    }
     case "delivered":
-      return {
-        tone: "done",
-        headline: "Delivered",
-        sentence: "The code is in your mailbox. If you do not see it, look in the spam folder.",
-      };
-    case "failed":
-      return {
-        tone: "bad",
-        headline: "Failed",
-        sentence: needsOtherAddress(delivery)
-          ? `${reason} Change the address, and a new code goes there.`
-          : `${reason} We have stopped trying. Check the address above, then ask for a new code.`,
-      };
-    case "bounced":
-      return {
-        tone: "bad",
-        headline: "Came back",
-        sentence: `The mail came back: ${lowerFirst(delivery.reason?.message ?? "This address refused the mail.")} Change the address, and a new code goes there.`,
-      };
     case "complained":
-      return {
-        tone: "bad",
-        headline: "Marked as spam",
-        sentence:
-          "Our mail was marked as spam in this mailbox. If that was a mistake, move it to the inbox; the code in it works.",
-      };
     case "suppressed":
-      return {
-        tone: "bad",
-        headline: "Not sent",
-        sentence:
-          "We no longer write to this address: an earlier mail came back or was marked as spam. Please change it to another one.",
-      };
     case "cancelled":
-      return {
-        tone: "bad",
-        headline: "Called off",
-        sentence: "This mail was called off before it left. Ask for a new code below.",
-      };
+      return say(tone, status, t(`timeline.sentence.${status}`));
   }
+}
+
+/** Why, in words that go on after a colon. A code that is newer than this page is told in the API's words. */
+function describeReason({ t, has }: Texts, reason: DeliveryReason | null): string {
+  if (!reason) return t("reason.unknown");
+  const key = `reason.${reason.code}`;
+  return has(key) ? t(key) : reason.message;
+}
+
+/** The same as a sentence of its own. */
+function upperFirst(words: string, { language }: Texts): string {
+  const [first = "", ...rest] = words;
+  return first.toLocaleUpperCase(tagOf(language)) + rest.join("");
 }
 
 /** The provider has the mail, and the mailbox's own server has put it off (`delayed` in domain/provider-events.ts). */
@@ -240,11 +190,4 @@ export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
 function isQueueSlow(delivery: Delivery, nowMs: number): boolean {
   const dueMs = Date.parse(delivery.next_attempt_at ?? delivery.queued_at);
   return nowMs - dueMs > SLOW_QUEUE_SECONDS * 1000;
-}
-
-/** A server's sentence inside one of ours: "The mail server…" → "the mail server…". */
-function lowerFirst(sentence: string): string {
-  return /^(The|This|That|There|We|Our|What|An?|Something)\b/.test(sentence)
-    ? sentence.charAt(0).toLowerCase() + sentence.slice(1)
-    : sentence;
 }

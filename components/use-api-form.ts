@@ -1,7 +1,8 @@
 import { type FocusEvent, type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
-import { type ApiResult, postJson, UNREACHABLE_SENTENCE } from "./api-client";
+import { type ApiResult, postJson } from "./api-client";
 import type { Check } from "./register-rules";
+import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
 
 /** `leaving`: accepted, and the next page is on its way; nothing may be sent again. */
@@ -41,6 +42,7 @@ export function useApiForm<Name extends string, Data>(options: {
   onDone: (data: Data) => void;
 }): ApiForm<Name> {
   const { action, checks, refusal, onDone } = options;
+  const { t } = useTexts();
   const names = Object.keys(checks) as Name[];
   const form = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
@@ -78,7 +80,7 @@ export function useApiForm<Name extends string, Data>(options: {
   function refuse(result: Exclude<ApiResult<Data>, { outcome: "done" }>): void {
     isUnderWay.current = false;
     setPhase("idle");
-    if (result.outcome === "unreachable") setNote({ text: UNREACHABLE_SENTENCE, retryAtMs: null });
+    if (result.outcome === "unreachable") setNote({ text: t("common.unreachable"), retryAtMs: null });
     else if (!showErrors(fieldErrors(names, result.problem)))
       setNote({ text: result.problem.detail, retryAtMs: result.retryAtMs });
   }

@@ -29,6 +29,8 @@ export type TextValues = Record<string, string | number | Date>;
 
 export type Texts = {
   language: Language;
+  /** Whether a message of this name is there: for names that come from outside, as codes of the API. */
+  has(key: string): key is TextKey;
   /** A message as a plain string. Throws for a key that is not there: a page of another section, or a mistake. */
   t(key: TextKey, values?: TextValues): string;
   /** A message with elements in it: a value that is a function is given what stands between its tags. */
@@ -69,6 +71,7 @@ export function createTexts(
 
   return {
     language,
+    has: (key): key is TextKey => Object.hasOwn(compiled, key),
     t(key, values) {
       const text = put<string>(key, values);
       return Array.isArray(text) ? text.join("") : text;

@@ -4,6 +4,7 @@ import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getAccount } from "@/app/_data/account";
+import { requestTexts } from "@/app/_data/texts";
 import { readFlash } from "@/app/_http/flash";
 import { AccountDeletion } from "@/components/account-deletion";
 import { DoneNote } from "@/components/done-note";
@@ -13,12 +14,19 @@ import { RefusalSummary } from "@/components/refusal-summary";
 import { SessionList } from "@/components/session-list";
 import { SignOutButton } from "@/components/sign-out-button";
 import { SiteHeader } from "@/components/site-header";
+import { TextsProvider } from "@/components/texts-provider";
 import { Card } from "@/components/ui/card";
 import { listSessions } from "@/domain/sessions";
+import { pickTexts } from "@/messages/catalog";
+import type { Texts } from "@/messages/texts";
 import { services } from "@/services";
 
-export const metadata: Metadata = { title: "Your account · Latchkey" };
 export const dynamic = "force-dynamic";
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { t } = await requestTexts();
+  return { title: t("common.title", { page: t("account.title") }) };
+}
 
 /**
  * `?confirmed=1` comes from a confirm page and only changes what the sign-in page says, should that be needed;
@@ -40,68 +48,76 @@ export default async function AccountPage({
   const account = visitor && (await getAccount(visitor.userId));
   if (!account) redirect(asked.confirmed ? "/sign-in?confirmed=1" : "/sign-in");
   const sessions = await listSessions(services(), visitor);
+  const texts = await requestTexts();
+  const { language, t, rich } = texts;
+  const { email_confirmed_at: confirmedAt } = account;
   return (
     <>
       <SiteHeader>
-        <SignOutButton />
+        <SignOutButton label={t("common.signOut")} />
       </SiteHeader>
       <main className="flex flex-1 flex-col items-center px-0 pt-2 pb-12 sm:px-6 sm:pt-[6vh]">
         <Card>
-          <h1 className="text-title font-semibold tracking-tight break-words">Welcome, {account.username}</h1>
-          <p className="mt-2 mb-6 text-fg-muted">You are in. This is what we know about you.</p>
-          {asked.changed === "password" ? (
-            <DoneNote>Your password is changed. You are signed out everywhere else.</DoneNote>
-          ) : null}
+          <h1 className="text-title font-semibold tracking-tight break-words">
+            {t("account.welcome", { username: account.username })}
+          </h1>
+          <p className="mt-2 mb-6 text-fg-muted">{t("account.text")}</p>
+          {asked.changed === "password" ? <DoneNote>{t("account.passwordChanged")}</DoneNote> : null}
           <dl className=" divide-y divide-line border-y border-line">
-            <Fact name="Username">{account.username}</Fact>
-            <Fact name="Email address">
+            <Fact name={t("facts.username")}>{account.username}</Fact>
+            <Fact name={t("facts.email")}>
               {account.email}
-              {account.email_confirmed_at ? (
+              {confirmedAt ? (
                 <span className="mt-1 flex items-center gap-1.5 text-small text-done-fg">
                   <CircleCheck aria-hidden="true" className="size-4 shrink-0" />
                   <span>
-                    Confirmed on <LocalTime at={account.email_confirmed_at} shape="day" />
+                    {rich<ReactNode>("account.confirmedOn", {
+                      time: () => <LocalTime key="time" at={confirmedAt} shape="day" />,
+                    })}
                   </span>
                 </span>
               ) : null}
             </Fact>
-            <Fact name="Registered">
+            <Fact name={t("facts.registered")}>
               <LocalTime at={account.created_at} shape="day" />
             </Fact>
           </dl>
           <section aria-labelledby="sessions" className="mt-8">
             <h2 id="sessions" className="text-field font-semibold">
-              Where you are signed in
+              {t("account.sessions")}
             </h2>
-            <p className="mt-1 mb-4 text-fg-muted">
-              Do you not know one of these? Sign it out, then change your password.
-            </p>
+            <p className="mt-1 mb-4 text-fg-muted">{t("account.sessionsText")}</p>
             {sessionsFlash ? <RefusalSummary problem={sessionsFlash.problem} labels={{}} /> : null}
-            {sessionsFlash ? null : <EndedNote ended={asked.ended} />}
-            <SessionList sessions={sessions} />
+            {sessionsFlash ? null : <EndedNote ended={asked.ended} texts={texts} />}
+            <SessionList sessions={sessions} texts={texts} />
           </section>
-          <div className="mt-8 divide-y divide-line border-y border-line">
-            <Drawer id="password" title="Change password" isOpen={passwordFlash !== null}>
-              <PasswordChange
-                passwordMin={services().settings.passwordMin}
-                username={account.username}
-                email={account.email}
-                refusal={passwordFlash?.problem ?? null}
-              />
-            </Drawer>
-            <Drawer id="delete" title="Delete account" isOpen={deletionFlash !== null}>
-              <AccountDeletion username={account.username} refusal={deletionFlash?.problem ?? null} />
-            </Drawer>
-          </div>
+          <TextsProvider
+            language={language}
+            texts={pickTexts(language, ["form", "rules", "strength", "passwordChange", "deletion"])}
+          >
+            <div className="mt-8 divide-y divide-line border-y border-line">
+              <Drawer id="password" title={t("account.changePassword")} isOpen={passwordFlash !== null}>
+                <PasswordChange
+                  passwordMin={services().settings.passwordMin}
+                  username={account.username}
+                  email={account.email}
+                  refusal={passwordFlash?.problem ?? null}
+                />
+              </Drawer>
+              <Drawer id="delete" title={t("account.deleteAccount")} isOpen={deletionFlash !== null}>
+                <AccountDeletion username={account.username} refusal={deletionFlash?.problem ?? null} />
+              </Drawer>
+            </div>
+          </TextsProvider>
         </Card>
       </main>
     </>
   );
 }
 
-function EndedNote({ ended }: { ended: string | undefined }) {
-  if (ended === "one") return <DoneNote>Signed out there.</DoneNote>;
-  if (ended === "others") return <DoneNote>Signed out everywhere else.</DoneNote>;
+function EndedNote({ ended, texts: { t } }: { ended: string | undefined; texts: Texts }) {
+  if (ended === "one") return <DoneNote>{t("account.endedOne")}</DoneNote>;
+  if (ended === "others") return <DoneNote>{t("account.endedOthers")}</DoneNote>;
   return null;
 }
 

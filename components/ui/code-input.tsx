@@ -33,7 +33,11 @@ export function CodeInput({
     onDigits(digits);
   };
   return (
-    <div className="group @container relative h-14 overflow-clip" data-invalid={isInvalid || undefined}>
+    <div
+      dir="ltr"
+      className="group @container relative h-14 overflow-clip"
+      data-invalid={isInvalid || undefined}
+    >
       <div aria-hidden="true" className="code-boxes absolute inset-0">
         {BOXES.map((box) => (
           <span
@@ -53,13 +57,12 @@ export function CodeInput({
         autoCapitalize="none"
         autoCorrect="off"
         spellCheck={false}
-        dir="ltr"
         required
         readOnly={isReadOnly}
         aria-invalid={isInvalid || undefined}
         aria-describedby={describedBy}
         onInput={(event) => read(event.currentTarget)}
-        className="code-input absolute inset-y-0 left-0 bg-transparent font-mono text-title font-semibold text-fg caret-accent-fg outline-none read-only:text-fg-muted"
+        className="code-input absolute inset-y-0 start-0 bg-transparent font-mono text-title font-semibold text-fg caret-accent-fg outline-none read-only:text-fg-muted"
       />
     </div>
   );

@@ -1,5 +1,6 @@
 "use client";
 import { type ComponentType, useRef, useState } from "react";
+import { useTexts } from "../texts-provider";
 import { PasswordField } from "./password-field";
 import type { StrengthMeterProps } from "./strength-meter";
 
@@ -24,6 +25,7 @@ export function NewPasswordField({
   /** Further words that are no secret: of somebody who is signed in. */
   known?: readonly string[];
 }) {
+  const { t } = useTexts();
   const [Meter, setMeter] = useState<ComponentType<StrengthMeterProps> | null>(null);
   const [typed, setTyped] = useState("");
   const [words, setWords] = useState<readonly string[]>(known);
@@ -48,7 +50,7 @@ export function NewPasswordField({
         Meter && typed ? (
           <Meter password={typed} min={min} words={words} />
         ) : (
-          `At least ${min} characters. A short sentence works well.`
+          t("form.newPasswordHint", { min })
         )
       }
       error={error}

@@ -1,5 +1,6 @@
 "use client";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { useTexts } from "../texts-provider";
 import { useHydrated } from "../use-hydrated";
 import { Field, type FieldInputProps } from "./field";
 import { EyeIcon, EyeOffIcon } from "./field-icons";
@@ -11,6 +12,7 @@ export function PasswordField({
   error,
   ...input
 }: Omit<FieldInputProps, "type"> & { label: string; hint?: ReactNode; error: string | null }) {
+  const { t } = useTexts();
   const [isShown, setShown] = useState(false);
   const [isCapsLock, setCapsLock] = useState(false);
   const isHydrated = useHydrated();
@@ -30,14 +32,14 @@ export function PasswordField({
       onKeyUp={watchCapsLock}
       aside={
         <span role="status" className="text-small text-waiting-fg">
-          {isCapsLock ? "Caps Lock is on" : ""}
+          {isCapsLock ? t("form.capsLock") : ""}
         </span>
       }
       trailing={
         isHydrated ? (
           <button
             type="button"
-            aria-label={isShown ? "Hide password" : "Show password"}
+            aria-label={t(isShown ? "form.hidePassword" : "form.showPassword")}
             aria-controls={`field-${input.name}`}
             onClick={() => setShown(!isShown)}
             className="absolute inset-y-0 end-0 grid w-11 cursor-pointer place-items-center rounded-control text-fg-muted hover:text-fg"

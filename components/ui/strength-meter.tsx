@@ -2,6 +2,7 @@
 import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useTexts } from "../texts-provider";
 
 export type StrengthMeterProps = { password: string; min: number; words: readonly string[] };
 
@@ -9,22 +10,23 @@ const estimate = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
 
 /** From 0 to 4, as the library counts; a colour is never the only sign. */
 const LEVELS = [
-  { word: "Very easy to guess", colour: "bg-bad-fg" },
-  { word: "Easy to guess. Add another word", colour: "bg-bad-fg" },
-  { word: "Not bad. Another word makes it strong", colour: "bg-waiting-fg" },
-  { word: "Strong", colour: "bg-done-fg" },
-  { word: "Very strong", colour: "bg-done-fg" },
+  { word: "strength.level0", colour: "bg-bad-fg" },
+  { word: "strength.level1", colour: "bg-bad-fg" },
+  { word: "strength.level2", colour: "bg-waiting-fg" },
+  { word: "strength.level3", colour: "bg-done-fg" },
+  { word: "strength.level4", colour: "bg-done-fg" },
 ] as const;
 const SPOKEN_AFTER_MS = 700;
 
 /** How hard a password is to guess, in a bar and in words. Phrasing content: it stands inside a field's note. */
 export function StrengthMeter({ password, min, words }: StrengthMeterProps) {
+  const { t } = useTexts();
   const judged = useDeferredValue(password);
   const level = useMemo(() => rate(judged, words), [judged, words]);
   const missing = min - [...password.normalize("NFKC")].length;
   const { word, colour } = LEVELS[level] ?? LEVELS[0];
-  const sentence = missing > 0 ? `${missing} more ${missing === 1 ? "character" : "characters"} to go` : word;
-  const spoken = useSettled(sentence);
+  const judgement = missing > 0 ? t("strength.missing", { missing }) : t(word);
+  const spoken = useSettled(judgement);
   const filled = missing > 0 ? 0 : Math.max(1, level);
   return (
     <>
@@ -36,7 +38,7 @@ export function StrengthMeter({ password, min, words }: StrengthMeterProps) {
           />
         ))}
       </span>
-      <span aria-hidden="true">{sentence}.</span>
+      <span aria-hidden="true">{t("strength.shown", { judgement })}</span>
       <span role="status" className="sr-only">
         {spoken}
       </span>

@@ -1,5 +1,6 @@
 "use client";
 import type { ReactNode } from "react";
+import { useTexts } from "../texts-provider";
 import { useSlowBusy } from "../use-slow-busy";
 import { type ButtonLook, buttonClass } from "./button-class";
 import { Spinner } from "./spinner";
@@ -24,6 +25,7 @@ export function SubmitButton({
   look?: ButtonLook;
   className?: string;
 }) {
+  const { t } = useTexts();
   const isSlow = useSlowBusy(isBusy);
   return (
     <button
@@ -36,7 +38,7 @@ export function SubmitButton({
       {isSlow ? (
         <span className="absolute end-3.5 grid place-items-center motion-safe:animate-settle">
           <Spinner />
-          <span className="sr-only">, please wait</span>
+          <span className="sr-only">{t("common.pleaseWait")}</span>
         </span>
       ) : null}
     </button>

@@ -1,12 +1,16 @@
 import { redirect } from "next/navigation";
+import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getConfirmation } from "@/app/_data/confirmation";
 import { inboxUrl } from "@/app/_data/inbox";
+import { requestTexts } from "@/app/_data/texts";
 import { readFlash } from "@/app/_http/flash";
 import { ConfirmView } from "@/components/confirm-view";
+import { TextsProvider } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
 import { suggestEmail } from "@/domain/email-suggestion";
+import { pickTexts } from "@/messages/catalog";
 
 export const dynamic = "force-dynamic";
 
@@ -21,54 +25,67 @@ export default async function ConfirmPage() {
     readFlash("resend"),
     readFlash("change-email"),
   ]);
+  const { language } = await requestTexts();
   return (
     <Card isWide>
-      <ConfirmView
-        initial={confirmation}
-        inboxUrl={inboxUrl()}
-        suggestion={suggestEmail(confirmation.email)}
-        codeRefusal={codeFlash?.problem ?? null}
-        resendRefusal={resendFlash?.problem ?? null}
-        changeFlash={changeFlash && { typed: changeFlash.values.email ?? null, problem: changeFlash.problem }}
-      />
+      <TextsProvider
+        language={language}
+        texts={pickTexts(language, ["confirm", "timeline", "reason", "form", "rules"])}
+      >
+        <ConfirmView
+          initial={confirmation}
+          inboxUrl={inboxUrl()}
+          suggestion={suggestEmail(confirmation.email)}
+          codeRefusal={codeFlash?.problem ?? null}
+          resendRefusal={resendFlash?.problem ?? null}
+          changeFlash={
+            changeFlash && { typed: changeFlash.values.email ?? null, problem: changeFlash.problem }
+          }
+        />
+      </TextsProvider>
     </Card>
   );
 }
 
 /** The session is the claim's still, and may become a full one: by a form, so that looking at a page changes nothing. */
-function ConfirmedElsewhere({ email }: { email: string }) {
+async function ConfirmedElsewhere({ email }: { email: string }) {
+  const { t, rich } = await requestTexts();
   return (
     <Card>
-      <title>Confirmed · Latchkey</title>
-      <h1 className="text-title font-semibold tracking-tight">Your address is confirmed</h1>
+      <title>{t("common.title", { page: t("confirmOther.elsewhereTab") })}</title>
+      <h1 className="text-title font-semibold tracking-tight">{t("confirmOther.elsewhereTitle")}</h1>
       <p className="mt-2 text-fg-muted">
-        <strong className="font-medium break-words text-fg">{email}</strong> was confirmed by the link in our
-        mail. You can go on here.
+        {rich<ReactNode>("confirmOther.elsewhere", {
+          email,
+          strong: (address) => (
+            <strong key="email" className="font-medium break-words text-fg">
+              {address}
+            </strong>
+          ),
+        })}
       </p>
       <form method="post" action="/api/v1/usr/confirmation/continue" className="mt-6 grid">
         <button type="submit" className={buttonClass("primary")}>
-          Go to your account
+          {t("confirmOther.elsewhereSubmit")}
         </button>
       </form>
     </Card>
   );
 }
 
-function NothingToConfirm() {
+async function NothingToConfirm() {
+  const { t } = await requestTexts();
   return (
     <Card>
-      <title>Nothing to confirm here · Latchkey</title>
-      <h1 className="text-title font-semibold tracking-tight">Nothing to confirm here</h1>
-      <p className="mt-2 text-fg-muted">
-        This browser has no registration that waits for a code. If you registered on another device, sign in
-        with your username and password, and this page will know you again.
-      </p>
+      <title>{t("common.title", { page: t("confirmOther.nothingTitle") })}</title>
+      <h1 className="text-title font-semibold tracking-tight">{t("confirmOther.nothingTitle")}</h1>
+      <p className="mt-2 text-fg-muted">{t("confirmOther.nothing")}</p>
       <div className="mt-6 grid gap-3">
         <a href="/sign-in" className={buttonClass("primary")}>
-          Sign in
+          {t("common.signIn")}
         </a>
         <a href="/register" className={buttonClass("secondary")}>
-          Create an account
+          {t("common.createAccount")}
         </a>
       </div>
     </Card>

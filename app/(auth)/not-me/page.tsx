@@ -1,20 +1,27 @@
 // Where "This wasn't me" leads. As on /confirm/link, what it is about stands behind the "#": looking changes nothing.
 import type { Metadata } from "next";
+import { requestTexts } from "@/app/_data/texts";
 import { NotMe } from "@/components/not-me";
+import { TextsProvider } from "@/components/texts-provider";
 import { Card } from "@/components/ui/card";
+import { pickTexts } from "@/messages/catalog";
 
-export const metadata: Metadata = { title: "This wasn’t me · Latchkey", referrer: "no-referrer" };
 export const dynamic = "force-dynamic";
 
-export default function NotMePage() {
+export async function generateMetadata(): Promise<Metadata> {
+  const { t } = await requestTexts();
+  return { title: t("common.title", { page: t("notMe.tab") }), referrer: "no-referrer" };
+}
+
+export default async function NotMePage() {
+  const { language, t } = await requestTexts();
   return (
     <Card>
-      <NotMe />
+      <TextsProvider language={language} texts={pickTexts(language, ["notMe", "mailLink", "facts"])}>
+        <NotMe />
+      </TextsProvider>
       <noscript>
-        <p className="mt-2 text-fg-muted">
-          This link needs JavaScript, which this browser does not run. Nothing has to be done, though: without
-          the code or the link from the mail, the registration ends by itself within a day.
-        </p>
+        <p className="mt-2 text-fg-muted">{t("notMe.withoutScript")}</p>
       </noscript>
     </Card>
   );

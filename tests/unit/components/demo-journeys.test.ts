@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { makeJourneys } from "@/components/demo-journeys";
 import { describeStatus } from "@/components/timeline";
 import { canMove } from "@/domain/delivery-status";
+import { textsOf } from "@/messages/catalog";
 
 const journeys = makeJourneys("2026-11-24T10:00:00.000Z");
 
@@ -27,6 +28,8 @@ describe("the front page's demo", () => {
 
   test("never shows a slow queue by accident", () => {
     for (const { confirmation } of journeys.flatMap(({ frames }) => frames))
-      expect(describeStatus(confirmation, Date.parse(confirmation.server_time)).headline).not.toBe("Delayed");
+      expect(
+        describeStatus(textsOf("en"), confirmation, Date.parse(confirmation.server_time)).headline,
+      ).not.toBe("Delayed");
   });
 });

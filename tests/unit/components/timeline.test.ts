@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
-import {
-  describeAttempt,
-  describeStatus,
-  describeSteps,
-  needsOtherAddress,
-  tabTitle,
-} from "@/components/timeline";
+import * as timeline from "@/components/timeline";
 import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
+import { reasonSentence } from "@/domain/delivery-reasons";
+import { FAILURE_CODES } from "@/emails/failures";
+import { textsOf } from "@/messages/catalog";
 import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
 
 const NOW_MS = Date.parse(SERVER_TIME);
@@ -24,8 +21,15 @@ const STATUSES: DeliveryStatus[] = [
 ];
 const NO_ANSWER = { code: "timeout", message: "The mail server did not answer." };
 
+const { needsOtherAddress } = timeline;
+const texts = textsOf("en");
+const describeSteps = (confirmation: Confirmation, nowMs: number) =>
+  timeline.describeSteps(texts, confirmation, nowMs);
+const describeStatus = (confirmation: Confirmation, nowMs: number) =>
+  timeline.describeStatus(texts, confirmation, nowMs);
+
 function attemptOf(confirmation: Confirmation, nowMs = NOW_MS): string | null {
-  return confirmation.delivery && describeAttempt(confirmation.delivery, nowMs);
+  return confirmation.delivery && timeline.describeAttempt(texts, confirmation.delivery, nowMs);
 }
 
 describe("the steps", () => {
@@ -155,12 +159,13 @@ describe("the sentence", () => {
   test("says that a mail is late while the mailbox's server puts it off, and so does its step", () => {
     const late = makeConfirmation({
       status: "sent",
-      reason: { code: "delayed", message: "The mail server of this address is slow to take the mail." },
+      reason: { code: "delayed", message: reasonSentence("delayed") },
     });
     expect(describeStatus(late, NOW_MS)).toEqual({
       tone: "waiting",
       headline: "Delayed",
-      sentence: "The mail is on its way, but late: the mail server of this address is slow to take the mail.",
+      sentence:
+        "The mail is on its way, but late: the mail server of this address is slow to take the mail. It will keep trying.",
     });
     expect(describeSteps(late, NOW_MS).find((step) => step.isCurrent)).toMatchObject({
       label: "Sent, delayed",
@@ -182,6 +187,25 @@ describe("the sentence", () => {
   });
 
   test("stands first in the tab's title", () => {
-    expect(tabTitle("Retrying")).toMatch(/^Retrying · /);
+    expect(texts.t("confirm.tab", { state: "Retrying" })).toMatch(/^Retrying · /);
+  });
+
+  test.each([...FAILURE_CODES, "delayed", "bounced", "failed"])(
+    "tells the reason as the API does, within a sentence and as one of its own: %s",
+    (code) => {
+      const message = reasonSentence(code);
+      const tell = (status: DeliveryStatus) =>
+        describeStatus(makeConfirmation({ status, attempt: 1, reason: { code, message } }), NOW_MS).sentence;
+      expect(tell("failed").startsWith(`${message} `)).toBe(true);
+      expect(tell("retrying")).toContain(`failed: ${message.charAt(0).toLowerCase()}${message.slice(1)} We`);
+      expect(texts.has(`reason.${code}`)).toBe(true);
+    },
+  );
+
+  test("tells a reason that is newer than the page in the API's words", () => {
+    const reason = { code: "not_known_yet", message: "The moon stood wrong." };
+    expect(describeStatus(makeConfirmation({ status: "retrying", reason }), NOW_MS).sentence).toContain(
+      "The moon stood wrong.",
+    );
   });
 });

@@ -1,22 +1,33 @@
 // Where the link of the mail leads. What it confirms is behind the "#", which browsers do not send: the server makes the
 // same page for everybody, so GET and HEAD can change nothing, whoever asks.
 import type { Metadata } from "next";
+import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getConfirmation } from "@/app/_data/confirmation";
+import { requestTexts } from "@/app/_data/texts";
 import { LinkConfirmation } from "@/components/link-confirmation";
+import { TextsProvider } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
 import { INPUT_CLASS } from "@/components/ui/field";
+import { pickTexts } from "@/messages/catalog";
 
-export const metadata: Metadata = { title: "Confirm your email address · Latchkey", referrer: "no-referrer" };
 export const dynamic = "force-dynamic";
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { t } = await requestTexts();
+  return { title: t("common.title", { page: t("confirmLink.title") }), referrer: "no-referrer" };
+}
 
 export default async function ConfirmLinkPage() {
   const visitor = await currentVisitor();
   const confirmation = visitor?.scope === "claim" ? await getConfirmation(visitor.userId) : null;
+  const { language } = await requestTexts();
   return (
     <Card>
-      <LinkConfirmation />
+      <TextsProvider language={language} texts={pickTexts(language, ["confirmLink", "mailLink", "facts"])}>
+        <LinkConfirmation />
+      </TextsProvider>
       <noscript>
         {confirmation && !confirmation.confirmed ? (
           <CodeInstead email={confirmation.email} />
@@ -28,17 +39,22 @@ export default async function ConfirmLinkPage() {
   );
 }
 
-const WITHOUT_SCRIPT = "This link needs JavaScript, which this browser does not run.";
-
-function CodeInstead({ email }: { email: string }) {
+async function CodeInstead({ email }: { email: string }) {
+  const { t, rich } = await requestTexts();
   return (
     <form method="post" action="/api/v1/usr/confirm-email">
       <p className="mt-2 mb-5 text-fg-muted">
-        {WITHOUT_SCRIPT} Please type the 6-digit code from the mail to{" "}
-        <strong className="font-medium break-words text-fg">{email}</strong> instead.
+        {rich<ReactNode>("confirmLink.codeInstead", {
+          email,
+          strong: (words) => (
+            <strong key="strong" className="font-medium break-words text-fg">
+              {words}
+            </strong>
+          ),
+        })}
       </p>
       <label htmlFor="code" className="mb-1.5 block font-medium">
-        Confirmation code
+        {t("confirmLink.code")}
       </label>
       <input
         id="code"
@@ -50,22 +66,20 @@ function CodeInstead({ email }: { email: string }) {
         className={INPUT_CLASS}
       />
       <button type="submit" className={buttonClass("primary", "mt-5 w-full")}>
-        Confirm
+        {t("confirmLink.submit")}
       </button>
     </form>
   );
 }
 
-function SignInInstead() {
+async function SignInInstead() {
+  const { t } = await requestTexts();
   return (
     <>
-      <p className="mt-2 text-fg-muted">
-        {WITHOUT_SCRIPT} The 6-digit code from the same mail works without: sign in with your username and
-        password, and type it there.
-      </p>
+      <p className="mt-2 text-fg-muted">{t("confirmLink.signInInstead")}</p>
       <div className="mt-6 grid">
         <a href="/sign-in" className={buttonClass("primary")}>
-          Sign in
+          {t("common.signIn")}
         </a>
       </div>
     </>
