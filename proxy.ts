@@ -2,6 +2,7 @@
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
 import { PATH_HEADER } from "./app/_http/headers";
+import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
 import { createNonce, FORM_POLICY, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { unavailablePage } from "./app/_http/unavailable-page";
@@ -32,7 +33,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const headers = securityHeaders(policy, isSecure);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
   if (request.method === "GET" && asks && !(await isDatabaseThere()))
-    return withHeaders(unavailablePage(), headers);
+    return withHeaders(unavailablePage({ language: languageOf(request) }), headers);
 
   // Next reads the nonce out of this header and puts it on its own scripts.
   const forPage = new Headers(request.headers);

@@ -54,7 +54,11 @@ export async function handlePost(
     const cookie = flashCookie({ form: post.form, values, problem });
     // The page of the form may need the database too: one that needs nothing says when to go back to it.
     if (problem.code === "unavailable")
-      return unavailablePage({ backTo: post.backTo, headers: { ...headers, "set-cookie": cookie } });
+      return unavailablePage({
+        language: languageOf(request),
+        backTo: post.backTo,
+        headers: { ...headers, "set-cookie": cookie },
+      });
     return seeOther(post.backTo, [cookie]);
   }
 }

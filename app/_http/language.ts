@@ -26,7 +26,7 @@ export async function requestLanguage(): Promise<Language> {
   return chooseLanguage(jar.get(languageCookieName())?.value, head.get("accept-language"));
 }
 
-/** The same for route handlers, which hold the request. */
+/** The same for route handlers and the proxy, which hold the request. */
 export function languageOf(request: Request): Language {
   const chosen = readCookie(request, languageCookieName());
   return chooseLanguage(chosen, request.headers.get("accept-language"));

@@ -1,6 +1,8 @@
 // The one page that needs nothing: no database, no script, no file.
 
 import { createHash } from "node:crypto";
+import { textsOf } from "@/messages/catalog";
+import { directionOf, type Language, tagOf } from "@/messages/languages";
 
 const WAIT_SECONDS = 5;
 
@@ -20,27 +22,34 @@ export const UNAVAILABLE_STYLE = `'sha256-${createHash("sha256").update(STYLE).d
  * The answer's policy must allow UNAVAILABLE_STYLE.
  */
 export function unavailablePage({
+  language,
   backTo = "",
   headers = {},
 }: {
+  language: Language;
   backTo?: string;
   headers?: Record<string, string>;
-} = {}): Response {
+}): Response {
+  const { t, rich } = textsOf(language);
+  const again = rich<string>("unavailable.again", {
+    seconds: WAIT_SECONDS,
+    link: (words) => `<a href="${backTo}">${words.join("")}</a>`,
+  });
   const html = `<!doctype html>
-<html lang="en">
+<html lang="${tagOf(language)}" dir="${directionOf(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${WAIT_SECONDS}${backTo && `;url=${backTo}`}">
 <meta name="color-scheme" content="light dark">
-<title>Back in a moment · Latchkey</title>
+<title>${t("common.title", { page: t("unavailable.title") })}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>Back in a moment</h1>
-<p>We cannot reach our database right now. Nothing of yours is lost, and mails that are on their way go out as soon as it is back.</p>
-<p>This page looks again every ${WAIT_SECONDS} seconds. You can also <a href="${backTo}">try now</a>.</p>
+<h1>${t("unavailable.title")}</h1>
+<p>${t("unavailable.text")}</p>
+<p>${again.join("")}</p>
 </main>
 </body>
 </html>
