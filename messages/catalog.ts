@@ -34,8 +34,9 @@ const compiled = new Map<Language, CompiledTexts>();
 export function compileTexts(language: Language): CompiledTexts {
   const known = compiled.get(language);
   if (known) return known;
+  // Cloned, because the forms of a plural come without a prototype, and nothing but plain objects may go to the browser.
   const texts = Object.fromEntries(
-    Object.entries(readMessages(language)).map(([key, message]) => [key, compile(message)]),
+    Object.entries(readMessages(language)).map(([key, message]) => [key, structuredClone(compile(message))]),
   );
   compiled.set(language, texts);
   return texts;

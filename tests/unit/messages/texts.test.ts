@@ -68,6 +68,16 @@ describe("the texts", () => {
     },
   );
 
+  test.each(LANGUAGES)("of %s can go to the browser: they are lists and plain objects", (language) => {
+    const walk = (part: unknown): boolean => {
+      if (typeof part !== "object" || part === null) return true;
+      const isPlain = Array.isArray(part) || Object.getPrototypeOf(part) === Object.prototype;
+      return isPlain && Object.values(part).every(walk);
+    };
+    const wrong = Object.entries(compileTexts(language)).filter(([, compiled]) => !walk(compiled));
+    expect(wrong).toEqual([]);
+  });
+
   test.each(LANGUAGES)("of %s stand under a name that its speakers know", (language) => {
     expect(NATIVE_NAMES[language]).toBeTruthy();
     expect(["ltr", "rtl"]).toContain(directionOf(language));
