@@ -18,9 +18,7 @@ export default function GlobalError({
       <body className="min-h-dvh">
         <main className="mx-auto w-full max-w-md px-5 pt-[18vh]">
           <h1 className="text-title font-semibold tracking-tight">Something went wrong on our side</h1>
-          <p className="mt-2 text-fg-muted">
-            Nothing of yours is lost. It usually helps to try again in a moment.
-          </p>
+          <p className="mt-2 text-fg-muted">Nothing of yours is lost. Please try again.</p>
           {error.digest ? (
             <p className="mt-2 text-small text-fg-muted">
               If it stays so, tell us this number: <span className="font-mono">{error.digest}</span>

@@ -21,7 +21,7 @@ export function RefusalSummary({ problem, labels }: { problem: Problem; labels: 
                   label: labels[error.field] ?? "",
                   detail: error.detail,
                   field: (label) => (
-                    <a key="field" href={`#field-${error.field}`} className="underline underline-offset-2">
+                    <a key="field" href={`#field-${error.field}`} className="underline">
                       {label}
                     </a>
                   ),

@@ -37,13 +37,9 @@ export type Texts = {
   rich<Element>(key: TextKey, values: FormatValues<Element>): Array<string | Element>;
 };
 
+/** `{when, date, day}`: the only way in which our sentences tell a date. */
 const formats = {
-  dateTime: {
-    /** A moment of today or near it. */
-    clock: { hour: "numeric", minute: "2-digit" },
-    day: { day: "numeric", month: "long", year: "numeric" },
-    moment: { day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" },
-  },
+  dateTime: { day: { day: "numeric", month: "long", year: "numeric" } },
 } as const;
 
 const formatters = {

@@ -21,7 +21,7 @@ function Icon({ className, children }: IconProps & { children: ReactNode }) {
   );
 }
 
-const EYE = "M2 12c2.2-4.4 5.6-6.6 10-6.6s7.8 2.2 10 6.6c-2.2 4.4-5.6 6.6-10 6.6S4.2 16.4 2 12Z";
+const EYE = "M2 12c4-9 16-9 20 0-4 9-16 9-20 0Z";
 
 export function EyeIcon(props: IconProps) {
   return (

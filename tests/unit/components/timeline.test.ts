@@ -159,7 +159,7 @@ describe("the sentence", () => {
   test("says that a mail is late while the mailbox's server puts it off, and so does its step", () => {
     const late = makeConfirmation({
       status: "sent",
-      reason: { code: "delayed", message: reasonSentence("delayed") },
+      reason: { code: "delayed", message: reasonSentence("delayed", "en") },
     });
     expect(describeStatus(late, NOW_MS)).toEqual({
       tone: "waiting",
@@ -193,7 +193,7 @@ describe("the sentence", () => {
   test.each([...FAILURE_CODES, "delayed", "bounced", "failed"])(
     "tells the reason as the API does, within a sentence and as one of its own: %s",
     (code) => {
-      const message = reasonSentence(code);
+      const message = reasonSentence(code, "en");
       const tell = (status: DeliveryStatus) =>
         describeStatus(makeConfirmation({ status, attempt: 1, reason: { code, message } }), NOW_MS).sentence;
       expect(tell("failed").startsWith(`${message} `)).toBe(true);
