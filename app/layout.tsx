@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { LanguageSwitch } from "@/components/language-switch";
 import { TextsProvider } from "@/components/texts-provider";
 import { pickTexts } from "@/messages/catalog";
-import { directionOf, tagOf } from "@/messages/languages";
+import { directionOf, LANGUAGES, tagOf } from "@/messages/languages";
 import { PATH_HEADER } from "./_http/headers";
 import { requestLanguage } from "./_http/language";
 import "./globals.css";
@@ -42,9 +42,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         />
         <TextsProvider language={language} texts={pickTexts(language, ["common", "language", "failure"])}>
           {children}
-          <footer className="flex justify-center px-5 pb-4">
-            <LanguageSwitch back={path} />
-          </footer>
+          {LANGUAGES.length > 1 ? (
+            <footer className="flex justify-center px-5 pb-4">
+              <LanguageSwitch back={path} />
+            </footer>
+          ) : null}
         </TextsProvider>
       </body>
     </html>
