@@ -1,7 +1,7 @@
 // db/locks.ts: a delivery is locked before its attempts and its code, by everybody. Each test stands where a worker
 // stands that has the delivery and is about to write the rest: whoever waits for it must not hold that already.
 import { eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Executor } from "@/db/client";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
@@ -14,19 +14,10 @@ import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail } from "@/domain/email-confirmation";
 import { recordWithheld } from "@/domain/owner-notice";
 import { registerUser } from "@/domain/registration";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 async function deliveryUnderWay() {
   const person = someone();

@@ -1,15 +1,15 @@
 // The provider has a mail, and our database is away: what it takes until that is written down (P3).
 import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { claimDelivery, keepLease, markFailed } from "@/db/delivery-leases";
 import { deliveries } from "@/db/schema";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 /** Whoever waits lets this time pass instead of ours. */
 let passedMs = 0;
@@ -21,21 +21,14 @@ vi.mock("node:timers/promises", () => ({
   },
 }));
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const services = useTestServices(useTestDatabase());
 beforeEach(() => {
-  services = createTestServices(database.url);
   passedMs = 0;
   onWait = async () => {};
   vi.spyOn(performance, "now").mockImplementation(() => passedMs);
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await services.close();
 });
 
 /** From the acceptance on the worker cannot write, for so many seconds. `meanwhile` happens in that time, once. */

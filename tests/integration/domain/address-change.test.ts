@@ -1,5 +1,5 @@
 // A mistyped address, mended before it was confirmed.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { findOutboxRow } from "@/db/outbox";
 import { outbox } from "@/db/schema";
@@ -8,19 +8,10 @@ import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/emai
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 /** A confirmed account's address. */
 async function ownedAddress(): Promise<string> {

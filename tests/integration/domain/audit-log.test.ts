@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { listAuditRows } from "@/db/audit-log";
 import { auditType } from "@/db/schema";
 import { changeAddress } from "@/domain/address-change";
@@ -9,19 +9,10 @@ import { endOtherSessions } from "@/domain/sessions";
 import { signIn } from "@/domain/sign-in";
 import { endSession, refreshSession } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 const NETWORK = "203.0.113.7";
 const rowsOf = async (userId: string) => (await listAuditRows(services.db, { userId, limit: 100 })).reverse();

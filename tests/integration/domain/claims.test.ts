@@ -1,5 +1,5 @@
 // Claims on one address (promise P7): who may confirm what, how many there can be, and how they end.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { DomainError } from "@/domain/errors";
@@ -7,19 +7,10 @@ import { registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
 import { authenticateAccessToken } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 const isOpen = async (userId: string) => (await getConfirmation(services, userId)) !== null;
 

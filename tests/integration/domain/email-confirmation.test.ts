@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { confirmationCodes, outbox, users } from "@/db/schema";
 import { deriveCode } from "@/domain/confirmation-code";
@@ -8,19 +8,10 @@ import { attemptDelivery } from "@/domain/email-delivery";
 import { DomainError } from "@/domain/errors";
 import { registerUser } from "@/domain/registration";
 import { authenticateAccessToken } from "@/domain/tokens";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 async function codeOf(deliveryId: string): Promise<string> {
   const delivery = await findDelivery(services.db, deliveryId);

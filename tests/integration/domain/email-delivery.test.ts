@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { confirmationCodes, deliveries, outbox } from "@/db/schema";
@@ -10,19 +10,10 @@ import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import { deliverOverdue, settleAfterRun } from "@/domain/unfinished-deliveries";
 import type { SendResult } from "@/emails/transport";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
+import { refusal, someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 /** A worker that died: its lease is over and nobody wrote how the attempt ended. */
 async function abandonSending(deliveryId: string): Promise<void> {

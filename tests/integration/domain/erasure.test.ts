@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { changeAddress } from "@/domain/address-change";
 import { confirmEmail } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -9,19 +9,12 @@ import { registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
 import { authenticateAccessToken } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const services = useTestServices(useTestDatabase());
 beforeEach(() => {
-  services = createTestServices(database.url);
   services.settings.rateLimits = true;
-  return () => services.close();
 });
 
 /** Tables of any schema with a row that holds one of these texts anywhere. */

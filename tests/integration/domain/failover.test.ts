@@ -1,35 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { createCircuitBreaker } from "@/domain/circuit-breaker";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import type { SendResult } from "@/emails/transport";
-import { createTestDatabase } from "@/tests/support/database";
-import {
-  createScriptedTransport,
-  createTestServices,
-  refusal,
-  type ScriptedTransport,
-  someone,
-  type TestServices,
-} from "@/tests/support/services";
+import { createScriptedTransport, refusal, type ScriptedTransport, someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
+const services = useTestServices(useTestDatabase());
 let second: ScriptedTransport;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(() => {
-  services = createTestServices(database.url);
   second = createScriptedTransport("second");
   services.failover = {
     transport: second,
     breaker: createCircuitBreaker({ failuresToOpen: 5, openMs: 30_000 }, () => {}),
   };
-  return () => services.close();
 });
 
 const queue = async () => (await registerUser(services, someone())).deliveryId;

@@ -1,5 +1,5 @@
 // The limits with real SQL: what a hundred callers at once get, and what the table keeps of them.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { takeHit } from "@/db/rate-limits";
 import { rateLimits, users } from "@/db/schema";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
@@ -10,21 +10,14 @@ import { registerUser } from "@/domain/registration";
 import { purgeExpired } from "@/domain/retention";
 import { signIn } from "@/domain/sign-in";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const services = useTestServices(useTestDatabase());
 beforeEach(() => {
-  services = createTestServices(database.url);
   services.settings.rateLimits = true;
   // Each test has days of its own: what is the whole site's would be shared by all.
   services.pass(++days * 2 * 86_400);
-  return () => services.close();
 });
 let days = 0;
 

@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { confirmationCodes, outbox, users } from "@/db/schema";
 import { changeAddress } from "@/domain/address-change";
 import { hashLink } from "@/domain/confirmation-link";
@@ -10,19 +10,10 @@ import { confirmByLink, GO_ON_SECONDS, goOnAfterConfirmation, readLink } from "@
 import { registerUser } from "@/domain/registration";
 import { authenticateAccessToken, authenticateSession, refreshSession } from "@/domain/tokens";
 import { codeOf, linkOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 const codeOfRefusal = (error: unknown) => (error instanceof DomainError ? error.code : String(error));
 /** Somebody who opens the link on a device that knows nothing. */

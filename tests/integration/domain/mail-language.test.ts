@@ -1,6 +1,6 @@
 // The language of a mail is its reader's, and is kept with it.
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { deliveries, users } from "@/db/schema";
 import { findUser } from "@/db/users";
@@ -11,19 +11,10 @@ import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
 import { type Language, offeredLanguage, tagOf } from "@/messages/languages";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 const registerIn = (language: Language, email = someone().email) =>
   registerUser(services, { ...someone(), email, language });

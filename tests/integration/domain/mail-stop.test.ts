@@ -1,5 +1,5 @@
 import { eq, lte } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { auditLog, mailStops } from "@/db/schema";
@@ -13,19 +13,10 @@ import { registerUser } from "@/domain/registration";
 import { purgeExpired } from "@/domain/retention";
 import { authenticateSession } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
+import { refusal, someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 const client = { network: "192.0.2.9" };
 const codeOfRefusal = (error: unknown) => (error instanceof DomainError ? error.code : String(error));

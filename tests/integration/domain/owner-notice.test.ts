@@ -1,6 +1,6 @@
 // "You already have an account", at most once a day, and nobody who registers with the address can tell (promise P6).
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { deliveryAttempts } from "@/db/schema";
@@ -9,24 +9,17 @@ import { type AttemptResult, attemptDelivery } from "@/domain/email-delivery";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
 import { type Registration, registerUser } from "@/domain/registration";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
+import { refusal, someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
+const services = useTestServices(useTestDatabase());
 let owned: string;
 let unknown: string;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(async () => {
-  services = createTestServices(database.url);
   const { user, deliveryId } = await registerUser(services, someone());
   await confirmEmail(services, user.id, await codeOf(services, deliveryId));
   owned = user.email;
   unknown = someone().email;
-  return () => services.close();
 });
 
 const registerWith = (email: string) => registerUser(services, { ...someone(), email });

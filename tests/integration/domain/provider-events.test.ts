@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import postgres from "postgres";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isSuppressed } from "@/db/provider-events";
@@ -10,19 +10,11 @@ import { attemptDelivery } from "@/domain/email-delivery";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
 import { registerUser } from "@/domain/registration";
 import { closeLedger } from "@/domain/unfinished-deliveries";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
+import { refusal, someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const database = useTestDatabase();
+const services = useTestServices(database);
 
 let counter = 0;
 const event = (

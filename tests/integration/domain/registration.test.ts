@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { findOutboxRow } from "@/db/outbox";
 import { confirmationCodes, deliveries, outbox, refreshTokens, sessions, users } from "@/db/schema";
@@ -9,19 +9,10 @@ import { attemptDelivery } from "@/domain/email-delivery";
 import { DomainError } from "@/domain/errors";
 import { CLAIM_LIFETIME_SECONDS, registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 async function codeOf(deliveryId: string): Promise<string> {
   const delivery = await findDelivery(services.db, deliveryId);

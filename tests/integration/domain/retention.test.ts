@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { deliveries, outbox, providerEvents, sessions, suppressions, users } from "@/db/schema";
 import { confirmEmail } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -9,25 +9,18 @@ import { registerUser } from "@/domain/registration";
 import { describeRetention, purgeExpired, RETENTION } from "@/domain/retention";
 import { endOtherSessions } from "@/domain/sessions";
 import { codeOf } from "@/tests/support/codes";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const services = useTestServices(useTestDatabase());
 beforeEach(async () => {
-  services = createTestServices(database.url);
   services.settings.rateLimits = true;
   await services.db.execute(
     sql`truncate users, outbox, rate_limits, audit_log, suppressions, provider_events cascade`,
   );
-  return () => services.close();
 });
 
 /** Rows of every table that holds something of a person. */

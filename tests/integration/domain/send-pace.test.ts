@@ -1,6 +1,6 @@
 // A burst against a provider that counts: two processes, one pace, no refusal.
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { sendPace } from "@/db/schema";
@@ -9,19 +9,13 @@ import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import { createSending } from "@/domain/send-pace";
 import type { SendResult } from "@/emails/transport";
-import { createTestDatabase } from "@/tests/support/database";
 import { createTestServices, refusal, someone, type TestServices } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+const services = useTestServices(database);
 beforeEach(async () => {
-  services = createTestServices(database.url);
   await services.db.delete(sendPace);
-  return () => services.close();
 });
 
 /** What the engine does with a run: attempt, stay away as long as told and `lateMs` longer, attempt again. */

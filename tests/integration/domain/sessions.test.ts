@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findUser, markEmailConfirmed } from "@/db/users";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { changePassword } from "@/domain/password-change";
@@ -13,19 +13,10 @@ import {
   SESSION_SECONDS,
   type StartedSession,
 } from "@/domain/tokens";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-  return () => services.close();
-});
+const services = useTestServices(useTestDatabase());
 
 const { password: PASSWORD } = someone();
 

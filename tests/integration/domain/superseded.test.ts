@@ -1,7 +1,7 @@
 // What happens to a mail between its lease and the instant at which it may leave (EMAIL_RATE_LIMIT).
 import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { deliveries, users } from "@/db/schema";
@@ -10,8 +10,8 @@ import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 /** Happens in the long wait, which comes first; the last question comes after it, and then only the mail's exact instant. */
 let whileItWaits: (() => Promise<unknown>) | null = null;
@@ -23,16 +23,9 @@ vi.mock("node:timers/promises", () => ({
   },
 }));
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const services = useTestServices(useTestDatabase());
 beforeEach(() => {
-  services = createTestServices(database.url);
   services.settings.sendsPerSecond = 1_000;
-  return () => services.close();
 });
 
 type Mail = { deliveryId: string; userId: string };

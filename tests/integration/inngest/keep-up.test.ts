@@ -1,14 +1,14 @@
 // The crons of inngest/functions/keep-up.ts, run by an engine that calls them over HTTP: for hosts where no loop runs.
 import { eq, inArray, sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { findOutboxRow } from "@/db/outbox";
 import { deliveries, outbox, users } from "@/db/schema";
 import { findUser } from "@/db/users";
 import { registerUser } from "@/domain/registration";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 import { World } from "../engine/support/world.ts";
 
 // An engine, an app and a database: on a busy machine the first of these tests takes its time.
@@ -17,19 +17,13 @@ vi.setConfig({ testTimeout: 90_000 });
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useTestDatabase();
+const services = useTestServices(database);
 beforeEach(async () => {
-  services = createTestServices(database.url);
   await services.db.delete(users);
   await services.db.delete(outbox);
 });
 afterEach(async () => {
-  await services.close();
   vi.unstubAllEnvs();
 });
 

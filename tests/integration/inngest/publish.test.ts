@@ -3,12 +3,12 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { eq, sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { findOutboxRow } from "@/db/outbox";
 import { outbox } from "@/db/schema";
 import { registerUser } from "@/domain/registration";
-import { createTestDatabase } from "@/tests/support/database";
-import { createTestServices, someone, type TestServices } from "@/tests/support/services";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 type Engine = { url: string; received: { id: string; name: string; data: object }[]; close(): Promise<void> };
 
@@ -56,8 +56,8 @@ async function startNothing(): Promise<Engine> {
 /** A busy machine may take longer than a person should wait; most tests are not about that. */
 const UNHURRIED_MS = 10_000;
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let services: TestServices;
+const database = useTestDatabase();
+const services = useTestServices(database);
 let engine: Engine | undefined;
 
 /** The modules under test, new for each engine: client and breaker belong to a process. */
@@ -80,17 +80,9 @@ async function useEngine(started: Engine) {
   return { publishNow, relayOutbox, engineHealth, dispatchDelivery };
 }
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(() => {
-  services = createTestServices(database.url);
-});
 afterEach(async () => {
   await engine?.close();
   engine = undefined;
-  await services.close();
   vi.unstubAllEnvs();
 });
 
