@@ -1,5 +1,6 @@
 // What `npm run bench` is told on its command line. Pure.
 import { parseArgs } from "node:util";
+import { readInteger } from "../product/arguments";
 
 export type BurstOptions = {
   people: number;
@@ -7,6 +8,8 @@ export type BurstOptions = {
   perSecond: number;
   /** Registrations at the same time. */
   atOnce: number;
+  /** Where the result goes as JSON; null: nowhere. */
+  json: string | null;
   help: boolean;
 };
 
@@ -15,6 +18,7 @@ export const USAGE = `npm run bench -- burst [options]
   --people N          how many register (1000)
   --per-second N      mails that the provider takes in a second, and EMAIL_RATE_LIMIT (10)
   --at-once N         registrations at the same time (16)
+  --json FILE         writes the result as JSON
 
 Prints how fast the mails left against what was allowed, the attempts and 429s, and the times of
 the answers. Ends with 1 when a mail took more than one attempt, or the pace was not reached.`;
@@ -28,6 +32,7 @@ export function readBurstOptions(args: readonly string[]): BurstOptions {
       people: { type: "string", default: "1000" },
       "per-second": { type: "string", default: "10" },
       "at-once": { type: "string", default: "16" },
+      json: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -37,13 +42,7 @@ export function readBurstOptions(args: readonly string[]): BurstOptions {
     people: readInteger("--people", values.people, 4_000),
     perSecond: readInteger("--per-second", values["per-second"], 200),
     atOnce: readInteger("--at-once", values["at-once"], 500),
+    json: values.json ?? null,
     help: values.help,
   };
-}
-
-function readInteger(option: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`${option} ${text}: it must be a whole number from 1 to ${max}.`);
-  return value;
 }

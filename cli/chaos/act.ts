@@ -3,10 +3,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { agePersonsMails } from "@/db/audit";
 import type { DatabaseClient } from "@/db/client";
+import { APPS, type AppName } from "../product/product";
 import type { ActFact, MailFact, WrongAnswer } from "./facts";
 import { readCode, waitForMail } from "./inbox";
 import type { Person } from "./plan";
-import { APPS, type AppName } from "./product";
 import { call } from "./register";
 
 /** Somebody who got a 201. */

@@ -1,8 +1,8 @@
 // Breaks things on schedule, and mends them again.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Part } from "./part";
+import type { Part } from "../product/part";
+import type { Product } from "../product/product";
 import { type Fault, type FaultKind, MAIL_FAULTS } from "./plan";
-import type { Product } from "./product";
 
 /** How long a part took from its new start until it was ready, in milliseconds. */
 export type Recovery = { part: string; ms: number };

@@ -1,42 +1,14 @@
 // `npm run chaos`: breaks the built product in every way that may happen to it while people register, then looks whether
 // a mail was lost or came twice.
 import { randomBytes } from "node:crypto";
-import { setMaxListeners } from "node:events";
-import path from "node:path";
-import { type Options, readOptions, USAGE } from "./options";
+import { runCommand } from "../product/command";
+import { readOptions, USAGE } from "./options";
 import { formatTable } from "./report";
-import { runChaos, writeJson } from "./run";
+import { runChaos } from "./run";
 
-function readOptionsOrExit(): Options {
-  try {
-    const options = readOptions(process.argv.slice(2), randomBytes(4).toString("hex"));
-    if (!options.help) return options;
-    console.log(USAGE);
-    process.exit(0);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    process.exit(1);
-  }
-}
-
-const options = readOptionsOrExit();
-const stopping = new AbortController();
-// One for everybody who waits for his turn.
-setMaxListeners(0, stopping.signal);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => {
-    if (!stopping.signal.aborted) console.log("\nstopping …");
-    stopping.abort();
-  });
-
-try {
-  const root = path.resolve(import.meta.dirname, "../..");
-  const result = await runChaos(root, options, (line) => console.log(line), stopping.signal);
-  if (!result) process.exit(130);
-  if (options.json) writeJson(options.json, result);
-  console.log(`\n${formatTable(result)}\n`);
-  process.exit(result.ok ? 0 : 1);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
-}
+await runCommand({
+  usage: USAGE,
+  read: (args) => readOptions(args, randomBytes(4).toString("hex")),
+  run: runChaos,
+  format: formatTable,
+});

@@ -1,7 +1,7 @@
 // What `npm run chaos` is told on its command line. Pure.
 import { parseArgs } from "node:util";
-
-export type Transport = "resend" | "smtp";
+import { readInteger, readSeed } from "../product/arguments";
+import type { Transport } from "../product/product";
 
 export type Options = {
   people: number;
@@ -42,23 +42,15 @@ export function readOptions(args: readonly string[], randomSeed: string): Option
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { transport, seed } = values;
+  const { transport } = values;
   if (transport !== "resend" && transport !== "smtp")
     throw new Error(`--transport ${transport}: it is resend or smtp.`);
-  if (seed === "" || seed.length > 100) throw new Error("--seed must be 1 to 100 characters.");
   return {
     people: readInteger("--people", values.people, PEOPLE_MAX),
     perSecond: readInteger("--per-second", values["per-second"], 100),
-    seed,
+    seed: readSeed(values.seed),
     transport,
     json: values.json ?? null,
     help: values.help,
   };
-}
-
-function readInteger(option: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`${option} ${text}: it must be a whole number from 1 to ${max}.`);
-  return value;
 }

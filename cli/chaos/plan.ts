@@ -1,5 +1,5 @@
 // Who registers when, and what is broken when: all of it follows from the seed. Pure.
-import { createDraw } from "./draw";
+import { createDraw } from "../product/draw";
 import type { Options } from "./options";
 
 export type Person = {

@@ -1,9 +1,9 @@
 // People register: one after another on schedule, each with the patience of a person.
 import http from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { APPS, type AppName } from "../product/product";
 import type { RegistrationFact, WrongAnswer } from "./facts";
 import type { Person } from "./plan";
-import { APPS, type AppName } from "./product";
 
 /** Longer than the answer may ever take, whatever is down. */
 const ANSWER_TIMEOUT_MS = 60_000;

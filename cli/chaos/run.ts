@@ -1,18 +1,15 @@
 // One run: start, register under faults, let time pass, compare.
-import { mkdirSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readAudit } from "@/db/audit";
 import { type DatabaseClient, openDatabase } from "@/db/client";
+import type { Part } from "../product/part";
+import { APPS, type Product, withProduct } from "../product/product";
 import { type Acting, act, tryLastCodes } from "./act";
 import type { Facts } from "./facts";
 import { readInbox } from "./inbox";
 import { injectFaults, readMailFaults, turnFaultDial } from "./inject";
 import type { Options } from "./options";
-import type { Part } from "./part";
-import { ensureBuild, makeFolder } from "./places";
 import { planFaults, planPeople } from "./plan";
-import { APPS, type Product, startProduct } from "./product";
 import { registerEverybody } from "./register";
 import { type Result, summarize } from "./report";
 import { settle } from "./settle";
@@ -33,38 +30,21 @@ export async function runChaos(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result | null> {
-  await ensureBuild(root);
-  const folder = makeFolder();
-  const parts: Part[] = [];
-  const closers: (() => Promise<void>)[] = [];
-  // Stopped processes would never hear that we are gone.
-  const thawAll = () => {
-    for (const part of parts) part.thaw();
-  };
-  process.once("exit", thawAll);
-  const kept = path.join(root, ".latchkey", "chaos");
-  let isGood = false;
-  try {
-    say("starting Postgres, the engine, the mail provider and two app processes …");
-    const product = await startProduct({ root, folder, transport: options.transport }, parts, closers);
+  const setup = { root, name: "chaos", transport: options.transport };
+  return withProduct(setup, say, async ({ product, parts, onEnd, keepLogs }) => {
     if (signal.aborted) return null;
+    // Stopped processes would never hear that we are gone.
+    const thawAll = () => {
+      for (const part of parts) part.thaw();
+    };
+    process.once("exit", thawAll);
+    onEnd(async () => void process.off("exit", thawAll));
     const database = openDatabase(product.postgres.url, 2);
-    closers.unshift(() => database.close());
+    onEnd(() => database.close());
     const result = await tryProduct(product, database, parts, options, say, signal);
-    isGood = result === null || result.ok;
+    if (result && !result.ok) keepLogs();
     return result;
-  } finally {
-    // The apps first, Postgres last: nobody is left without what it needs.
-    for (const part of parts.toReversed()) await part.stop();
-    for (const close of closers) await close().catch(() => {});
-    process.off("exit", thawAll);
-    if (!isGood) {
-      mkdirSync(path.dirname(kept), { recursive: true });
-      folder.keepLogs(kept);
-      say(`what the processes said is in ${path.relative(root, kept)}/`);
-    }
-    folder.remove();
-  }
+  });
 }
 
 async function tryProduct(
@@ -154,10 +134,4 @@ async function gatherAndJudge(
     const verdict = judge(facts, options.transport);
     if (verdict.findings.length === 0 || Date.now() > deadline || signal.aborted) return { facts, verdict };
   }
-}
-
-/** Writes the result where a program can read it. */
-export function writeJson(file: string, result: Result): void {
-  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }

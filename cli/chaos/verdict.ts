@@ -1,7 +1,7 @@
 // Compares what people were told and what the database says with what the inbox has. Pure; the inbox is the truth.
 import type { AuditedAttempt, AuditedDelivery } from "@/db/audit";
+import type { Transport } from "../product/product";
 import type { Facts, RegistrationFact } from "./facts";
-import type { Transport } from "./options";
 
 export const FINDING_KINDS = [
   "lost",

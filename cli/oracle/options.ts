@@ -1,5 +1,6 @@
 // What `npm run oracle-check` is told on its command line. Pure.
 import { parseArgs } from "node:util";
+import { readInteger, readSeed } from "../product/arguments";
 
 export type Options = {
   /** So many addresses that have an owner, and as many that have none. */
@@ -46,21 +47,13 @@ export function readOptions(args: readonly string[], randomSeed: string): Option
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.seed === "" || values.seed.length > 100) throw new Error("--seed must be 1 to 100 characters.");
   return {
     pairs: readInteger("--pairs", values.pairs, 2_000),
     boundMs: readInteger("--bound-ms", values["bound-ms"], 1_000),
     lanes: readInteger("--lanes", values.lanes, 32),
-    seed: values.seed,
+    seed: readSeed(values.seed),
     isShort: values.short,
     json: values.json ?? null,
     help: values.help,
   };
-}
-
-function readInteger(option: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`${option} ${text}: it must be a whole number from 1 to ${max}.`);
-  return value;
 }

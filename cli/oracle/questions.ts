@@ -1,7 +1,7 @@
 // What is asked, in one mode after another. Each question is put about both addresses of a pair, one right after the
 // other, in drawn order, so that whatever else happens on the machine happens to both kinds alike.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Draw } from "../chaos/draw";
+import type { Draw } from "../product/draw";
 import { ask, type Call, textOf } from "./calls";
 import type { Answer, Names } from "./compare";
 import { newNetwork, newUsername, PASSWORD, type Pair, SIDES, type Side } from "./people";

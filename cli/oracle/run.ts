@@ -1,10 +1,6 @@
 // One run: start the product, make owners, ask everything in each mode, judge.
-import { mkdirSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { createDraw } from "../chaos/draw";
-import type { Part } from "../chaos/part";
-import { ensureBuild, makeFolder } from "../chaos/places";
-import { APPS, type Product, startProduct } from "../chaos/product";
+import { createDraw } from "../product/draw";
+import { APPS, type Product, withProduct } from "../product/product";
 import { ask, textOf } from "./calls";
 import { askUntilRefused } from "./limits";
 import type { Options } from "./options";
@@ -27,21 +23,12 @@ export async function checkForOracle(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result | null> {
-  await ensureBuild(root);
-  const folder = makeFolder();
-  const parts: Part[] = [];
-  const closers: (() => Promise<void>)[] = [];
+  const setup = { root, name: "oracle", transport: "resend" as const, settings: SETTINGS };
   try {
-    say("starting Postgres, the engine, the mail provider and two app processes …");
-    const setup = { root, folder, transport: "resend" as const, settings: SETTINGS };
-    return await askProduct(await startProduct(setup, parts, closers), options, say, signal);
+    return await withProduct(setup, say, ({ product }) => askProduct(product, options, say, signal));
   } catch (error) {
     if (signal.aborted) return null;
     throw error;
-  } finally {
-    for (const part of parts.toReversed()) await part.stop();
-    for (const close of closers) await close().catch(() => {});
-    folder.remove();
   }
 }
 
@@ -104,10 +91,4 @@ async function letProviderHang(mailUrl: string): Promise<void> {
   });
   if (!response.ok)
     throw new Error(`The provider does not hang: ${response.status} ${await response.text()}`);
-}
-
-/** Writes the result where a program can read it. */
-export function writeJson(file: string, result: Result): void {
-  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }

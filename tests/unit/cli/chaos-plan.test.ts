@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createDraw } from "@/cli/chaos/draw";
 import { readOptions } from "@/cli/chaos/options";
 import { FAULT_KINDS, MAIL_FAULTS, planFaults, planPeople } from "@/cli/chaos/plan";
+import { createDraw } from "@/cli/product/draw";
 
 const short = { people: 60, perSecond: 4, seed: "7" };
 

@@ -1,8 +1,8 @@
 // The judge of `npm run chaos` must be able to say no: each kind of loss, double and wrong state is shown to it once.
 import { describe, expect, test } from "vitest";
 import type { ActFact, Facts } from "@/cli/chaos/facts";
-import type { Transport } from "@/cli/chaos/options";
 import { type FindingKind, judge } from "@/cli/chaos/verdict";
+import type { Transport } from "@/cli/product/product";
 import type { AuditedAttempt, AuditedDelivery } from "@/db/audit";
 
 const NOW = new Date("2026-05-01T12:00:00Z");

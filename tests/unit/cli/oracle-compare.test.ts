@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createDraw } from "@/cli/chaos/draw";
 import { type Answer, compareAnswers, findImbalance, racingPart, signTest } from "@/cli/oracle/compare";
 import { testTiming } from "@/cli/oracle/timing";
+import { createDraw } from "@/cli/product/draw";
 
 const names = {
   known: { email: "k1@example.com", username: "kate1" },

@@ -6,9 +6,11 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { startBalancer } from "./balancer";
-import type { Transport } from "./options";
 import { createPart, type Part } from "./part";
-import { type Folder, findFreePorts, isolatedEnvironment } from "./places";
+import { ensureBuild, type Folder, findFreePorts, isolatedEnvironment, makeFolder } from "./places";
+
+/** By which the product sends. */
+export type Transport = "resend" | "smtp";
 
 export const APPS = ["app-a", "app-b"] as const;
 export type AppName = (typeof APPS)[number];
@@ -37,25 +39,72 @@ export const SETTINGS = {
   LOG_LEVEL: "info",
 } as const;
 
-type Setup = {
+export type Setup = {
   root: string;
-  folder: Folder;
+  /** Where logs that are kept go: `.latchkey/<name>`. */
+  name: string;
   transport: Transport;
   /** On top of SETTINGS, for the apps. */
   settings?: Record<string, string>;
 };
 type Secrets = ReturnType<typeof makeSecrets>;
 
-/**
- * Starts everything; each part is in `parts` before it starts, so that the caller can stop what is there when this
- * throws. `closers` are called after the parts have stopped.
- */
-export async function startProduct(
+/** What a run has of its own while it lasts. */
+export type Run = {
+  product: Product;
+  /** Everything that was started, Postgres first. */
+  parts: readonly Part[];
+  /** Called at the end, once the parts have stopped: the last one first. */
+  onEnd(close: () => Promise<void>): void;
+  /** What the processes said is kept, as it is when the run throws. */
+  keepLogs(): void;
+};
+
+/** Builds and starts a product, works with it, and leaves no process and no folder behind, also when `work` throws. */
+export async function withProduct<T>(
   setup: Setup,
+  say: (line: string) => void,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  await ensureBuild(setup.root);
+  const folder = makeFolder();
+  const parts: Part[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  let isKept = true;
+  try {
+    say("starting Postgres, the engine, the mail provider and two app processes …");
+    const product = await startProduct(setup, folder, parts, closers);
+    let isAsked = false;
+    const result = await work({
+      product,
+      parts,
+      onEnd: (close) => void closers.unshift(close),
+      keepLogs: () => {
+        isAsked = true;
+      },
+    });
+    isKept = isAsked;
+    return result;
+  } finally {
+    // The apps first, Postgres last: nobody is left without what it needs.
+    for (const part of parts.toReversed()) await part.stop();
+    for (const close of closers) await close().catch(() => {});
+    if (isKept) {
+      folder.keepLogs(path.join(setup.root, ".latchkey", setup.name));
+      say(`what the processes said is in .latchkey/${setup.name}/`);
+    }
+    folder.remove();
+  }
+}
+
+/** Each part is in `parts` before it starts, so that what is there can be stopped when this throws. */
+async function startProduct(
+  setup: Setup,
+  folder: Folder,
   parts: Part[],
   closers: (() => Promise<void>)[],
 ): Promise<Product> {
-  const { root, folder, transport, settings = {} } = setup;
+  const { root, transport, settings = {} } = setup;
   const secrets = makeSecrets();
   const ended: Product["ended"] = [];
   const ports = await findFreePorts(6);

@@ -30,6 +30,7 @@ export function makeFolder(): Folder {
     logs,
     keepLogs(target) {
       rmSync(target, { recursive: true, force: true });
+      mkdirSync(path.dirname(target), { recursive: true });
       cpSync(logs, target, { recursive: true });
     },
     remove() {
