@@ -35,7 +35,11 @@ export async function runBurst(
 ): Promise<BurstResult | null> {
   const settings = { EMAIL_RATE_LIMIT: String(options.perSecond), EMAIL_TIMEOUT: "10" };
   const setup = { root, name: "bench", transport: "resend" as const, settings };
-  return withProduct(setup, say, ({ product, onEnd }) => measureBurst(product, onEnd, options, say, signal));
+  return withProduct(setup, say, async ({ product, onEnd, keepLogs }) => {
+    const result = await measureBurst(product, onEnd, options, say, signal);
+    if (result && !result.ok) keepLogs();
+    return result;
+  });
 }
 
 async function measureBurst(
