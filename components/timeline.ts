@@ -1,8 +1,7 @@
 // What the page shows for each state of a delivery: the steps of the list, and one sentence that says where things
 // stand. Always five steps, so that nothing on the page moves when the state does. Pure.
 import type { Confirmation, DeliveryReason, DeliveryStatus } from "@/domain/confirmation-state";
-import { tagOf } from "@/messages/languages";
-import type { Texts } from "@/messages/texts";
+import { type Texts, upperFirst } from "@/messages/texts";
 import { formatCountdown, secondsUntil } from "./countdown";
 
 /** How a step looks: over, under way, waiting for something, gone wrong, not reached. Never by colour alone. */
@@ -139,7 +138,7 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
         : say(tone, status, t("timeline.sentence.sent"));
     case "failed": {
       const sentence = needsOtherAddress(delivery) ? "failedForGood" : "failed";
-      const why = upperFirst(describeReason(texts, reason), texts);
+      const why = upperFirst(describeReason(texts, reason), texts.language);
       return say(tone, status, t(`timeline.sentence.${sentence}`, { reason: why }));
     }
     case "bounced": {
@@ -159,12 +158,6 @@ function describeReason({ t, has }: Texts, reason: DeliveryReason | null): strin
   if (!reason) return t("reason.unknown");
   const key = `reason.${reason.code}`;
   return has(key) ? t(key) : reason.message;
-}
-
-/** The same as a sentence of its own. */
-function upperFirst(words: string, { language }: Texts): string {
-  const [first = "", ...rest] = words;
-  return first.toLocaleUpperCase(tagOf(language)) + rest.join("");
 }
 
 /** The provider has the mail, and the mailbox's own server has put it off (`delayed` in domain/provider-events.ts). */

@@ -61,7 +61,7 @@ const FAILURES = {
   message_malformed: ours(),
   render_failed: ours(),
   unexpected_error: ours(),
-} as const satisfies Partial<Record<TextName<"reasons">, FailureFacts>>;
+} as const satisfies Partial<Record<TextName<"reason">, FailureFacts>>;
 
 export type FailureCode = keyof typeof FAILURES;
 

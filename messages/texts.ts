@@ -15,7 +15,7 @@ type Keys<Tree> = {
 
 /** "register.title": a section, and a message in it. */
 export type TextKey = Keys<English>;
-/** What stands behind a prefix in keys: TextName<"reasons"> is every reason that has a text. */
+/** What stands behind a prefix in keys: TextName<"reason"> is every reason that has a text. */
 export type TextName<Prefix extends string, Key = TextKey> = Key extends `${Prefix}.${infer Name}`
   ? Name
   : never;
@@ -77,4 +77,10 @@ export function createTexts(
       return Array.isArray(parts) ? parts : [parts];
     },
   };
+}
+
+/** Words that may stand behind a colon, as a sentence of their own. */
+export function upperFirst(words: string, language: Language): string {
+  const [first = "", ...rest] = words;
+  return first.toLocaleUpperCase(tagOf(language)) + rest.join("");
 }
