@@ -12,10 +12,12 @@ const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 /** Ours take 240 ms at most. */
 const LONGEST_FADE_MS = 2_000;
 
+/** Without a second page to gather what frames of other origins say: ours have none, and it took two thirds. */
+const axe = (page: Page) => new AxeBuilder({ page }).setLegacyMode();
+
 async function expectNoViolations(page: Page): Promise<void> {
-  const all = new AxeBuilder({ page }).withTags(RULES);
-  const found = await findViolations(page, "light", all);
-  found.push(...(await findViolations(page, "dark", new AxeBuilder({ page }).withRules(COLOUR_RULES))));
+  const found = await findViolations(page, "light", axe(page).withTags(RULES));
+  found.push(...(await findViolations(page, "dark", axe(page).withRules(COLOUR_RULES))));
   expect(found).toEqual([]);
 }
 

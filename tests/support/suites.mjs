@@ -20,16 +20,16 @@ function readReport(file) {
   }
 }
 
-/** Runs one of Vitest's projects. */
-export async function runVitest(project) {
-  const file = reportFile(project);
+/** Runs the Vitest projects of a stage: those whose names begin with its name. */
+export async function runVitest(stage) {
+  const file = reportFile(stage);
   const { code } = await run(
     process.execPath,
     [
       "node_modules/vitest/vitest.mjs",
       "run",
       "--project",
-      project,
+      `${stage}*`,
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${file}`,

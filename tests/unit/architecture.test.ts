@@ -1,7 +1,8 @@
 // The rooms and the direction of imports (DESIGN.md section 4). Reads every import of the repository as text.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { REPLACES_MODULES } from "@/vitest.config";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const ROOMS = ["app", "cli", "components", "db", "domain", "emails", "inngest", "local", "messages"] as const;
@@ -149,10 +150,14 @@ describe("the rooms", () => {
     expect(speakers).toEqual([]);
   });
 
-  test("unit tests replace no module: they share the loaded ones (vitest.config.ts)", () => {
-    const replacing = listFiles("tests/unit").filter((file) =>
-      /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(path.join(ROOT, file), "utf8")),
+  test("tests that share their loaded modules replace none (vitest.config.ts)", () => {
+    const own = new Set(REPLACES_MODULES);
+    for (const file of own) expect(existsSync(path.join(ROOT, file)), file).toBe(true);
+    const offenders = [...listFiles("tests/unit"), ...listFiles("tests/integration")].filter(
+      (file) =>
+        !own.has(file) &&
+        /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(path.join(ROOT, file), "utf8")),
     );
-    expect(replacing).toEqual([]);
+    expect(offenders).toEqual([]);
   });
 });

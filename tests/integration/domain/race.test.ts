@@ -44,16 +44,25 @@ test(`${WORKERS} workers at one delivery, 30 % of the replies lost: one mail, an
   const [first] = workers;
   if (!first) throw new Error("no workers");
   let lostReplies = 0;
+  let sent = 0;
   for (let i = 0; i < DELIVERIES; i++) {
     const person = someone();
     const { deliveryId } = await registerUser(first, person);
     await Promise.all(workers.map((worker) => workUntilSettled(worker, deliveryId)));
     expect(await mail.mailsTo(person.email)).toHaveLength(1);
-    expect(await findDelivery(first.db, deliveryId)).toMatchObject({ status: "sent" });
+    const delivery = await findDelivery(first.db, deliveryId);
     const attempts = await listAttempts(first.db, deliveryId);
-    expect(attempts.filter((row) => row.outcome === "accepted")).toHaveLength(1);
-    lostReplies += attempts.filter((row) => row.errorClass === "ambiguous").length;
+    const lost = attempts.filter((row) => row.errorClass === "ambiguous").length;
+    // One delivery in 1,400 loses all of its six replies, and nobody but the provider knows that the mail is out.
+    if (lost === 6) expect(delivery?.status).toBe("failed");
+    else {
+      expect(delivery?.status).toBe("sent");
+      expect(attempts.filter((row) => row.outcome === "accepted")).toHaveLength(1);
+      sent += 1;
+    }
+    lostReplies += lost;
   }
   // With a share of 30 % some were lost, or nothing was shown. On a kept connection the transport asks again by itself.
   expect(lostReplies).toBeGreaterThan(0);
+  expect(sent).toBeGreaterThan(DELIVERIES / 2);
 });

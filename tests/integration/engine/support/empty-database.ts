@@ -1,13 +1,9 @@
-// One database for the tests of a file, emptied for each: making a new one takes longer than most tests.
+// One database for all tests of a process, emptied for each: making a new one takes longer than most tests. It goes with
+// the tests' server.
 import postgres from "postgres";
-import { afterAll } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/tests/support/database";
 
 let database: TestDatabase | null = null;
-
-afterAll(async () => {
-  await database?.drop();
-});
 
 /** The address of a database in which no engine has left anything. */
 export async function emptyDatabase(): Promise<string> {
