@@ -15,12 +15,12 @@ import {
 } from "@/messages/languages";
 import { createTexts, type TextKey } from "@/messages/texts";
 
-/** Names of values and tags of a message, found in its compiled form: arrays that begin with a name. */
+/** Names of values and tags of a message, found in its compiled form: arrays that begin with a name. A 0 is a `#`. */
 function argumentsOf(message: string): string[] {
   const names = new Set<string>();
   const walk = (node: unknown): void => {
     if (!Array.isArray(node)) return;
-    if (typeof node[0] === "string" && node.length > 1 && typeof node[1] === "number") names.add(node[0]);
+    if (typeof node[0] === "string" && typeof node[1] === "number" && node[1] > 0) names.add(node[0]);
     if (node.length === 1 && typeof node[0] === "string") names.add(node[0]);
     for (const part of node.slice(1)) {
       walk(part);
