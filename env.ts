@@ -85,6 +85,10 @@ const Schema = z
     EMAIL_MX_CHECK: z.enum(["on", "off", ""]).default(""),
     /** Refuses addresses of throw-away mailbox services. */
     EMAIL_BLOCK_DISPOSABLE: flag,
+    /** Asks a registration for a proof of work: `auto` while unusually many come, `always`, or `off`. */
+    PROOF_OF_WORK: z.enum(["off", "auto", "always"]).default("off"),
+    /** Registrations an hour, of the whole site, above which `auto` asks. */
+    PROOF_OF_WORK_ABOVE: z.coerce.number().int().min(1).max(2_000).default(300),
     /** Characters of a new password, at least. 8 is the floor of ASVS 5.0 (6.2.1); NIST SP 800-63B asks for 15. */
     PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(8),
     /** Refuses passwords found in breaches: `on` asks haveibeenpwned.com, an address a mirror of it. */

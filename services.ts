@@ -57,6 +57,8 @@ export function createServices(environment: Env): ProcessServices {
       concurrency: environment.EMAIL_CONCURRENCY ?? null,
       rateLimits: environment.RATE_LIMITS === "on",
       blockDisposable: environment.EMAIL_BLOCK_DISPOSABLE,
+      proofOfWork: environment.PROOF_OF_WORK,
+      proofAbovePerHour: environment.PROOF_OF_WORK_ABOVE,
       passwordMin: environment.PASSWORD_MIN_LENGTH,
     },
     log,

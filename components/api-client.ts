@@ -13,7 +13,17 @@ export type ApiResult<Data> =
 /** Longer than any answer of ours takes; afterwards a person wants to be told. */
 const TIMEOUT_MS = 20_000;
 
-export function postJson<Data = unknown>(url: string, body?: object): Promise<ApiResult<Data>> {
+/** Posts, and once more with a proof of work when the server asks for one. */
+export async function postJson<Data = unknown>(url: string, body?: object): Promise<ApiResult<Data>> {
+  const result = await post<Data>(url, body);
+  if (result.outcome !== "refused" || !result.problem.proof) return result;
+  const challenge = result.problem.proof;
+  // Fetched when it is needed, which is seldom.
+  const proof = await import("./proof-of-work").then(({ solve }) => solve(challenge)).catch(() => null);
+  return proof === null ? result : post<Data>(url, { ...body, proof });
+}
+
+function post<Data>(url: string, body?: object): Promise<ApiResult<Data>> {
   return call<Data>(url, {
     method: "POST",
     ...(body ? { headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : {}),

@@ -3,6 +3,7 @@
 import { textsOf } from "@/messages/catalog";
 import { DEFAULT_LANGUAGE } from "@/messages/languages";
 import type { TextName, Texts, TextValues } from "@/messages/texts";
+import type { ProofChallenge } from "./proof-of-work";
 
 export type ErrorCode =
   | "invalid_input"
@@ -25,6 +26,7 @@ export type ErrorCode =
   | "domain_limit"
   | "site_limit"
   | "sign_in_limit"
+  | "proof_required"
   | "busy";
 
 /** Every sentence that a problem may have: one for each code, and others where one code has several reasons. */
@@ -41,6 +43,8 @@ export type ErrorDetails = {
   /** When the same request will be accepted. */
   nextAllowedAt?: Date;
   triesLeft?: number;
+  /** The sum to be done first. */
+  proof?: ProofChallenge;
 };
 
 export class DomainError extends Error {

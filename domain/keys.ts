@@ -16,6 +16,10 @@ export type Keys = {
   mailStop: Buffer;
   /** Hashes whom a limit counts. */
   rateLimit: Buffer;
+  /** Signs challenges of proof-of-work.ts (its library wants text). */
+  proofChallenge: string;
+  /** Signs their solutions. */
+  proofSolution: string;
   /** Signs access tokens. */
   accessToken: Buffer;
   /** Encrypts the browser's session cookie (next-auth wants text). */
@@ -33,6 +37,8 @@ export function deriveKeys(secret: string): Keys {
     notMe: key("not-me/sign/1"),
     mailStop: key("mail-stop/hash/1"),
     rateLimit: key("rate-limit/1"),
+    proofChallenge: key("proof-of-work/challenge/1").toString("base64url"),
+    proofSolution: key("proof-of-work/solution/1").toString("base64url"),
     accessToken: key("access-token/1"),
     sessionCookie: key("session-cookie/1").toString("base64url"),
   };

@@ -10,6 +10,7 @@
 //   codes       5 tries a code, 20 wrong ones a claim                                   confirmation-code.ts
 //   addresses   3 changes a claim                                                       address-change.ts
 //   claims      3 open ones an address; a fourth ends one of them                       claim-policy.ts
+//   proofs      asked for above PROOF_OF_WORK_ABOVE registrations an hour               proof-of-work.ts
 //   hashing     2 passwords at once per process, 500 waiting                            password.ts
 import type { RateWindow } from "@/db/rate-limits";
 import type { ErrorCode, SentenceName } from "./errors";

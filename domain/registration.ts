@@ -24,6 +24,7 @@ import { DomainError } from "./errors";
 import { DELIVERY_REQUESTED, USER_REGISTERED } from "./events";
 import { hashPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
+import { demandProof } from "./proof-of-work";
 import { admitClaim, admitRegistration, hashSubject } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
@@ -41,15 +42,22 @@ export type Registration = QueuedDelivery & { user: UserData; session: StartedSe
  * Registers a claim on an address. `email` is normalised (normalizeEmail); username and password follow
  * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
  * "you already have an account", and the claim can never be confirmed (promise P6). `language`: what the person reads;
- * English when nobody says.
- * Throws `username_taken`, `busy`, `invalid_input` for an address that cannot get mail and for a password that is easy
+ * English when nobody says. `proof`: what proof-of-work.ts may ask for.
+ * Throws `username_taken`, `busy`, `proof_required`, `invalid_input` for an address that cannot get mail and for a password that is easy
  * to guess (password-rules.ts), and what limits.ts lists.
  */
 export async function registerUser(
   services: Services,
-  input: { username: string; email: string; password: string; language?: Language } & Client,
+  input: {
+    username: string;
+    email: string;
+    password: string;
+    language?: Language;
+    proof?: string | null | undefined;
+  } & Client,
 ): Promise<Registration> {
   const network = input.network ?? null;
+  await demandProof(services, input.proof ?? null);
   await admitRegistration(services, network);
   const [passwordHash] = await Promise.all([
     hashPassword(input.password),

@@ -6,6 +6,7 @@ import type { CircuitBreaker } from "./circuit-breaker";
 import type { Clock } from "./clock";
 import type { Keys } from "./keys";
 import type { MailDomains } from "./mail-domains";
+import type { ProofMode } from "./proof-of-work";
 import type { RetryPolicy } from "./retry-policy";
 import type { Sending } from "./send-pace";
 
@@ -30,6 +31,10 @@ export type Settings = {
   rateLimits: boolean;
   /** Whether addresses of throw-away mailbox services are refused. */
   blockDisposable: boolean;
+  /** When a registration has to bring a proof of work (proof-of-work.ts). */
+  proofOfWork: ProofMode;
+  /** Registrations an hour, of the whole site, above which `auto` asks for one. */
+  proofAbovePerHour: number;
   /** Characters of a new password, at least; never below account-rules.ts. */
   passwordMin: number;
 };

@@ -14,4 +14,6 @@ export type Problem = {
   next_allowed_at?: string;
   /** With `wrong_code`. */
   tries_left?: number;
+  /** With `proof_required`: an ALTCHA challenge (v2). Its solution goes with the same request, as `proof`. */
+  proof?: object;
 };

@@ -32,6 +32,8 @@ const STATUS: Record<ErrorCode, number> = {
   domain_limit: 429,
   site_limit: 429,
   sign_in_limit: 429,
+  // RFC 6585, section 3: what is asked for has to come with the request.
+  proof_required: 428,
   busy: 503,
 };
 
@@ -45,13 +47,14 @@ export function describeError(error: unknown, language: Language): Refusal {
   const texts = textsOf(language);
   if (error instanceof DomainError) {
     const status = STATUS[error.code];
-    const { fields, triesLeft } = error.details;
+    const { fields, triesLeft, proof } = error.details;
     const nextAllowedAt =
       status === 429 ? afterNow(error.details.nextAllowedAt) : error.details.nextAllowedAt;
     return refusal(language, status, error.code, errorSentence(texts, error), {
       ...(fields ? { errors: fields.map((one) => describeField(texts, one)) } : {}),
       ...(nextAllowedAt ? { next_allowed_at: nextAllowedAt.toISOString() } : {}),
       ...(triesLeft === undefined ? {} : { tries_left: triesLeft }),
+      ...(proof ? { proof } : {}),
     });
   }
   if (error instanceof HttpError) {

@@ -10,11 +10,13 @@ import {
 } from "@/domain/account-rules";
 import { normalizeEmail } from "@/domain/email-address";
 import type { FieldError, FieldSentenceName } from "@/domain/errors";
+import { PROOF_MAX } from "@/domain/proof-of-work";
 
 /** Longer than any link of ours; the longest holds an address. */
 const LINK_MAX = 1_000;
 
 const NOT_TEXT: FieldSentenceName = "not_text";
+const PROOF_TOO_LONG: FieldSentenceName = "proof_too_long";
 
 type Complaint = Pick<FieldError, "code" | "text" | "values">;
 
@@ -98,6 +100,11 @@ export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
     username: text("required_username", judgeUsername).transform((value) => value.trim()),
     email,
     password: newPassword(passwordMin),
+    /** Needed only when the answer was `proof_required`; what is no proof is asked for again. */
+    proof: z
+      .string({ error: () => NOT_TEXT })
+      .max(PROOF_MAX, { error: () => PROOF_TOO_LONG })
+      .nullish(),
   });
 
 export const ChangeEmailFields = z.object({ email });

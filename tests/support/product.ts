@@ -47,6 +47,8 @@ const DEFAULTS: Record<string, string> = {
   TRUSTED_PROXY_HOPS: "0",
   EMAIL_MX_CHECK: "",
   EMAIL_BLOCK_DISPOSABLE: "",
+  PROOF_OF_WORK: "",
+  PROOF_OF_WORK_ABOVE: "",
   PASSWORD_MIN_LENGTH: "",
   HIBP: "",
   LOG_LEVEL: "info",

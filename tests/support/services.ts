@@ -99,6 +99,8 @@ export function createTestServices(databaseUrl: string): TestServices {
       concurrency: null,
       rateLimits: false,
       blockDisposable: false,
+      proofOfWork: "off",
+      proofAbovePerHour: 300,
       passwordMin: 8,
     },
     lines,
