@@ -1,5 +1,5 @@
 "use client";
-import { type Language, tagOf } from "@/messages/languages";
+import { type Language, localeOf } from "@/messages/languages";
 import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
 
@@ -10,22 +10,27 @@ const SHAPES = {
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 /** English days come before their months here, as in most of the world; everybody's day has 24 hours. */
-const localeOf = (language: Language) => (language === "en" ? "en-GB" : tagOf(language));
+const dateLocaleOf = (language: Language) => (language === "en" ? "en-GB" : localeOf(language));
 
 /** An instant in UTC, saying so; for inside <noscript>, which must not hold another one. */
 export function UtcTime({ at, shape }: { at: string; shape: keyof typeof SHAPES }) {
   const { language } = useTexts();
-  const format = new Intl.DateTimeFormat(localeOf(language), {
+  const format = new Intl.DateTimeFormat(dateLocaleOf(language), {
     ...SHAPES[shape],
     hourCycle: "h23",
     timeZone: "UTC",
   });
-  return <time dateTime={at}>{format.format(new Date(at))} UTC</time>;
+  return (
+    <time dateTime={at} suppressHydrationWarning>
+      {format.format(new Date(at))} UTC
+    </time>
+  );
 }
 
 /**
  * An instant in the reader's own time zone. The server does not know that zone: without JavaScript it stays in UTC and
- * says so; with it, it is not seen until it is right (`data-zone` in globals.css), at the same width.
+ * says so; with it, it is not seen until it is right (`data-zone` in globals.css), at the same width. A browser may know
+ * another way to write a date than the server, in some languages: that is nothing to warn of.
  */
 export function LocalTime({
   at,
@@ -38,13 +43,18 @@ export function LocalTime({
 }) {
   const { language } = useTexts();
   const isHydrated = useHydrated();
-  const format = new Intl.DateTimeFormat(localeOf(language), {
+  const format = new Intl.DateTimeFormat(dateLocaleOf(language), {
     ...SHAPES[shape],
     hourCycle: "h23",
     ...(isHydrated ? {} : { timeZone: "UTC" }),
   });
   return (
-    <time dateTime={at} data-zone={isHydrated ? "local" : "utc"} className={className}>
+    <time
+      dateTime={at}
+      data-zone={isHydrated ? "local" : "utc"}
+      className={className}
+      suppressHydrationWarning
+    >
       {format.format(new Date(at))}
       {isHydrated ? null : <noscript> UTC</noscript>}
     </time>

@@ -24,7 +24,7 @@ export function ResendForm({
   onResent: () => void;
   onRefused: () => void;
 }) {
-  const { t } = useTexts();
+  const { language, t } = useTexts();
   const isUnderWay = useRef(false);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
@@ -67,7 +67,7 @@ export function ResendForm({
         <span id="resend-note" className="text-small text-fg-muted tabular-nums">
           {waitSeconds > 0
             ? t(resend.reason === "limit" ? "confirm.resendInAfterLimit" : "confirm.resendIn", {
-                left: formatCountdown(waitSeconds),
+                left: formatCountdown(waitSeconds, language),
               })
             : isOff
               ? null

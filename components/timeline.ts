@@ -79,13 +79,13 @@ function instantOf(key: StepKey, { registered_at, delivery }: Confirmation): str
 }
 
 /** What stands beside the current step while attempts are made: the countdown, or which attempt this is. Else null. */
-export function describeAttempt({ t }: Texts, delivery: Delivery, nowMs: number): string | null {
+export function describeAttempt({ language, t }: Texts, delivery: Delivery, nowMs: number): string | null {
   const { status, attempt, max_attempts, next_attempt_at } = delivery;
   if (status === "retrying") {
     const which = { attempt: attempt + 1, max: max_attempts };
     const left = next_attempt_at ? secondsUntil(next_attempt_at, nowMs) : 0;
     return left > 0
-      ? t("timeline.attempt.nextIn", { left: formatCountdown(left), ...which })
+      ? t("timeline.attempt.nextIn", { left: formatCountdown(left, language), ...which })
       : t("timeline.attempt.nextNow", which);
   }
   if (status === "sending" && attempt > 1) return t("timeline.attempt.now", { attempt, max: max_attempts });

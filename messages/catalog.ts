@@ -1,5 +1,8 @@
 // All texts of all languages, compiled once per process. For the server: the browser is given what `pick` leaves.
 import compile from "icu-minify/compile";
+import arMails from "./ar/mails.json";
+import arPages from "./ar/pages.json";
+import arProblems from "./ar/problems.json";
 import enMails from "./en/mails.json";
 import enPages from "./en/pages.json";
 import enProblems from "./en/problems.json";
@@ -8,7 +11,10 @@ import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts
 
 type Tree = { [name: string]: string | Tree };
 
-const SOURCES: Partial<Record<Language, Tree>> = { en: { ...enPages, ...enMails, ...enProblems } };
+const SOURCES: Partial<Record<Language, Tree>> = {
+  en: { ...enPages, ...enMails, ...enProblems },
+  ar: { ...arPages, ...arMails, ...arProblems },
+};
 
 /** A language's messages as they are written, by their whole keys. */
 export function flatten(tree: Tree, prefix = ""): Record<string, string> {

@@ -4,7 +4,7 @@
 export type Language = "en" | "de" | "fr" | "es" | "pt" | "ja" | "zh" | "ar" | "fa";
 
 /** Those that are offered: all of their texts are there. */
-export const LANGUAGES: readonly Language[] = ["en"];
+export const LANGUAGES: readonly Language[] = ["en", "ar"];
 
 /** What nobody asked otherwise for. Its texts are the ones the others are translated from. */
 export const DEFAULT_LANGUAGE: Language = "en";
@@ -39,4 +39,13 @@ export function directionOf(language: Language): "ltr" | "rtl" {
 /** For `lang` of a page or mail, and Intl: Chinese says which script (BCP 47, 2.2.3), so that fonts fit. */
 export function tagOf(language: Language): string {
   return language === "zh" ? "zh-Hans" : language;
+}
+
+/**
+ * For Intl: the tag, and which digits and calendar, where browsers of different ages have different ones by themselves.
+ * Arabic is written with 0 to 9 here, as in mails and codes; Persian with its own digits (docs/decisions/020).
+ */
+export function localeOf(language: Language): string {
+  if (language === "ar") return "ar-u-ca-gregory-nu-latn";
+  return language === "fa" ? "fa-u-ca-persian-nu-arabext" : tagOf(language);
 }

@@ -5,7 +5,7 @@ import format, { type FormatValues } from "icu-minify/format";
 import type mails from "./en/mails.json";
 import type pages from "./en/pages.json";
 import type problems from "./en/problems.json";
-import { type Language, tagOf } from "./languages";
+import { type Language, localeOf, tagOf } from "./languages";
 
 type English = typeof pages & typeof mails & typeof problems;
 
@@ -62,7 +62,7 @@ export function createTexts(
   function put<Element>(key: TextKey, values: FormatValues<Element> | undefined) {
     const message = compiled[key];
     if (message === undefined) throw new Error(`No text "${key}" in ${language}`);
-    return format<Element>(message, tagOf(language), values, options);
+    return format<Element>(message, localeOf(language), values, options);
   }
 
   return {

@@ -4,9 +4,12 @@ export type FieldInputProps = Omit<InputHTMLAttributes<HTMLInputElement>, "id" |
   name: string;
 };
 
-/** The look of every text input. */
+/**
+ * The look of every text input. Right to left, it begins at the right, but what is typed keeps its own direction: the
+ * dot of "name@example.com." stands behind it, not before.
+ */
 export const INPUT_CLASS =
-  "block h-11 w-full min-w-0 rounded-control border bg-surface px-3.5 text-field text-fg transition-colors duration-150 hover:border-fg-muted focus-visible:border-accent-fg focus-visible:outline-2 focus-visible:-outline-offset-1 aria-invalid:border-bad-fg border-line-strong";
+  "block h-11 w-full min-w-0 rounded-control border bg-surface px-3.5 text-field text-fg transition-colors duration-150 hover:border-fg-muted focus-visible:border-accent-fg focus-visible:outline-2 focus-visible:-outline-offset-1 aria-invalid:border-bad-fg border-line-strong rtl:text-right rtl:[unicode-bidi:plaintext]";
 
 /**
  * Label, input, and one line below that holds the hint or, once there is one, the error. Two lines of room are kept, so
