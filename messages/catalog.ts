@@ -3,6 +3,9 @@ import compile from "icu-minify/compile";
 import arMails from "./ar/mails.json";
 import arPages from "./ar/pages.json";
 import arProblems from "./ar/problems.json";
+import deMails from "./de/mails.json";
+import dePages from "./de/pages.json";
+import deProblems from "./de/problems.json";
 import enMails from "./en/mails.json";
 import enPages from "./en/pages.json";
 import enProblems from "./en/problems.json";
@@ -13,6 +16,7 @@ type Tree = { [name: string]: string | Tree };
 
 const SOURCES: Partial<Record<Language, Tree>> = {
   en: { ...enPages, ...enMails, ...enProblems },
+  de: { ...dePages, ...deMails, ...deProblems },
   ar: { ...arPages, ...arMails, ...arProblems },
 };
 
