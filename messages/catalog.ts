@@ -9,6 +9,9 @@ import deProblems from "./de/problems.json";
 import enMails from "./en/mails.json";
 import enPages from "./en/pages.json";
 import enProblems from "./en/problems.json";
+import frMails from "./fr/mails.json";
+import frPages from "./fr/pages.json";
+import frProblems from "./fr/problems.json";
 import { DEFAULT_LANGUAGE, type Language } from "./languages";
 import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 
@@ -17,6 +20,7 @@ type Tree = { [name: string]: string | Tree };
 const SOURCES: Partial<Record<Language, Tree>> = {
   en: { ...enPages, ...enMails, ...enProblems },
   de: { ...dePages, ...deMails, ...deProblems },
+  fr: { ...frPages, ...frMails, ...frProblems },
   ar: { ...arPages, ...arMails, ...arProblems },
 };
 

@@ -142,7 +142,7 @@ describe.each(MAILS)("the $name mail in $language", ({ language, renderMail }) =
       .map(words)
       .filter((line) => line !== "" && !words(text).includes(line));
     const { t } = textsOf(language);
-    const alone = ["Latchkey", t("mails.confirmation.orOpen"), t("mails.existingAccount.orOpen")];
+    const alone = ["Latchkey", t("mails.confirmation.orOpen"), t("mails.existingAccount.orOpen")].map(words);
     const buttons = [
       t("mails.existingAccount.button"),
       t("mails.confirmation.button"),
