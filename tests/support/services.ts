@@ -1,5 +1,5 @@
 // Services for integration tests: real Postgres, a clock that tests move, a provider that answers as told.
-import { openDatabase } from "@/db/client";
+import { type DatabaseClient, openDatabase } from "@/db/client";
 import { deriveKeys } from "@/domain/keys";
 import { createSending } from "@/domain/send-pace";
 import type { Log, Services } from "@/domain/services";
@@ -68,8 +68,11 @@ export type TestServices = Services & {
   close(): Promise<void>;
 };
 
-export function createTestServices(databaseUrl: string): TestServices {
-  const database = openDatabase(databaseUrl, 12);
+export const TEST_POOL_SIZE = 12;
+
+/** `close` closes their connections, unless `database` was given: then it does nothing. */
+export function createTestServices(databaseUrl: string, given?: DatabaseClient): TestServices {
+  const database = given ?? openDatabase(databaseUrl, TEST_POOL_SIZE);
   let now = new Date();
   const lines: LogLine[] = [];
   const write = (level: keyof Log) => (facts: object, sentence: string) =>
@@ -78,7 +81,7 @@ export function createTestServices(databaseUrl: string): TestServices {
     get db() {
       return database.db;
     },
-    close: database.close,
+    close: given ? async () => {} : database.close,
     clock: () => new Date(now),
     pass(seconds) {
       now = new Date(now.getTime() + seconds * 1000);

@@ -1,7 +1,8 @@
 // A database for a file of integration tests, and services for each of its tests. To be called at the top of the file.
-import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { type DatabaseClient, openDatabase } from "@/db/client";
 import { createTestDatabase, type TestDatabase } from "./database";
-import { createTestServices, type TestServices } from "./services";
+import { createTestServices, TEST_POOL_SIZE, type TestServices } from "./services";
 
 /** Made before the first test and dropped after the last one. */
 export function useTestDatabase(): { readonly url: string } {
@@ -18,13 +19,18 @@ export function useTestDatabase(): { readonly url: string } {
   };
 }
 
-/** New ones for every test, closed after it. What is returned stands for those of the test that runs. */
+/**
+ * New ones for every test, over the connections of the file: opening those took longer than many a test. What is
+ * returned stands for those of the test that runs.
+ */
 export function useTestServices(database: { readonly url: string }): TestServices {
   let current: TestServices | null = null;
+  let client: DatabaseClient | null = null;
   beforeEach(() => {
-    current = createTestServices(database.url);
+    client ??= openDatabase(database.url, TEST_POOL_SIZE);
+    current = createTestServices(database.url, client);
   });
-  afterEach(() => current?.close());
+  afterAll(() => client?.close());
   const now = (): TestServices => {
     if (!current) throw new Error("The test's services are there once a test runs");
     return current;
