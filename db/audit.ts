@@ -13,6 +13,7 @@ export type AuditedDelivery = Pick<
   | "status"
   | "attemptCount"
   | "lostCount"
+  | "pacedCount"
   | "maxAttempts"
   | "leaseToken"
   | "leaseUntil"
@@ -52,6 +53,7 @@ export function readAudit(db: Database): Promise<Audit> {
           status: deliveries.status,
           attemptCount: deliveries.attemptCount,
           lostCount: deliveries.lostCount,
+          pacedCount: deliveries.pacedCount,
           maxAttempts: deliveries.maxAttempts,
           leaseToken: deliveries.leaseToken,
           leaseUntil: deliveries.leaseUntil,
@@ -132,6 +134,8 @@ export type SendTimes = {
   dueAt: Date;
   sentAt: Date | null;
   attempts: number;
+  /** Attempts that used up a try. */
+  tries: number;
   /** Attempts that the provider answered with "too many a second". */
   refused: number;
 };
@@ -143,6 +147,7 @@ export async function listSendTimes(db: Database, queueDelaySeconds = 2): Promis
       createdAt: deliveries.createdAt,
       sentAt: deliveries.sentAt,
       attempts: deliveries.attemptCount,
+      tries: sql<number>`${deliveries.attemptCount} - ${deliveries.lostCount} - ${deliveries.pacedCount}`,
       refused: sql<number>`(select count(*)::int from ${deliveryAttempts}
         where ${deliveryAttempts.deliveryId} = ${deliveries.id} and ${deliveryAttempts.errorCode} = 'rate_limited')`,
     })

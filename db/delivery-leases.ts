@@ -135,12 +135,15 @@ export async function markSent(
   return rows.length > 0;
 }
 
-/** Ends the lease with a planned retry, or for good with `failed`. False when this worker no longer holds the lease. */
+/**
+ * Ends the lease with a planned retry, or for good with `failed`; `paced` when that attempt uses up no try. False when
+ * this worker no longer holds the lease.
+ */
 export async function markAttemptFailed(
   executor: Executor,
   id: string,
   leaseToken: string,
-  next: { status: "retrying"; nextAttemptAt: Date } | { status: "failed" },
+  next: { status: "retrying"; nextAttemptAt: Date; paced: boolean } | { status: "failed" },
   reason: { code: string; text: string },
   now: Date,
 ): Promise<boolean> {
@@ -148,6 +151,7 @@ export async function markAttemptFailed(
     .update(deliveries)
     .set({
       status: next.status,
+      ...(next.status === "retrying" && next.paced ? { pacedCount: sql`${deliveries.pacedCount} + 1` } : {}),
       nextAttemptAt: next.status === "retrying" ? next.nextAttemptAt : null,
       settledAt: next.status === "failed" ? now : null,
       leaseToken: null,

@@ -140,6 +140,8 @@ export const deliveries = pgTable(
     attemptCount: integer("attempt_count").notNull().default(0),
     /** Attempts whose worker died: they do not use up a try. */
     lostCount: integer("lost_count").notNull().default(0),
+    /** Attempts that were only too early for the provider's rate: they do not use up a try either. */
+    pacedCount: integer("paced_count").notNull().default(0),
     maxAttempts: integer("max_attempts").notNull(),
     /** When the next attempt is due; null when none is planned. */
     nextAttemptAt: instant("next_attempt_at"),

@@ -106,26 +106,31 @@ export async function startCodeOf(executor: Executor, delivery: DeliveryRow, now
   await startCodeLifetime(executor, delivery.codeId, expiresAt);
 }
 
-/** A failed attempt: its row, and the retry or the end that follows. `moveOn`: the next provider is tried at once. */
+/**
+ * A failed attempt: its row, and the retry or the end that follows. `moveOn`: the next provider is tried at once.
+ * `pacedWaitSeconds`: it was only too early, and is made again then without a try used up (retry-policy.ts).
+ */
 export async function recordFailure(
   services: Services,
   { delivery, leaseToken, attempt, facts }: Attempt,
   failure: Extract<SendResult, { outcome: "failed" }>,
-  moveOn: boolean,
+  { moveOn, pacedWaitSeconds }: { moveOn: boolean; pacedWaitSeconds: number | null },
 ): Promise<RecordedFailure> {
   const { settings, log } = services;
   const now = services.clock();
   const policy = { ...settings.retry, maxAttempts: delivery.maxAttempts };
   const decision = decideRetry(policy, attempt, failure);
   const isLast = attempt >= delivery.maxAttempts;
-  const at = moveOn && !isLast ? now : decision.retry ? addSeconds(now, decision.waitSeconds) : null;
+  const paced = pacedWaitSeconds !== null;
+  const scheduledAt = moveOn && !isLast ? now : decision.retry ? addSeconds(now, decision.waitSeconds) : null;
+  const at = paced ? addSeconds(now, pacedWaitSeconds) : scheduledAt;
   const text = failure.providerText.slice(0, 500);
   const held = await services.db.transaction(async (tx) => {
     const isHeld = await markAttemptFailed(
       tx,
       delivery.id,
       leaseToken,
-      at ? { status: "retrying", nextAttemptAt: at } : { status: "failed" },
+      at ? { status: "retrying", nextAttemptAt: at, paced } : { status: "failed" },
       { code: failure.code, text },
       now,
     );
@@ -152,7 +157,15 @@ export async function recordFailure(
     providerCode: failure.providerCode,
     nextAttemptAt: at,
   };
-  const sentence = `Email send error for user ${delivery.userId} (${maskEmail(delivery.recipient)}): ${failure.code}`;
+  const whom = `user ${delivery.userId} (${maskEmail(delivery.recipient)})`;
+  if (paced) {
+    log.warn(
+      errorFacts,
+      `Email to ${whom} was too early for the provider's rate; it waits without losing a try`,
+    );
+    return { held, at };
+  }
+  const sentence = `Email send error for ${whom}: ${failure.code}`;
   if (failure.class === "ours" || !at) log.error(errorFacts, sentence);
   else log.warn(errorFacts, sentence);
   return { held, at };

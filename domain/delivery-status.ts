@@ -1,4 +1,5 @@
 // Which state of a delivery may follow which: the one table (DESIGN.md section 5). Pure.
+import type { DeliveryRow } from "@/db/schema";
 import type { DeliveryStatus } from "./confirmation-state";
 
 const NEXT = {
@@ -23,4 +24,12 @@ export const OPEN_STATUSES = ["queued", "retrying", "sending"] as const satisfie
 
 export function isOpen(status: DeliveryStatus): boolean {
   return (OPEN_STATUSES as readonly DeliveryStatus[]).includes(status);
+}
+
+/**
+ * How many of a delivery's tries are used up, the one under way included. An attempt whose worker died, and one that
+ * was only too early for the provider's rate, are rows of the ledger but no tries.
+ */
+export function countTries(delivery: Pick<DeliveryRow, "attemptCount" | "lostCount" | "pacedCount">): number {
+  return delivery.attemptCount - delivery.lostCount - delivery.pacedCount;
 }

@@ -31,8 +31,9 @@ import {
   TRIES_PER_CODE,
   VALID_CODES_PER_CLAIM,
 } from "./confirmation-code";
-import type { Confirmation } from "./confirmation-state";
+import type { Confirmation, DeliveryStatus } from "./confirmation-state";
 import { reasonSentence } from "./delivery-reasons";
+import { countTries } from "./delivery-status";
 import { DomainError, invalidField } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
 import { admitFurtherMail } from "./rate-limit";
@@ -92,14 +93,15 @@ export function describeConfirmation(
   const confirmed = user.emailConfirmedAt !== null;
   // Ahead of now only for a delivery that stands for another one (owner-notice.ts).
   const deliveredAt = delivery?.deliveredAt && delivery.deliveredAt <= now ? delivery.deliveredAt : null;
+  const tries = delivery ? countTries(delivery) : 0;
   return {
     confirmed,
     email: user.email,
     registered_at: user.createdAt.toISOString(),
     delivery: delivery && {
       id: delivery.id,
-      status: delivery.status === "sent" && deliveredAt ? "delivered" : delivery.status,
-      attempt: delivery.attemptCount - delivery.lostCount,
+      status: shownStatus(delivery.status, { isDelivered: deliveredAt !== null, tries }),
+      attempt: tries,
       max_attempts: delivery.maxAttempts,
       queued_at: delivery.createdAt.toISOString(),
       next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
@@ -121,6 +123,15 @@ export function describeConfirmation(
     email_changes_left: confirmed ? 0 : Math.max(0, ADDRESS_CHANGES_PER_CLAIM - user.addressChangeCount),
     server_time: now.toISOString(),
   };
+}
+
+function shownStatus(
+  status: DeliveryStatus,
+  { isDelivered, tries }: { isDelivered: boolean; tries: number },
+): DeliveryStatus {
+  if (status === "sent" && isDelivered) return "delivered";
+  // Only too early for the provider's rate so far: it stands in the queue, and no try of its has failed.
+  return status === "retrying" && tries === 0 ? "queued" : status;
 }
 
 /** Not used, and not past its time, which begins when its mail was accepted. */

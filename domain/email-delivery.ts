@@ -20,12 +20,13 @@ import {
 import { addSeconds } from "./clock";
 import { composeEmail, composeRehearsal } from "./compose-email";
 import type { DeliveryStatus } from "./confirmation-state";
-import { isOpen } from "./delivery-status";
+import { countTries, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
 import { isMailStopped, recordStopped } from "./mail-stop";
 import { handOverNotice, OWNER_NOTICE_SECONDS, recordWithheld } from "./owner-notice";
-import { takeSendLeave, type WaitForInstant } from "./send-pace";
+import { decidePacedWait } from "./retry-policy";
+import { sendIntervalMs, takeSendLeave, type WaitForInstant } from "./send-pace";
 import type { Services, Settings } from "./services";
 
 /** On top of the conversation's own limit: rendering, and writing down how it ended. */
@@ -53,7 +54,8 @@ export type AttemptResult =
   | { outcome: "busy"; until: Date }
   /**
    * Not its time yet (the schedule's wait is not over), not its turn (EMAIL_RATE_LIMIT, EMAIL_CONCURRENCY), or not
-   * this process, which is about to end; no attempt was begun. Come back after the wait, with `dueAt` as `toldDueAt`.
+   * this process, which is about to end; no attempt was begun, or one that the provider found too early, which used up
+   * no try. Come back after the wait, with `dueAt` as `toldDueAt`.
    */
   | { outcome: "paced"; waitSeconds: number; dueAt: Date | null };
 
@@ -98,7 +100,7 @@ async function attemptNow(
   if (!claimed) return explainRefusedLease(services, deliveryId);
 
   const { delivery, leaseToken, transport, history, notice } = claimed;
-  const attempt = delivery.attemptCount - delivery.lostCount;
+  const attempt = countTries(delivery);
   const whom = `user ${delivery.userId} (${maskEmail(delivery.recipient)})`;
   const facts = {
     userId: delivery.userId,
@@ -139,12 +141,17 @@ async function attemptNow(
     log.info({ ...facts, providerMessageId: result.providerMessageId }, `Email successfully sent to ${whom}`);
     return { outcome: "sent", attempt };
   }
-  if (result.code === "rate_limited" && services.settings.sendsPerSecond !== null)
-    await holdSending(services.db, result.retryAfterSeconds ?? 1);
+  const { sendsPerSecond } = services.settings;
+  const intervalMs = sendsPerSecond === null ? null : sendIntervalMs(sendsPerSecond);
+  const pacedWaitSeconds = decidePacedWait(result, intervalMs, delivery.pacedCount);
+  if (result.code === "rate_limited" && intervalMs !== null)
+    await holdSending(services.db, pacedWaitSeconds ?? result.retryAfterSeconds ?? 1);
   const moveOn = services.failover !== null && movesAtOnce(result, history, transport.name);
   const underWay: Attempt = { delivery, leaseToken, attempt, facts };
-  const { held, at } = await recordFailure(services, underWay, result, moveOn);
+  const { held, at } = await recordFailure(services, underWay, result, { moveOn, pacedWaitSeconds });
   if (!held) return explainRefusedLease(services, deliveryId);
+  if (at && pacedWaitSeconds !== null)
+    return { outcome: "paced", waitSeconds: Math.max(1, Math.ceil(pacedWaitSeconds)), dueAt: at };
   return at
     ? { outcome: "retry", attempt, at, code: result.code }
     : { outcome: "failed", attempt, code: result.code };

@@ -7,7 +7,7 @@ import { markFailed } from "@/db/delivery-leases";
 import { insertOutboxRow } from "@/db/outbox";
 import { listOverdueDeliveries } from "@/db/overdue-deliveries";
 import { addSeconds } from "./clock";
-import { isOpen } from "./delivery-status";
+import { countTries, isOpen } from "./delivery-status";
 import { attemptDelivery } from "./email-delivery";
 import { DELIVERY_REQUESTED } from "./events";
 import type { Services } from "./services";
@@ -24,7 +24,7 @@ export async function settleAfterRun(services: Services, deliveryId: string): Pr
     const delivery = await findDelivery(tx, deliveryId);
     if (!delivery || !isOpen(delivery.status)) return "settled";
     const facts = { deliveryId, userId: delivery.userId, attempts: delivery.attemptCount };
-    if (delivery.attemptCount - delivery.lostCount < delivery.maxAttempts) {
+    if (countTries(delivery) < delivery.maxAttempts) {
       const data = { userId: delivery.userId, deliveryId };
       await insertOutboxRow(tx, { id: randomUUID(), name: DELIVERY_REQUESTED, data, createdAt: clock() }, 0);
       log.warn(

@@ -8,7 +8,7 @@ import { measureDrain } from "./drain";
 import type { BurstOptions } from "./options";
 
 export type BurstResult = {
-  /** Nothing took a second attempt, and the pace was kept. */
+  /** No mail spent a second try, and the pace was kept. */
   ok: boolean;
   answers: Record<string, number>;
   /** Of the 201s, milliseconds. */
@@ -16,6 +16,8 @@ export type BurstResult = {
   registeredPerSecond: number;
   mails: number;
   attempts: number;
+  /** Attempts that used up a try; a 429 does not. */
+  tries: number;
   refused429: number;
   /** While mails waited; null when the machine registered people no faster than mails may leave. */
   drainedPerSecond: number | null;
@@ -77,6 +79,7 @@ async function measureBurst(
       registeredPerSecond: expected / registering.tookSeconds,
       mails: sent.length,
       attempts: times.reduce((sum, one) => sum + one.attempts, 0),
+      tries: times.reduce((sum, one) => sum + one.tries, 0),
       refused429: times.reduce((sum, one) => sum + one.refused, 0),
       drainedPerSecond: drain.perSecond,
       ratio: drain.perSecond === null ? null : drain.perSecond / options.perSecond,
@@ -133,7 +136,7 @@ const RATIO_MIN = 0.85;
 
 function isGood(result: Omit<BurstResult, "ok">): boolean {
   return (
-    result.attempts === result.mails &&
+    result.tries === result.mails &&
     result.mails === result.answers["201"] &&
     (result.ratio === null || result.ratio >= RATIO_MIN)
   );
@@ -162,7 +165,7 @@ export function formatBurst(result: BurstResult, { perSecond, atOnce }: BurstOpt
     ["mails", `${result.mails}`],
     [
       "attempts",
-      `${(result.attempts / Math.max(1, result.mails)).toFixed(3)} a mail, ${result.refused429} × 429`,
+      `${(result.attempts / Math.max(1, result.mails)).toFixed(3)} a mail, ${result.refused429} × 429, ${result.tries - result.mails} retries spent`,
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(14)} ${value}`).join("\n");

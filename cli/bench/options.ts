@@ -21,7 +21,7 @@ export const USAGE = `npm run bench -- burst [options]
   --json FILE         writes the result as JSON
 
 Prints how fast the mails left against what was allowed, the attempts and 429s, and the times of
-the answers. Ends with 1 when a mail took more than one attempt, or the pace was not reached.`;
+the answers. Ends with 1 when a mail spent a second try, or the pace was not reached.`;
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readBurstOptions(args: readonly string[]): BurstOptions {

@@ -142,7 +142,7 @@ function judgeArrival(context: Context, delivery: AuditedDelivery): Finding[] {
   const mails = context.mails.get(delivery.id) ?? 0;
   const ledger = context.attempts.get(delivery.id) ?? [];
   if (mails === 0) {
-    const real = ledger.filter((attempt) => attempt.outcome === "failed").length;
+    const real = ledger.filter((attempt) => attempt.outcome === "failed").length - delivery.pacedCount;
     if (isCalledOff(context.facts, delivery)) return [];
     const isGivenUp = delivery.status === "failed" || delivery.status === "bounced";
     if (isGivenUp && real >= delivery.maxAttempts) return [];
@@ -180,8 +180,8 @@ function judgeLedger({ attempts }: Context, delivery: AuditedDelivery): Finding[
   // Fewer rows than counted: a worker that was taken for lost came back and told.
   if (count("lost") > delivery.lostCount)
     details.push(`counts ${delivery.lostCount} lost attempts, and the ledger has ${count("lost")}`);
-  if (ledger.length - count("lost") > delivery.maxAttempts)
-    details.push(`was tried ${ledger.length - count("lost")} times of ${delivery.maxAttempts}`);
+  const tries = ledger.length - count("lost") - delivery.pacedCount;
+  if (tries > delivery.maxAttempts) details.push(`was tried ${tries} times of ${delivery.maxAttempts}`);
   if (count(null) > 0 && !OPEN.has(delivery.status))
     details.push(`is ${delivery.status} with an attempt that has no end`);
   return details.map((detail) => ({ kind: "wrong_state", subject: delivery.id, detail }));

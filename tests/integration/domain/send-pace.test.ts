@@ -5,6 +5,7 @@ import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { sendPace } from "@/db/schema";
 import { planSend } from "@/db/send-pace";
+import { getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import { createSending } from "@/domain/send-pace";
@@ -107,6 +108,78 @@ describe("a burst of forty mails at a pace of eight a second, against a provider
   });
 });
 
+const tooEarly = (retryAfterSeconds: number | null) =>
+  refusal({ code: "rate_limited", providerCode: "rate_limit_exceeded", retryAfterSeconds });
+
+describe("a mail that the provider finds too early although the pace is kept", () => {
+  /** For the row of the pace, the time that the provider asked for has passed. */
+  const passHold = () => services.db.update(sendPace).set({ holdUntil: null, gateAt: new Date(0) });
+
+  test("comes back when the provider said, loses no try, and the ledger shows both attempts", async () => {
+    const { deliveryId, user } = await registerUser(services, someone());
+    services.settings.sendsPerSecond = 1_000;
+    services.transport.answer(tooEarly(7));
+    const told = await attemptDelivery(services, deliveryId);
+    const dueAt = new Date(services.clock().getTime() + 7_000);
+    expect(told).toEqual({ outcome: "paced", waitSeconds: 7, dueAt });
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({
+      status: "retrying",
+      nextAttemptAt: dueAt,
+    });
+    const shown = await getConfirmation(services, user.id, "en");
+    expect(shown?.delivery).toMatchObject({
+      status: "queued",
+      attempt: 0,
+      next_attempt_at: dueAt.toISOString(),
+    });
+
+    services.pass(7);
+    await passHold();
+    expect(await attemptDelivery(services, deliveryId, { toldDueAt: dueAt })).toEqual({
+      outcome: "sent",
+      attempt: 1,
+    });
+    expect(await listAttempts(services.db, deliveryId)).toMatchObject([
+      { number: 1, outcome: "failed", errorCode: "rate_limited", providerCode: "rate_limit_exceeded" },
+      { number: 2, outcome: "accepted" },
+    ]);
+  });
+
+  test("waits one interval of the pace at least, whatever the provider says", async () => {
+    const [id = ""] = await register(1);
+    services.settings.sendsPerSecond = 0.1;
+    services.transport.answer(tooEarly(null));
+    expect(await attemptDelivery(services, id)).toMatchObject({ outcome: "paced", waitSeconds: 11 });
+  });
+
+  test("is a failure like any other after ten such answers: sixteen conversations in all, and it is failed", async () => {
+    const [id = ""] = await register(1);
+    services.settings.sendsPerSecond = 1_000;
+    const outcomes: string[] = [];
+    while (outcomes.length < 30 && outcomes.at(-1) !== "failed") {
+      services.transport.answer(tooEarly(1));
+      await passHold();
+      outcomes.push((await attemptDelivery(services, id)).outcome);
+      services.pass(900);
+    }
+    expect(outcomes).toEqual([...Array(10).fill("paced"), ...Array(5).fill("retry"), "failed"]);
+    expect(await listAttempts(services.db, id)).toHaveLength(16);
+    expect(await findDelivery(services.db, id)).toMatchObject({ status: "failed", pacedCount: 10 });
+  });
+
+  test.each([
+    ["its quota is used up", { code: "quota_exceeded", class: "ours" as const, retryAfterSeconds: 1 }, 1_000],
+    ["it asks for an hour", { code: "rate_limited", retryAfterSeconds: 3_600 }, 1_000],
+    ["no pace is set", { code: "rate_limited", retryAfterSeconds: 1 }, null],
+  ])("spends a try when %s", async (_, answer, perSecond) => {
+    const [id = ""] = await register(1);
+    services.settings.sendsPerSecond = perSecond;
+    services.transport.answer(refusal(answer));
+    expect(await attemptDelivery(services, id)).toMatchObject({ outcome: "retry", attempt: 1 });
+    expect(await findDelivery(services.db, id)).toMatchObject({ attemptCount: 1, pacedCount: 0 });
+  });
+});
+
 describe("a mail that must wait", () => {
   test("stays queued without an attempt, and is not overdue before its time", async () => {
     const [first = "", second = ""] = await register(2);
@@ -128,14 +201,20 @@ describe("a mail that must wait", () => {
     expect(await attemptDelivery(services, second)).toMatchObject({ outcome: "sent" });
   });
 
-  test("waits as long as the provider asks when it says 429 all the same", async () => {
-    const [first = "", second = ""] = await register(2);
-    services.settings.sendsPerSecond = 1_000;
-    services.transport.answer(refusal({ code: "rate_limited", retryAfterSeconds: 30 }));
-    await attemptDelivery(services, first);
-    const told = await attemptDelivery(services, second);
-    expect(told).toMatchObject({ outcome: "paced" });
-    expect((told as { waitSeconds: number }).waitSeconds).toBeGreaterThan(25);
+  test("waits as long as the provider asks another one that was too early, in every process", async () => {
+    const other = createTestServices(database.url);
+    try {
+      const [first = "", second = ""] = await register(2);
+      for (const worker of [services, other]) worker.settings.sendsPerSecond = 1_000;
+      services.transport.answer(tooEarly(30));
+      await attemptDelivery(services, first);
+      const told = await attemptDelivery(other, second);
+      expect(told).toMatchObject({ outcome: "paced" });
+      expect((told as { waitSeconds: number }).waitSeconds).toBeGreaterThan(25);
+      expect(other.transport.handed).toHaveLength(0);
+    } finally {
+      await other.close();
+    }
   });
 
   test("keeps the longer time that the provider asked for, whoever asks for it while it is not its turn", async () => {

@@ -25,6 +25,7 @@ const facts: Facts = {
       status: "sent",
       attemptCount: 1,
       lostCount: 0,
+      pacedCount: 0,
       maxAttempts: 6,
       leaseToken: null,
       leaseUntil: null,

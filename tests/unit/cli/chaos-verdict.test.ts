@@ -48,6 +48,7 @@ function factsWith({ delivery, ...change }: Change = {}): Facts {
         status: "sent",
         attemptCount: attempts.length,
         lostCount: attempts.filter((row) => row.outcome === "lost").length,
+        pacedCount: 0,
         maxAttempts: 6,
         leaseToken: null,
         leaseUntil: null,
@@ -236,6 +237,7 @@ describe("a wrong state is", () => {
 
   test("a seventh real attempt", () => {
     expect(kinds({ attempts: [...sixFailures, attempt(7)] })).toEqual(["wrong_state"]);
+    expect(kinds({ delivery: { pacedCount: 1 }, attempts: [...sixFailures, attempt(7)] })).toEqual([]);
   });
 
   test("an attempt without an end on a delivery that has ended", () => {

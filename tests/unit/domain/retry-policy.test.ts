@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decideRetry, scheduledWaitSeconds } from "@/domain/retry-policy";
+import { decidePacedWait, decideRetry, scheduledWaitSeconds } from "@/domain/retry-policy";
 
 const policy = { maxAttempts: 6, baseSeconds: 60, maxSeconds: 900 };
 const transient = { class: "transient", retryAfterSeconds: null } as const;
@@ -39,5 +39,28 @@ describe("the retry schedule (P4)", () => {
 
   test("no retries configured means one attempt", () => {
     expect(decideRetry({ ...policy, maxAttempts: 1 }, 1, transient)).toEqual({ retry: false });
+  });
+});
+
+describe("an answer that a mail came too early for the provider's rate", () => {
+  const tooEarly = (retryAfterSeconds: number | null) => ({ code: "rate_limited", retryAfterSeconds });
+
+  test("is waited out as long as the provider says, an interval of the pace at least, a second when it says nothing", () => {
+    expect(decidePacedWait(tooEarly(7), 107, 0)).toBe(7);
+    expect(decidePacedWait(tooEarly(0), 107, 0)).toBe(0.107);
+    expect(decidePacedWait(tooEarly(null), 107, 0)).toBe(1);
+    expect(decidePacedWait(tooEarly(1), 10_700, 0)).toBe(10.7);
+  });
+
+  test("is a failure like any other after ten of them, without a pace, or with more than a minute to wait", () => {
+    expect(decidePacedWait(tooEarly(1), 107, 9)).toBe(1);
+    expect(decidePacedWait(tooEarly(1), 107, 10)).toBeNull();
+    expect(decidePacedWait(tooEarly(1), null, 0)).toBeNull();
+    expect(decidePacedWait(tooEarly(61), 107, 0)).toBeNull();
+  });
+
+  test("is no other refusal, also not a quota that is used up", () => {
+    for (const code of ["quota_exceeded", "server_busy", "try_later"])
+      expect(decidePacedWait({ code, retryAfterSeconds: 1 }, 107, 0)).toBeNull();
   });
 });

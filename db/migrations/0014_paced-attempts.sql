@@ -1,0 +1,1 @@
+ALTER TABLE "deliveries" ADD COLUMN "paced_count" integer DEFAULT 0 NOT NULL;
