@@ -9,6 +9,9 @@ import deProblems from "./de/problems.json";
 import enMails from "./en/mails.json";
 import enPages from "./en/pages.json";
 import enProblems from "./en/problems.json";
+import esMails from "./es/mails.json";
+import esPages from "./es/pages.json";
+import esProblems from "./es/problems.json";
 import frMails from "./fr/mails.json";
 import frPages from "./fr/pages.json";
 import frProblems from "./fr/problems.json";
@@ -21,6 +24,7 @@ const SOURCES: Partial<Record<Language, Tree>> = {
   en: { ...enPages, ...enMails, ...enProblems },
   de: { ...dePages, ...deMails, ...deProblems },
   fr: { ...frPages, ...frMails, ...frProblems },
+  es: { ...esPages, ...esMails, ...esProblems },
   ar: { ...arPages, ...arMails, ...arProblems },
 };
 
