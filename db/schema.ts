@@ -60,6 +60,11 @@ export const auditType = pgEnum("audit_type", [
   "account_deleted",
   "person_erased",
   "disowned",
+  "operator_signed_in",
+  "operator_sign_in_refused",
+  "operator_signed_out",
+  "delivery_replayed",
+  "delivery_cancelled",
 ]);
 export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
@@ -161,7 +166,10 @@ export const deliveries = pgTable(
   (table) => [
     check("deliveries_language_check", isKnownLanguage(table.language)),
     index("deliveries_user_idx").on(table.userId, table.createdAt),
-    index("deliveries_created_idx").on(table.createdAt),
+    // Operators' lists are by key: newest first, and of equal instants by id (db/delivery-list.ts).
+    index("deliveries_created_idx").on(table.createdAt, table.id),
+    index("deliveries_status_idx").on(table.status, table.createdAt, table.id),
+    index("deliveries_domain_idx").on(sql`split_part(${table.recipient}, '@', 2)`, table.createdAt, table.id),
     index("deliveries_provider_message_idx").on(table.providerMessageId),
     index("deliveries_recipient_idx").on(table.recipient, table.createdAt),
     index("deliveries_stands_for_idx").on(table.standsForId).where(sql`${table.standsForId} is not null`),
@@ -197,6 +205,10 @@ export const deliveryAttempts = pgTable(
       .on(table.deliveryId)
       .where(sql`${table.outcome} = 'accepted'`),
     index("delivery_attempts_open_idx").on(table.startedAt).where(sql`${table.outcome} is null`),
+    index("delivery_attempts_provider_idx").on(table.provider, table.deliveryId),
+    index("delivery_attempts_error_idx")
+      .on(table.errorClass, table.deliveryId)
+      .where(sql`${table.errorClass} is not null`),
   ],
 );
 
@@ -216,6 +228,7 @@ export const outbox = pgTable(
   },
   (table) => [
     index("outbox_waiting_idx").on(table.createdAt).where(sql`${table.publishedAt} is null`),
+    index("outbox_delivery_idx").on(sql`(${table.data} ->> 'deliveryId')`),
     index("outbox_published_idx").on(table.publishedAt).where(sql`${table.publishedAt} is not null`),
   ],
 );
@@ -320,6 +333,18 @@ export const refreshTokens = pgTable(
   (table) => [index("refresh_tokens_session_idx").on(table.sessionId)],
 );
 
+/** Where the operator is signed in; apart from people's sessions, because an operator is no user (domain/operator-access.ts). */
+export const operatorSessions = pgTable(
+  "operator_sessions",
+  {
+    /** Keyed hash of the cookie's token. */
+    tokenHash: text("token_hash").primaryKey(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [index("operator_sessions_expires_idx").on(table.expiresAt)],
+);
+
 /** Who did what. No secret, no address, no name; rows end by domain/retention.ts. */
 export const auditLog = pgTable(
   "audit_log",
@@ -346,6 +371,7 @@ export type DeliveryAttemptRow = typeof deliveryAttempts.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
 export type MailStopRow = typeof mailStops.$inferSelect;
+export type ProviderEventRow = typeof providerEvents.$inferSelect;
 export type AuditLogRow = typeof auditLog.$inferSelect;
 export type AuditType = AuditLogRow["type"];
 export type DeliveryKind = DeliveryRow["kind"];

@@ -39,6 +39,13 @@ export type AuditDetails = {
   account_deleted: None;
   /** By an operator. How many rows that were; whose is not written down. */
   person_erased: { users: number; deliveries: number };
+  operator_signed_in: None;
+  operator_sign_in_refused: None;
+  operator_signed_out: None;
+  /** By an operator: `newDeliveryId` is sent in the place of `deliveryId`. */
+  delivery_replayed: { deliveryId: string; newDeliveryId: string };
+  /** By an operator. */
+  delivery_cancelled: { deliveryId: string };
 };
 
 /** Each kind of row in words, for operators. */
@@ -55,6 +62,11 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   password_changed: "Changed the password",
   account_deleted: "Deleted the account",
   person_erased: "An operator erased a person",
+  operator_signed_in: "An operator signed in",
+  operator_sign_in_refused: "A sign-in as operator was refused",
+  operator_signed_out: "An operator signed out",
+  delivery_replayed: "An operator sent a mail anew",
+  delivery_cancelled: "An operator called a mail off",
 };
 
 export type AuditEntry<Type extends AuditType = AuditType> = {

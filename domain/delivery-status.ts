@@ -8,7 +8,7 @@ const NEXT = {
   retrying: ["sending", "failed", "suppressed", "cancelled"],
   sent: ["delivered", "bounced", "complained", "suppressed", "failed"],
   delivered: ["complained", "bounced"], // some mailboxes accept first and bounce later (RFC 3461)
-  failed: ["queued", "sent"], // an operator pressed Replay; the provider tells that it had taken the last attempt
+  failed: ["sent"], // the provider tells that it had taken the last attempt; a replay is another delivery (docs/decisions/021)
   bounced: [],
   complained: [],
   suppressed: [],

@@ -141,8 +141,8 @@ export function queueNotice(
   tx: Executor,
   user: Reader,
   kind: "password_changed",
+  now: Date = services.clock(),
 ): Promise<QueuedDelivery> {
-  const now = services.clock();
   return queueMail(services, tx, user, { kind, codeId: null, eventName: DELIVERY_REQUESTED, now });
 }
 

@@ -63,6 +63,13 @@ export const RETENTION: readonly RetentionRule[] = [
     why: "a used token that comes back is still known as such",
   },
   {
+    what: "operator_sessions",
+    holds: "keyed hashes of the operator's sign-ins",
+    keptSeconds: 0,
+    since: "it ended",
+    why: "nothing is asked of it any more; the audit log has who signed in",
+  },
+  {
     what: "limits",
     holds: "keyed hashes of networks, addresses and names, and when they did something",
     keptSeconds: 0,

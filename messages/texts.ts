@@ -9,7 +9,7 @@ import { type Language, localeOf, tagOf } from "./languages";
 
 type English = typeof pages & typeof mails & typeof problems;
 
-type Keys<Tree> = {
+export type Keys<Tree> = {
   [Name in keyof Tree & string]: Tree[Name] extends string ? Name : `${Name}.${Keys<Tree[Name]>}`;
 }[keyof Tree & string];
 
@@ -27,14 +27,15 @@ export type CompiledTexts = Partial<Record<string, ReturnType<typeof compile>>>;
 
 export type TextValues = Record<string, string | number | Date>;
 
-export type Texts = {
+/** `Key`: the pages' own keys, or those of operators.ts. */
+export type Texts<Key extends string = TextKey> = {
   language: Language;
   /** Whether a message of this name is there: for names that come from outside, as codes of the API. */
-  has(key: string): key is TextKey;
+  has(key: string): key is Key;
   /** A message as a plain string. Throws for a key that is not there: a page of another section, or a mistake. */
-  t(key: TextKey, values?: TextValues): string;
+  t(key: Key, values?: TextValues): string;
   /** A message with elements in it: a value that is a function is given what stands between its tags. */
-  rich<Element>(key: TextKey, values: FormatValues<Element>): Array<string | Element>;
+  rich<Element>(key: Key, values: FormatValues<Element>): Array<string | Element>;
 };
 
 /** `{when, date, day}`: the only way in which our sentences tell a date. */
@@ -52,14 +53,14 @@ const formatters = {
 };
 
 /** `timeZone`: of the dates in the messages; null takes the one of the machine that formats (the person's own, in a browser). */
-export function createTexts(
+export function createTexts<Key extends string = TextKey>(
   language: Language,
   compiled: CompiledTexts,
   timeZone: string | null = null,
-): Texts {
+): Texts<Key> {
   const options = { formats, formatters, ...(timeZone ? { timeZone } : {}) };
 
-  function put<Element>(key: TextKey, values: FormatValues<Element> | undefined) {
+  function put<Element>(key: Key, values: FormatValues<Element> | undefined) {
     const message = compiled[key];
     if (message === undefined) throw new Error(`No text "${key}" in ${language}`);
     return format<Element>(message, localeOf(language), values, options);
@@ -67,12 +68,12 @@ export function createTexts(
 
   return {
     language,
-    has: (key): key is TextKey => Object.hasOwn(compiled, key),
+    has: (key): key is Key => Object.hasOwn(compiled, key),
     t(key, values) {
       const text = put<string>(key, values);
       return Array.isArray(text) ? text.join("") : text;
     },
-    rich<Element>(key: TextKey, values: FormatValues<Element>) {
+    rich<Element>(key: Key, values: FormatValues<Element>) {
       const parts = put<Element>(key, values);
       return Array.isArray(parts) ? parts : [parts];
     },

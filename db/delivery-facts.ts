@@ -1,0 +1,139 @@
+// Everything about one delivery, for operators; and what their acts ask of it before they touch it.
+import { and, asc, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
+import type { Executor } from "./client";
+import {
+  type AuditLogRow,
+  auditLog,
+  type DeliveryRow,
+  deliveries,
+  type OutboxRow,
+  outbox,
+  type ProviderEventRow,
+  providerEvents,
+} from "./schema";
+
+/** A delivery, held until the transaction ends. Lock its user before it (locks.ts). */
+export async function lockDelivery(executor: Executor, id: string): Promise<DeliveryRow | null> {
+  const [row] = await executor.select().from(deliveries).where(eq(deliveries.id, id)).for("update");
+  return row ?? null;
+}
+
+/** The newest mail in whose place a delivery stands or fell: of the same person, and of the same purpose. */
+export async function findNewestOfPurpose(
+  executor: Executor,
+  { userId, kind }: Pick<DeliveryRow, "userId" | "kind">,
+): Promise<Pick<DeliveryRow, "id" | "status"> | null> {
+  const isNotice = kind === "password_changed";
+  const [row] = await executor
+    .select({ id: deliveries.id, status: deliveries.status })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.userId, userId),
+        isNotice ? eq(deliveries.kind, "password_changed") : ne(deliveries.kind, "password_changed"),
+      ),
+    )
+    .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Calls off one delivery that nobody is sending. False when it is settled or held. */
+export async function cancelDeliveryOf(
+  executor: Executor,
+  id: string,
+  reasonCode: string,
+  now: Date,
+): Promise<boolean> {
+  const rows = await executor
+    .update(deliveries)
+    .set({
+      status: "cancelled",
+      nextAttemptAt: null,
+      settledAt: now,
+      leaseToken: null,
+      leaseUntil: null,
+      reasonCode,
+      reasonText: null,
+    })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        or(
+          inArray(deliveries.status, ["queued", "retrying"]),
+          and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`)),
+        ),
+      ),
+    )
+    .returning({ id: deliveries.id });
+  return rows.length > 0;
+}
+
+/** What the provider told afterwards, oldest first; kept for a week. */
+export async function listProviderEvents(
+  executor: Executor,
+  deliveryId: string,
+): Promise<ProviderEventRow[]> {
+  return executor
+    .select()
+    .from(providerEvents)
+    .where(eq(providerEvents.deliveryId, deliveryId))
+    .orderBy(asc(providerEvents.receivedAt), asc(providerEvents.id));
+}
+
+export type StartEvent = Pick<OutboxRow, "id" | "name" | "createdAt" | "publishedAt" | "tries">;
+
+/** The events that were to start it, oldest first; kept for a week. */
+export async function listStartEvents(executor: Executor, deliveryId: string): Promise<StartEvent[]> {
+  return executor
+    .select({
+      id: outbox.id,
+      name: outbox.name,
+      createdAt: outbox.createdAt,
+      publishedAt: outbox.publishedAt,
+      tries: outbox.tries,
+    })
+    .from(outbox)
+    .where(eq(sql`${outbox.data} ->> 'deliveryId'`, deliveryId))
+    .orderBy(asc(outbox.createdAt));
+}
+
+/** What operators did with it, oldest first: also the act that made it. */
+export async function listOperatorActs(
+  executor: Executor,
+  { id, userId }: Pick<DeliveryRow, "id" | "userId">,
+): Promise<AuditLogRow[]> {
+  return executor
+    .select()
+    .from(auditLog)
+    .where(
+      and(
+        eq(auditLog.userId, userId),
+        inArray(auditLog.type, ["delivery_replayed", "delivery_cancelled"]),
+        or(
+          eq(sql`${auditLog.details} ->> 'deliveryId'`, id),
+          eq(sql`${auditLog.details} ->> 'newDeliveryId'`, id),
+        ),
+      ),
+    )
+    .orderBy(asc(auditLog.id));
+}
+
+/** The newest deliveries to an address or of a person, newest first. */
+export async function listDeliveriesOf(
+  executor: Executor,
+  whose: { userIds: readonly string[]; recipient: string | null },
+  limit: number,
+): Promise<DeliveryRow[]> {
+  const isTheirs = or(
+    whose.userIds.length > 0 ? inArray(deliveries.userId, [...whose.userIds]) : undefined,
+    whose.recipient === null ? undefined : eq(deliveries.recipient, whose.recipient),
+  );
+  if (!isTheirs) return [];
+  return executor
+    .select()
+    .from(deliveries)
+    .where(isTheirs)
+    .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
+    .limit(limit);
+}
