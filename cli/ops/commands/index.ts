@@ -1,5 +1,19 @@
 import type { Command } from "../command";
+import { cancel } from "./cancel";
 import { erase } from "./erase";
+import { explain } from "./explain";
+import { active, failed, scheduled } from "./list";
+import { replay } from "./replay";
+import { stats } from "./stats";
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [erase];
+export const COMMANDS: readonly Command[] = [
+  stats,
+  active,
+  scheduled,
+  failed,
+  explain,
+  replay,
+  cancel,
+  erase,
+];

@@ -1,0 +1,132 @@
+// The operator's commands against real SQL: what they print, and how they end.
+import { describe, expect, test } from "vitest";
+import { EXIT } from "@/cli/ops/command";
+import { COMMANDS } from "@/cli/ops/commands";
+import { runOps } from "@/cli/ops/run";
+import { findDelivery, findNewestDelivery } from "@/db/deliveries";
+import { attemptDelivery } from "@/domain/email-delivery";
+import { registerUser } from "@/domain/registration";
+import { refusal, someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
+
+const services = useTestServices(useTestDatabase());
+
+async function ops(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runOps(args, COMMANDS, () => services, {
+    out: (line) => void out.push(line),
+    err: (line) => void err.push(line),
+    ask: async () => null,
+  });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+async function json(...args: string[]) {
+  const { code, out } = await ops(...args, "--json");
+  const result: unknown = JSON.parse(out);
+  return { code, result };
+}
+
+async function failed() {
+  const person = someone();
+  const { user, deliveryId } = await registerUser(services, person);
+  services.transport.answer(refusal({ class: "permanent", code: "mailbox_unavailable" }));
+  await attemptDelivery(services, deliveryId);
+  return { person, userId: user.id, deliveryId };
+}
+
+describe("the operator's commands", () => {
+  test("list what failed and what waits, filtered, without an address in clear", async () => {
+    const { person, deliveryId } = await failed();
+    const waiting = await registerUser(services, someone());
+    const list = await ops("failed", "--class", "permanent", "--since", "1h", "--to", person.email);
+    expect(list).toMatchObject({ code: EXIT.done, err: "" });
+    expect(list.out).toContain(deliveryId);
+    expect(list.out).not.toContain(person.email);
+    expect((await ops("scheduled")).out).toContain(waiting.deliveryId);
+    expect((await ops("failed", "--class", "ours")).out).toBe("None.");
+    expect((await ops("active")).out).toBe("None.");
+    const page = await json("failed", "--limit", "1");
+    expect(page.result).toMatchObject({ deliveries: [{ id: deliveryId, errorClass: "permanent" }] });
+    expect((await json("stats")).result).toMatchObject({ queued: 1, sending: 0 });
+    expect((await ops("stats")).out).toMatch(/queued +1/);
+  });
+
+  test("explain a mail by its id, its person or its address", async () => {
+    const { person, userId, deliveryId } = await failed();
+    for (const given of [deliveryId, userId, person.username, person.email]) {
+      const told = await ops("explain", given);
+      expect(told.code).toBe(EXIT.done);
+      expect(told.out).toContain("Attempt 1 failed (for good): That address does not accept mail.");
+      expect(told.out).toContain(`replay ${deliveryId}`);
+    }
+    expect((await ops("explain", "nobody@example.com")).code).toBe(EXIT.nothing);
+  });
+
+  test("send one mail anew, and refuse the second time with a code and a sentence", async () => {
+    const { userId, deliveryId } = await failed();
+    const first = await json("replay", deliveryId);
+    const newest = await findNewestDelivery(services.db, userId);
+    expect(first).toEqual({ code: EXIT.done, result: { outcome: "replayed", deliveryId: newest?.id } });
+    expect(newest?.id).not.toBe(deliveryId);
+    expect(await json("replay", deliveryId)).toEqual({
+      code: EXIT.failed,
+      result: {
+        outcome: "refused",
+        code: "superseded",
+        detail: "Another mail has taken the place of this one.",
+      },
+    });
+    expect((await ops("replay", "6f1d7a3e-0000-4000-8000-000000000000")).code).toBe(EXIT.nothing);
+  });
+
+  test("send all anew that failed lately, once", async () => {
+    services.pass(7200);
+    const one = await failed();
+    services.pass(1);
+    const two = await failed();
+    expect(await json("replay", "--failed", "--since", "10m")).toMatchObject({
+      code: EXIT.done,
+      result: {
+        replayed: [
+          (await findNewestDelivery(services.db, one.userId))?.id,
+          (await findNewestDelivery(services.db, two.userId))?.id,
+        ],
+        refused: 0,
+      },
+    });
+    expect((await ops("replay", "--failed", "--since", "10m")).code).toBe(EXIT.nothing);
+  });
+
+  test("call off a mail that waits, and no other", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    expect(await json("cancel", deliveryId)).toEqual({
+      code: EXIT.done,
+      result: { outcome: "cancelled" },
+    });
+    expect((await findDelivery(services.db, deliveryId))?.status).toBe("cancelled");
+    expect(await json("cancel", deliveryId)).toMatchObject({
+      code: EXIT.failed,
+      result: { code: "already_settled" },
+    });
+  });
+
+  test.each([
+    [["failed", "--since", "yesterday"], "is no time"],
+    [["failed", "--to", "nobody"], "is no address"],
+    [["failed", "--class", "odd"], "There is no class"],
+    [["failed", "--limit", "0"], "from 1 to 1000"],
+    [["failed", "--older", "x"], "is no cursor"],
+    [["replay"], "Which delivery?"],
+    [["replay", "x"], "is no delivery's id"],
+    [["replay", "--since", "1h", "x"], "--since goes with --failed"],
+    [["replay", "--failed", "x"], "not both"],
+    [["cancel"], "Which delivery?"],
+    [["explain"], "Whose mail?"],
+  ])("say what is wrong with %j, and do nothing", async (args, sentence) => {
+    const { code, err } = await ops(...args);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain(sentence);
+  });
+});
