@@ -108,6 +108,37 @@ describe("a burst of forty mails at a pace of eight a second, against a provider
   });
 });
 
+describe("two processes that stand still while mails wait for their instants", () => {
+  const standStill = (forMs: number) => {
+    const untilMs = performance.now() + forMs;
+    while (performance.now() < untilMs);
+  };
+
+  test("do not send afterwards all at once what they missed", async () => {
+    const other = createTestServices(database.url);
+    try {
+      const provider = createCountingProvider(10);
+      const deliveryIds = await register(28);
+      let mails = 0;
+      const answer = () => {
+        // Both have mails that are prepared and know their instants.
+        if (++mails === 9) setImmediate(standStill, 900);
+        return provider.answer();
+      };
+      for (const worker of [services, other]) {
+        worker.settings.sendsPerSecond = 8;
+        worker.transport.answer(...Array.from({ length: 40 }, () => answer));
+      }
+      await Promise.all(
+        deliveryIds.map((id, index) => runDelivery(index % 2 ? services : other, id, (index % 5) * 250)),
+      );
+      expect(provider.seen.refused).toBe(0);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
 const tooEarly = (retryAfterSeconds: number | null) =>
   refusal({ code: "rate_limited", providerCode: "rate_limit_exceeded", retryAfterSeconds });
 
