@@ -16,6 +16,9 @@ import frMails from "./fr/mails.json";
 import frPages from "./fr/pages.json";
 import frProblems from "./fr/problems.json";
 import { DEFAULT_LANGUAGE, type Language } from "./languages";
+import ptMails from "./pt/mails.json";
+import ptPages from "./pt/pages.json";
+import ptProblems from "./pt/problems.json";
 import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 
 type Tree = { [name: string]: string | Tree };
@@ -25,6 +28,7 @@ const SOURCES: Partial<Record<Language, Tree>> = {
   de: { ...dePages, ...deMails, ...deProblems },
   fr: { ...frPages, ...frMails, ...frProblems },
   es: { ...esPages, ...esMails, ...esProblems },
+  pt: { ...ptPages, ...ptMails, ...ptProblems },
   ar: { ...arPages, ...arMails, ...arProblems },
 };
 
