@@ -1,4 +1,4 @@
-// `node --import tsx cli/check-env.ts`: whether the app would start with this environment. For `npm start`, which asks
+// `node local/run.mjs check-env`: whether the app would start with this environment. For `npm start`, which asks
 // before it builds and migrates. Ends with 1 and the app's own list of complaints, never with a value.
 import { EnvironmentError, parseEnv } from "../env";
 

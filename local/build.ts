@@ -1,4 +1,4 @@
-// `node --import tsx local/build.ts`: builds the app when something it is made of has changed. For programs that need a
+// `node local/run.mjs build`: builds the app when something it is made of has changed. For programs that need a
 // build and are not the start.
 import path from "node:path";
 import { ensureBuilt } from "./supervise/build";

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { requireUsablePort } from "./app-port.mjs";
+import { load } from "./bundle.mjs";
 import { ensureInstalled, requireNode } from "./install.mjs";
 
 requireNode();
@@ -14,7 +15,6 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-const { register } = await import("tsx/esm/api");
-register();
-const { up } = await import("./up.ts");
+/** @type {typeof import("./up.ts")} */
+const { up } = await load(root, "up");
 await up(root, process.argv.slice(2));

@@ -88,7 +88,7 @@ export function isolatedEnvironment(root: string, own: Record<string, string>): 
 
 /** Builds the app when its sources have changed since the last build. Throws a sentence when that fails. */
 export async function ensureBuild(root: string): Promise<void> {
-  const child = spawn(process.execPath, ["--import", "tsx", "local/build.ts"], {
+  const child = spawn(process.execPath, ["local/run.mjs", "build"], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -189,7 +189,7 @@ async function startProduct(
 
 type Probe = (signal: AbortSignal) => Promise<string>;
 
-const standIn = (name: string, ...args: string[]) => ["--import", "tsx", `local/${name}/main.ts`, ...args];
+const standIn = (name: string, ...args: string[]) => ["local/run.mjs", name, ...args];
 
 function appArguments(root: string, port: number): string[] {
   // Ends it when we are gone, as the start does.
@@ -211,7 +211,7 @@ function makeSecrets() {
 }
 
 async function migrate(root: string, databaseUrl: string): Promise<void> {
-  const child = spawn(process.execPath, ["--import", "tsx", "db/migrate.ts"], {
+  const child = spawn(process.execPath, ["local/run.mjs", "migrate"], {
     cwd: root,
     env: isolatedEnvironment(root, { DATABASE_URL: databaseUrl }),
     stdio: ["ignore", "ignore", "inherit"],

@@ -1,4 +1,4 @@
-// The engine as a process of its own: `node --import tsx local/inngest/main.ts --port 8288 --app-url …`.
+// The engine as a process of its own: `node local/run.mjs inngest --port 8288 --app-url …`.
 // `--clock`: it can be moved. `--settle-clock`: a clock that was moved starts at the real time if no run is
 // unfinished. `--first-patience`: seconds that the app may take to be there at all.
 import { parseArgs } from "node:util";

@@ -1,5 +1,5 @@
 // The mail stand-in as a process of its own:
-// `node --import tsx local/mail/main.ts --port 8025 --smtp-port 1025 --data-dir .latchkey/mail [--webhook-url …]`.
+// `node local/run.mjs mail --port 8025 --smtp-port 1025 --data-dir .latchkey/mail [--webhook-url …]`.
 // RESEND_API_KEY, when set, is the only key accepted; RESEND_WEBHOOK_SECRET signs the webhooks.
 import { parseArgs } from "node:util";
 import { startMail } from "./server.ts";

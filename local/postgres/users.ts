@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import path from "node:path";
 import { commandOf } from "./postmaster";
 
-const SUPERVISOR = "postgres/main.ts";
+/** How they are run: see local/run.mjs. */
+const SUPERVISOR = "run.mjs postgres";
 
 /** Notes that this process uses the server. */
 export function enter(users: string): void {

@@ -87,7 +87,7 @@ function partOptions(
   };
 }
 
-const standIn = (name: string, ...args: string[]) => ["--import", "tsx", `local/${name}/main.ts`, ...args];
+const standIn = (name: string, ...args: string[]) => ["local/run.mjs", name, ...args];
 
 export async function startPostgres(start: Start): Promise<string> {
   if (start.plan.postgres === "configured") return process.env.DATABASE_URL ?? "";
@@ -299,7 +299,7 @@ export async function waitForSync(engineUrl: string, signingKey: string): Promis
 export async function migrate(start: Start, databaseUrl: string): Promise<void> {
   const ended = await runProgram({
     root: start.root,
-    args: ["--import", "tsx", "db/migrate.ts"],
+    args: ["local/run.mjs", "migrate"],
     env: { ...process.env, DATABASE_URL: databaseUrl },
     output: createLineWriter(path.join(start.dir, "logs"), "latchkey"),
     signal: start.signal,
@@ -321,7 +321,7 @@ export async function checkSettings(start: Start): Promise<void> {
   const said: string[] = [];
   const ended = await runProgram({
     root: start.root,
-    args: ["--import", "tsx", "cli/check-env.ts"],
+    args: ["local/run.mjs", "check-env"],
     env: {
       ...process.env,
       ...appEnvironment(start, {

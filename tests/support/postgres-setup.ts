@@ -18,11 +18,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide("postgresUrl", given);
     return undefined;
   }
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", "local/postgres/main.ts", "--dir", ".latchkey/test"],
-    { cwd: ROOT, stdio: ["ignore", "inherit", "inherit", "ipc"] },
-  );
+  const child = spawn(process.execPath, ["local/run.mjs", "postgres", "--dir", ".latchkey/test"], {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const url = await readyUrl(child);
   await forgoDurability(url);
   project.provide("postgresUrl", url);

@@ -16,11 +16,10 @@ class Supervisor {
   output = "";
 
   constructor(dir: string, ...args: string[]) {
-    this.process = spawn(
-      process.execPath,
-      ["--import", "tsx", "local/postgres/main.ts", "--dir", dir, ...args],
-      { cwd: ROOT, stdio: ["ignore", "pipe", "pipe", "ipc"] },
-    );
+    this.process = spawn(process.execPath, ["local/run.mjs", "postgres", "--dir", dir, ...args], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
     for (const stream of [this.process.stdout, this.process.stderr])
       stream?.on("data", (chunk) => {
         this.output += chunk;

@@ -23,7 +23,7 @@ export function spawnEngine(options: ProcessOptions): { child: ChildProcess; out
     options.appUrl,
     ...(options.args ?? ["--clock"]),
   ];
-  const child = spawn(process.execPath, ["--import", "tsx", "local/inngest/main.ts", ...args], {
+  const child = spawn(process.execPath, ["local/run.mjs", "inngest", ...args], {
     cwd: root,
     env: {
       ...process.env,

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../../local/mail/main.ts");
+const RUN = path.resolve(import.meta.dirname, "../../../../local/run.mjs");
 const START_MS = 45_000;
 
 export type Mail = {
@@ -58,8 +58,8 @@ export type Start = {
 export async function startMailProcess({ dataDir, args = [], env = {} }: Start = {}): Promise<MailProcess> {
   const folder = dataDir ?? (await mkdtemp(path.join(tmpdir(), "latchkey-mail-")));
   const { RESEND_API_KEY: _key, RESEND_WEBHOOK_SECRET: _secret, ...inherited } = process.env;
-  const child = fork(MAIN, ["--port", "0", "--smtp-port", "0", "--data-dir", folder, ...args], {
-    execArgv: ["--import", "tsx"],
+  const child = fork(RUN, ["mail", "--port", "0", "--smtp-port", "0", "--data-dir", folder, ...args], {
+    execArgv: [],
     env: { ...inherited, ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
