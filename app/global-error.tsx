@@ -1,7 +1,10 @@
 "use client";
 import "./globals.css";
 
-/** Shown when not even the frame of the pages could be made. */
+/**
+ * Shown when not even the frame of the pages could be made. English only: the frame is what brings a page its texts, and
+ * nine languages here would be loaded by every page, for one that hardly anybody ever sees.
+ */
 export default function GlobalError({
   error,
   reset,

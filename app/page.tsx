@@ -10,7 +10,7 @@ import { pickTexts } from "@/messages/catalog";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("landing.title") };
+  return { title: t("landing.title"), description: `${t("landing.heading")} ${t("landing.text")}` };
 }
 
 export const dynamic = "force-dynamic";

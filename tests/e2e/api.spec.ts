@@ -38,6 +38,25 @@ test.describe("registering by API", () => {
     }).toPass({ timeout: 60_000 });
   });
 
+  test("is answered in the language that was asked for, and every answer with sentences names it", async () => {
+    const person = newPerson();
+    const headers = { "accept-language": "de-CH, de;q=0.9, en;q=0.5" };
+    const { access_token: token } = (await (
+      await callApi(REGISTER, { body: person, headers })
+    ).json()) as Registered;
+    expect((await nextMail(person.email)).subject).toMatch(/^\d{6} ist dein Code für Latchkey$/);
+    const wrong = await callApi("/api/v1/usr/confirm-email", { token, headers, body: { code: "abc" } });
+    expect(wrong.headers.get("content-language")).toBe("de");
+    expect(await wrong.json()).toMatchObject({ detail: "Bitte korrigiere die markierten Felder." });
+    const moved = await callApi("/api/v1/usr/change-email", {
+      token,
+      headers,
+      body: { email: newPerson().email },
+    });
+    expect([moved.status, moved.headers.get("content-language")]).toEqual([202, "de"]);
+    expect(moved.headers.get("vary")).toBe("Accept-Language, Cookie");
+  });
+
   test("leads through confirming, refreshing and revoking", async () => {
     const person = newPerson();
     const { access_token, user_data } = await register(person);

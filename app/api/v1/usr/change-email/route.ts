@@ -3,6 +3,7 @@ import { handlePost } from "@/app/_http/handle";
 import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields } from "@/app/_http/request";
+import { languageHeaders } from "@/app/_http/respond";
 import { ChangeEmailFields } from "@/app/_http/schemas";
 import { changeAddress } from "@/domain/address-change";
 import { getConfirmation } from "@/domain/email-confirmation";
@@ -18,9 +19,11 @@ export function POST(request: Request): Promise<Response> {
       const { userId } = await authenticate(request);
       const { email } = parseFields(ChangeEmailFields, fields);
       await dispatchDelivery(services(), await changeAddress(services(), userId, email), { startedAt });
+      const language = languageOf(request);
       return {
         status: 202,
-        body: await getConfirmation(services(), userId, languageOf(request)),
+        body: await getConfirmation(services(), userId, language),
+        headers: languageHeaders(language),
         location: "/confirm",
       };
     },

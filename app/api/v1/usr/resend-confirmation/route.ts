@@ -2,6 +2,7 @@ import { authenticate } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
 import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
+import { languageHeaders } from "@/app/_http/respond";
 import { getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { dispatchDelivery } from "@/inngest/dispatch";
 import { services } from "@/services";
@@ -12,9 +13,11 @@ export function POST(request: Request): Promise<Response> {
   return handlePost(request, post, async (_fields, startedAt) => {
     const { userId } = await authenticate(request);
     await dispatchDelivery(services(), await requestAnotherCode(services(), userId), { startedAt });
+    const language = languageOf(request);
     return {
       status: 202,
-      body: await getConfirmation(services(), userId, languageOf(request)),
+      body: await getConfirmation(services(), userId, language),
+      headers: languageHeaders(language),
       location: "/confirm",
     };
   });
