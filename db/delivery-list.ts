@@ -35,6 +35,7 @@ export type ListedDelivery = Pick<
   | "status"
   | "attemptCount"
   | "lostCount"
+  | "pacedCount"
   | "maxAttempts"
   | "nextAttemptAt"
   | "reasonCode"
@@ -61,6 +62,7 @@ export async function listDeliveries(
       status: deliveries.status,
       attemptCount: deliveries.attemptCount,
       lostCount: deliveries.lostCount,
+      pacedCount: deliveries.pacedCount,
       maxAttempts: deliveries.maxAttempts,
       nextAttemptAt: deliveries.nextAttemptAt,
       reasonCode: deliveries.reasonCode,

@@ -5,6 +5,7 @@ import { countByStatus, countOpenDeliveries, type DeliveryFilter, listDeliveries
 import type { FailureClass } from "@/emails/transport";
 import { addSeconds } from "./clock";
 import type { DeliveryStatus } from "./confirmation-state";
+import { countTries } from "./delivery-status";
 import { maskEmail, normalizeEmail } from "./email-address";
 import type { Services } from "./services";
 
@@ -32,8 +33,11 @@ export const FAILURE_CLASSES = [
 
 export const PAGE_SIZE = 50;
 
-/** A delivery in a list. `address` is masked; `attempt` leaves out attempts whose worker died. */
-export type DeliverySummary = Omit<ListedDelivery, "recipient" | "attemptCount" | "lostCount"> & {
+/** A delivery in a list. `address` is masked; `attempt` leaves out attempts that used up no try. */
+export type DeliverySummary = Omit<
+  ListedDelivery,
+  "recipient" | "attemptCount" | "lostCount" | "pacedCount"
+> & {
   address: string;
   attempt: number;
 };
@@ -55,8 +59,9 @@ export async function browseDeliveries(
   return { deliveries: shown.map(summarize), older: last && rows.length > size ? writeCursor(last) : null };
 }
 
-function summarize({ recipient, attemptCount, lostCount, ...row }: ListedDelivery): DeliverySummary {
-  return { ...row, address: maskEmail(recipient), attempt: attemptCount - lostCount };
+function summarize(listed: ListedDelivery): DeliverySummary {
+  const { recipient, attemptCount, lostCount, pacedCount, ...row } = listed;
+  return { ...row, address: maskEmail(recipient), attempt: countTries(listed) };
 }
 
 const writeCursor = ({ createdAt, id }: PageKey) => `${createdAt.getTime().toString(36)}.${id}`;

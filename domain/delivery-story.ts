@@ -4,7 +4,7 @@ import type { StartEvent } from "@/db/delivery-facts";
 import type { AuditLogRow, DeliveryAttemptRow, DeliveryRow, ProviderEventRow, UserRow } from "@/db/schema";
 import { type OperatorTexts, operatorTexts } from "@/messages/operators";
 import { reasonSentence } from "./delivery-reasons";
-import { isOpen } from "./delivery-status";
+import { countTries, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 
 export type DeliveryFacts = {
@@ -102,10 +102,10 @@ function tellAct(texts: OperatorTexts, act: AuditLogRow, deliveryId: string): st
 }
 
 function tellEnd(texts: OperatorTexts, delivery: DeliveryRow): StoryLine[] {
-  const { status, settledAt, reasonCode, attemptCount, lostCount } = delivery;
+  const { status, settledAt, reasonCode } = delivery;
   if (!settledAt) return [];
   if (status === "failed")
-    return [{ at: settledAt, text: texts.t("story.givenUp", { tries: attemptCount - lostCount }) }];
+    return [{ at: settledAt, text: texts.t("story.givenUp", { tries: countTries(delivery) }) }];
   if (status === "cancelled" && reasonCode && reasonCode !== "called_off")
     return [
       { at: settledAt, text: texts.t("story.cancelled", { reason: reasonSentence(reasonCode, "en") }) },
@@ -119,7 +119,7 @@ function summarize(texts: OperatorTexts, delivery: DeliveryRow, now: Date): stri
   const { status, nextAttemptAt, reasonCode } = delivery;
   const dueMs = nextAttemptAt ? nextAttemptAt.getTime() - now.getTime() : 0;
   const said = texts.t(`summary.${status}`, {
-    attempt: delivery.attemptCount - delivery.lostCount,
+    attempt: countTries(delivery),
     max: delivery.maxAttempts,
     seconds: Math.max(0, Math.ceil(dueMs / 1000)),
     isDue: dueMs > 0 ? "no" : "yes",
