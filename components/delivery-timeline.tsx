@@ -22,9 +22,7 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
           <StepIcon key={step.key} tone={step.tone} />
           <div className="flex min-w-0 flex-1 items-start justify-between gap-3">
             <span
-              className={
-                step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"
-              }
+              className={`shrink-0 ${step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"}`}
             >
               {texts.rich<ReactNode>(`timeline.said.${step.tone}`, {
                 step: step.label,

@@ -12,13 +12,22 @@ import enProblems from "./en/problems.json";
 import esMails from "./es/mails.json";
 import esPages from "./es/pages.json";
 import esProblems from "./es/problems.json";
+import faMails from "./fa/mails.json";
+import faPages from "./fa/pages.json";
+import faProblems from "./fa/problems.json";
 import frMails from "./fr/mails.json";
 import frPages from "./fr/pages.json";
 import frProblems from "./fr/problems.json";
-import { DEFAULT_LANGUAGE, type Language } from "./languages";
+import jaMails from "./ja/mails.json";
+import jaPages from "./ja/pages.json";
+import jaProblems from "./ja/problems.json";
 import ptMails from "./pt/mails.json";
 import ptPages from "./pt/pages.json";
 import ptProblems from "./pt/problems.json";
+import zhMails from "./zh/mails.json";
+import zhPages from "./zh/pages.json";
+import zhProblems from "./zh/problems.json";
+import { DEFAULT_LANGUAGE, type Language } from "./languages";
 import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 
 type Tree = { [name: string]: string | Tree };
@@ -29,7 +38,10 @@ const SOURCES: Partial<Record<Language, Tree>> = {
   fr: { ...frPages, ...frMails, ...frProblems },
   es: { ...esPages, ...esMails, ...esProblems },
   pt: { ...ptPages, ...ptMails, ...ptProblems },
+  ja: { ...jaPages, ...jaMails, ...jaProblems },
+  zh: { ...zhPages, ...zhMails, ...zhProblems },
   ar: { ...arPages, ...arMails, ...arProblems },
+  fa: { ...faPages, ...faMails, ...faProblems },
 };
 
 /** A language's messages as they are written, by their whole keys. */

@@ -4,7 +4,7 @@
 export type Language = "en" | "de" | "fr" | "es" | "pt" | "ja" | "zh" | "ar" | "fa";
 
 /** Those that are offered: all of their texts are there. */
-export const LANGUAGES: readonly Language[] = ["en", "de", "fr", "es", "pt", "ar"];
+export const LANGUAGES: readonly Language[] = ["en", "de", "fr", "es", "pt", "ja", "zh", "ar", "fa"];
 
 /** What nobody asked otherwise for. Its texts are the ones the others are translated from. */
 export const DEFAULT_LANGUAGE: Language = "en";
