@@ -1,6 +1,7 @@
 // The six digits. Derived, never stored: every retry of a mail shows the same code, and no row, log or queue holds it.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Keys } from "./keys";
+import { foldDigits } from "./typed-digits";
 
 export const CODE_DIGITS = 6;
 /** Tries per code (NIST SP 800-63B 3.1.3.2 wants a limit; 3 to 5 is the field's norm). */
@@ -35,8 +36,8 @@ export function matchesCode(keys: Keys, codeId: string, storedHash: string, code
   return given.length === stored.length && timingSafeEqual(given, stored);
 }
 
-/** What was typed or pasted, without spaces and dashes ("123 456", "123-456"); null when it is not six digits. */
+/** What was typed or pasted in any digits, without spaces and dashes ("123 456", "123-456"); null when it is not six digits. */
 export function cleanCode(typed: string): string | null {
-  const digits = typed.normalize("NFKC").replace(/[\s\p{Pd}]/gu, "");
+  const digits = foldDigits(typed).replace(/[\s\p{Pd}]/gu, "");
   return /^[0-9]{6}$/.test(digits) ? digits : null;
 }

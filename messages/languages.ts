@@ -43,7 +43,7 @@ export function tagOf(language: Language): string {
 
 /**
  * For Intl: the tag, and which digits and calendar, where browsers of different ages have different ones by themselves.
- * Arabic is written with 0 to 9 here, as in mails and codes; Persian with its own digits (docs/decisions/020).
+ * Arabic is written with 0 to 9 here, as in mails and codes; Persian with its own digits (docs/decisions/022).
  */
 export function localeOf(language: Language): string {
   if (language === "ar") return "ar-u-ca-gregory-nu-latn";

@@ -27,6 +27,7 @@ const ALLOWED: Record<Room, readonly string[]> = {
 const PURE_FOR_THE_BROWSER = [
   "domain/confirmation-state",
   "domain/account-rules",
+  "domain/typed-digits",
   "domain/session-data",
   "domain/email-suggestion",
   "domain/public-mailboxes",

@@ -51,4 +51,11 @@ describe("the confirmation code", () => {
   ])("typed as %j it reads %j", (typed, code) => {
     expect(cleanCode(typed)).toBe(code);
   });
+
+  test.each(["٠٤٢١٣٧", "۰۴۲۱۳۷", "०४२१३७", "０４２１３７"])(
+    "is taken in the digits of %s, which a form without JavaScript sends as they were typed",
+    (typed) => {
+      expect(cleanCode(typed)).toBe("042137");
+    },
+  );
 });
