@@ -20,6 +20,8 @@ export type Keys = {
   proofChallenge: string;
   /** Signs their solutions. */
   proofSolution: string;
+  /** Hashes what stands in the operator's cookie. */
+  operatorSession: Buffer;
   /** Signs access tokens. */
   accessToken: Buffer;
   /** Encrypts the browser's session cookie (next-auth wants text). */
@@ -39,6 +41,7 @@ export function deriveKeys(secret: string): Keys {
     rateLimit: key("rate-limit/1"),
     proofChallenge: key("proof-of-work/challenge/1").toString("base64url"),
     proofSolution: key("proof-of-work/solution/1").toString("base64url"),
+    operatorSession: key("operator-session/hash/1"),
     accessToken: key("access-token/1"),
     sessionCookie: key("session-cookie/1").toString("base64url"),
   };
