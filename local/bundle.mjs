@@ -36,7 +36,7 @@ export const PROGRAMS = {
 const COMMON = ["package-lock.json", "tsconfig.json"];
 const CODE = /\.(ts|tsx|mjs|cjs|js)$/;
 /** A start with older sources may be about to load what it has just found. */
-const KEPT_MS = 24 * 60 * 60 * 1000;
+const KEPT_MS = 60 * 60 * 1000;
 
 /** A program by its name. Throws a sentence when there is none. @param {string} name */
 export function programOf(name) {

@@ -20,7 +20,7 @@ import { bundle, PROGRAMS } from "../../../local/bundle.mjs";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const BUNDLE = pathToFileURL(path.join(ROOT, "local/bundle.mjs")).href;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 let root = "";
 
 beforeEach(() => {
@@ -124,7 +124,7 @@ test("sources that are no program are refused with the place of the fault, and l
   await expect(bundle(root, "nothing")).rejects.toThrow("There is no program nothing");
 });
 
-test("what was made of other sources stays for a day, for starts that are about to load it", async () => {
+test("what was made of other sources stays for an hour, for starts that are about to load it", async () => {
   const made = path.join(root, ".latchkey/programs");
   const first = path.basename(path.dirname(await bundle(root, "mail")));
   write("local/mail/word.ts", `export const word: string = "two";`);
@@ -133,7 +133,7 @@ test("what was made of other sources stays for a day, for starts that are about 
 
   const left = `${first}.killed`;
   mkdirSync(path.join(made, left));
-  const old = new Date(Date.now() - 2 * DAY_MS);
+  const old = new Date(Date.now() - 2 * HOUR_MS);
   for (const name of [first, left]) utimesSync(path.join(made, name), old, old);
   write("local/mail/word.ts", `export const word: string = "three";`);
   const third = path.basename(path.dirname(await bundle(root, "mail")));
