@@ -21,14 +21,14 @@ import frProblems from "./fr/problems.json";
 import jaMails from "./ja/mails.json";
 import jaPages from "./ja/pages.json";
 import jaProblems from "./ja/problems.json";
+import { DEFAULT_LANGUAGE, type Language } from "./languages";
 import ptMails from "./pt/mails.json";
 import ptPages from "./pt/pages.json";
 import ptProblems from "./pt/problems.json";
+import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 import zhMails from "./zh/mails.json";
 import zhPages from "./zh/pages.json";
 import zhProblems from "./zh/problems.json";
-import { DEFAULT_LANGUAGE, type Language } from "./languages";
-import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 
 type Tree = { [name: string]: string | Tree };
 
