@@ -20,6 +20,8 @@ export const REPLACES_MODULES = [
 
 const integration = {
   globalSetup: ["tests/support/postgres-setup.ts"],
+  // The tests of a file share a pool: what one has put in its place is taken away again.
+  restoreMocks: true,
   testTimeout: 30_000,
   hookTimeout: 60_000,
   // Each process has databases of its own; more at once than cores only makes them wait for each other.
