@@ -47,7 +47,9 @@ test.describe("registering by API", () => {
     expect((await nextMail(person.email)).subject).toMatch(/^\d{6} ist dein Code für Latchkey$/);
     const wrong = await callApi("/api/v1/usr/confirm-email", { token, headers, body: { code: "abc" } });
     expect(wrong.headers.get("content-language")).toBe("de");
-    expect(await wrong.json()).toMatchObject({ detail: "Der Code hat sechs Ziffern, zum Beispiel 042137. Bitte gib alle ein." });
+    expect(await wrong.json()).toMatchObject({
+      detail: "Der Code hat sechs Ziffern, zum Beispiel 042137. Bitte gib alle ein.",
+    });
     const moved = await callApi("/api/v1/usr/change-email", {
       token,
       headers,
