@@ -14,7 +14,8 @@ export type FlashForm =
   | "change-email"
   | "sessions"
   | "change-password"
-  | "delete-account";
+  | "delete-account"
+  | "operator";
 export type Flash = { form: FlashForm; values: Record<string, string>; problem: Problem };
 
 const flashCookieName = () => cookieName("flash");
@@ -32,6 +33,7 @@ const FlashSchema = z.object({
     "sessions",
     "change-password",
     "delete-account",
+    "operator",
   ]),
   values: z.record(z.string(), z.string().max(VALUE_MAX)),
   problem: z.object({

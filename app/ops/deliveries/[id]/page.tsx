@@ -1,0 +1,176 @@
+import type { ReactNode } from "react";
+import { requireOperator } from "@/app/_ops/operator";
+import { Fact, Instant, OperatorPage, Panel, StatusBadge } from "@/app/_ops/parts";
+import { DoneNote } from "@/components/done-note";
+import { Alert } from "@/components/ui/alert";
+import { buttonClass } from "@/components/ui/button-class";
+import { TextLink } from "@/components/ui/text-link";
+import { type ExplainedDelivery, explainDelivery, readId } from "@/domain/delivery-facts";
+import { maskEmail } from "@/domain/email-address";
+import { REFUSALS, refusalSentence } from "@/domain/replay";
+import { operatorTexts } from "@/messages/operators";
+import { services } from "@/services";
+
+export const dynamic = "force-dynamic";
+
+/** `?done=` and `?refused=`: where the forms of this page come back to. */
+export default async function DeliveryPage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<{ done?: string; refused?: string }>;
+}) {
+  await requireOperator();
+  const [{ id: given }, { done, refused }] = await Promise.all([params, searchParams]);
+  const id = readId(given);
+  const found = id && (await explainDelivery(services(), id));
+  const { t } = operatorTexts();
+  if (!found)
+    return (
+      <OperatorPage title={t("one.notFound")} current="deliveries">
+        <p className="text-fg-muted">{t("one.notFoundText")}</p>
+        <TextLink href="/ops/deliveries">{t("one.toList")}</TextLink>
+      </OperatorPage>
+    );
+  const refusal = REFUSALS.find((code) => code === refused);
+  return (
+    <OperatorPage title={t("one.title")} current="deliveries">
+      {done === "replayed" ? <DoneNote>{t("one.replayed")}</DoneNote> : null}
+      {done === "cancelled" ? <DoneNote>{t("one.cancelled")}</DoneNote> : null}
+      {refusal ? (
+        <div className="mb-4">
+          <Alert>{refusalSentence(refusal)}</Alert>
+        </div>
+      ) : null}
+      <p className="mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
+        <StatusBadge status={found.delivery.status} />
+        <span>{found.story.summary}</span>
+      </p>
+      <StoryPanel found={found} />
+      <AttemptsPanel found={found} />
+      <FactsPanel found={found} />
+      <Panel title={t("one.acts")}>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Act action="/api/ops/replay" id={found.delivery.id} refusal={found.acts.replay}>
+            {t("one.replay")}
+          </Act>
+          <Act action="/api/ops/cancel" id={found.delivery.id} refusal={found.acts.cancel}>
+            {t("one.cancel")}
+          </Act>
+        </div>
+      </Panel>
+    </OperatorPage>
+  );
+}
+
+/** A button, or why there is none. */
+function Act({
+  action,
+  id,
+  refusal,
+  children,
+}: {
+  action: string;
+  id: string;
+  refusal: ExplainedDelivery["acts"]["replay"];
+  children: ReactNode;
+}) {
+  if (refusal)
+    return (
+      <div>
+        <p className="font-medium text-fg-muted">{children}</p>
+        <p className="text-small text-fg-muted">{refusalSentence(refusal)}</p>
+      </div>
+    );
+  return (
+    <form method="post" action={action}>
+      <input type="hidden" name="delivery" value={id} />
+      <button type="submit" className={buttonClass("secondary")}>
+        {children}
+      </button>
+    </form>
+  );
+}
+
+function StoryPanel({ found }: { found: ExplainedDelivery }) {
+  return (
+    <Panel title={operatorTexts().t("one.story")}>
+      <ol className="grid gap-2.5">
+        {found.story.lines.map(({ at, text }, index) => (
+          <li key={index} className="grid gap-x-4 sm:grid-cols-[11rem_minmax(0,1fr)]">
+            <span className="text-small text-fg-muted sm:pt-0.5">
+              <Instant at={at} />
+            </span>
+            <span className="min-w-0 break-words">{text}</span>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function AttemptsPanel({ found: { attempts } }: { found: ExplainedDelivery }) {
+  const { t } = operatorTexts();
+  return (
+    <Panel title={t("one.attempts")}>
+      {attempts.length === 0 ? (
+        <p className="text-fg-muted">{t("one.noAttempts")}</p>
+      ) : (
+        <div className="overflow-x-auto">
+          <table className="w-full text-start text-small">
+            <thead className="text-fg-muted">
+              <tr>
+                {(["number", "provider", "started", "took", "outcome", "answer"] as const).map((name) => (
+                  <th key={name} scope="col" className="py-1.5 pe-4 text-start font-medium">
+                    {t(`one.${name}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody className="divide-y divide-line">
+              {attempts.map((attempt) => (
+                <tr key={attempt.number} className="align-top">
+                  <td className="py-2 pe-4 tabular-nums">{attempt.number}</td>
+                  <td className="py-2 pe-4">{attempt.provider}</td>
+                  <td className="py-2 pe-4">
+                    <Instant at={attempt.startedAt} />
+                  </td>
+                  <td className="py-2 pe-4 whitespace-nowrap tabular-nums">
+                    {attempt.endedAt
+                      ? t("one.milliseconds", { ms: attempt.endedAt.getTime() - attempt.startedAt.getTime() })
+                      : null}
+                  </td>
+                  <td className="py-2 pe-4">{t(`outcome.${attempt.outcome ?? "open"}`)}</td>
+                  <td className="min-w-48 py-2 break-words">
+                    {[attempt.errorClass, attempt.errorCode, attempt.providerCode, attempt.providerText]
+                      .filter(Boolean)
+                      .join(" · ")}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function FactsPanel({ found: { delivery } }: { found: ExplainedDelivery }) {
+  const { t } = operatorTexts();
+  const { providerMessageId, reasonCode } = delivery;
+  return (
+    <Panel title={t("one.facts")}>
+      <dl className="divide-y divide-line">
+        <Fact name={t("one.address")}>{maskEmail(delivery.recipient)}</Fact>
+        <Fact name={t("one.kind")}>{t(`kind.${delivery.kind}`)}</Fact>
+        <Fact name={t("one.language")}>{delivery.language}</Fact>
+        <Fact name={t("one.id")}>{delivery.id}</Fact>
+        <Fact name={t("one.user")}>{delivery.userId}</Fact>
+        {providerMessageId ? <Fact name={t("one.messageId")}>{providerMessageId}</Fact> : null}
+        {reasonCode ? <Fact name={t("one.reason")}>{reasonCode}</Fact> : null}
+      </dl>
+    </Panel>
+  );
+}
