@@ -93,18 +93,22 @@ export async function cancelOpenDeliveries(
   if (userIds.length === 0) return 0;
   const rows = await executor
     .update(deliveries)
-    .set({
-      status: "cancelled",
-      nextAttemptAt: null,
-      settledAt: now,
-      leaseToken: null,
-      leaseUntil: null,
-      reasonCode,
-      reasonText: null,
-    })
+    .set(calledOff(reasonCode, now))
     .where(
       and(inArray(deliveries.userId, userIds), inArray(deliveries.status, ["queued", "retrying", "sending"])),
     )
     .returning({ id: deliveries.id });
   return rows.length;
 }
+
+/** What a delivery is from the moment somebody calls it off: nobody's, and with nothing planned. */
+export const calledOff = (reasonCode: string, now: Date) =>
+  ({
+    status: "cancelled",
+    nextAttemptAt: null,
+    settledAt: now,
+    leaseToken: null,
+    leaseUntil: null,
+    reasonCode,
+    reasonText: null,
+  }) as const;

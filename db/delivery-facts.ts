@@ -1,6 +1,7 @@
 // Everything about one delivery, for operators; and what their acts ask of it before they touch it.
 import { and, asc, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import { calledOff } from "./deliveries";
 import {
   type AuditLogRow,
   auditLog,
@@ -47,15 +48,7 @@ export async function cancelDeliveryOf(
 ): Promise<boolean> {
   const rows = await executor
     .update(deliveries)
-    .set({
-      status: "cancelled",
-      nextAttemptAt: null,
-      settledAt: now,
-      leaseToken: null,
-      leaseUntil: null,
-      reasonCode,
-      reasonText: null,
-    })
+    .set(calledOff(reasonCode, now))
     .where(
       and(
         eq(deliveries.id, id),

@@ -2,6 +2,7 @@
 
 import type { AddressPattern, ListedDelivery, OpenCounts, PageKey } from "@/db/delivery-list";
 import { countByStatus, countOpenDeliveries, type DeliveryFilter, listDeliveries } from "@/db/delivery-list";
+import { deliveryStatus } from "@/db/schema";
 import type { FailureClass } from "@/emails/transport";
 import { addSeconds } from "./clock";
 import type { DeliveryStatus } from "./confirmation-state";
@@ -11,18 +12,7 @@ import type { Services } from "./services";
 
 export type { DeliveryFilter } from "@/db/delivery-list";
 
-export const DELIVERY_STATUSES = [
-  "queued",
-  "sending",
-  "retrying",
-  "sent",
-  "delivered",
-  "failed",
-  "bounced",
-  "complained",
-  "suppressed",
-  "cancelled",
-] as const satisfies readonly DeliveryStatus[];
+export const DELIVERY_STATUSES: readonly DeliveryStatus[] = deliveryStatus.enumValues;
 
 export const FAILURE_CLASSES = [
   "transient",
