@@ -24,11 +24,11 @@ const STAGES = {
   format: () =>
     check(node(BIOME, "ci", "--linter-enabled=false", "--assist-enabled=false", "--colors=off", ".")),
   lint: () => check(node(BIOME, "ci", "--formatter-enabled=false", "--colors=off", ".")),
+  unit: () => runVitest("unit"),
   types: async () => {
     const made = await check(node(NEXT, "typegen"));
     return made.failed ? made : check(node("node_modules/typescript/bin/tsc", "--noEmit"));
   },
-  unit: () => runVitest("unit"),
   integration: () => runVitest("integration"),
   build: (show) => build(show),
   chaos: (show) => runChaos({ show }),
@@ -38,10 +38,10 @@ const STAGES = {
 };
 
 /**
- * What runs beside a stage, one after another, and is shown when that stage is over: integration tests mostly wait for
- * processes to start and end.
+ * What runs beside a stage, one after another, and is shown when that stage is over: types are one program's work, and
+ * integration tests mostly wait for processes to start and end.
  */
-const BESIDE = { integration: ["build", "chaos", "oracle"] };
+const BESIDE = { unit: ["types"], integration: ["build", "chaos", "oracle"] };
 
 /** Builds the way `npm start` does, so that the start of the e2e product finds it done. */
 async function build(show) {

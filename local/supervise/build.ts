@@ -67,7 +67,7 @@ async function build({ root, env, say, output, signal }: BuildOptions, lock: Bui
     const ended = await runProgram({
       root,
       args: [path.join(root, "node_modules/next/dist/bin/next"), "build"],
-      env: { ...env, NODE_ENV: "production" },
+      env: { ...env, NODE_ENV: "production", BUILD_CHECKS_TYPES: "off" },
       output: (chunk) => said.push(String(chunk)),
       onStart: (pid) => lock.setBuild(pid),
       signal,
