@@ -1,7 +1,8 @@
 // Everything about one delivery, for operators; and what their acts ask of it before they touch it.
-import { and, asc, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, ne, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { calledOff } from "./deliveries";
+import { isUnsettledAndFree } from "./delivery-leases";
 import {
   type AuditLogRow,
   auditLog,
@@ -49,15 +50,7 @@ export async function cancelDeliveryOf(
   const rows = await executor
     .update(deliveries)
     .set(calledOff(reasonCode, now))
-    .where(
-      and(
-        eq(deliveries.id, id),
-        or(
-          inArray(deliveries.status, ["queued", "retrying"]),
-          and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`)),
-        ),
-      ),
-    )
+    .where(and(eq(deliveries.id, id), isUnsettledAndFree()))
     .returning({ id: deliveries.id });
   return rows.length > 0;
 }

@@ -16,7 +16,6 @@ export async function claimDelivery(
   options: { leaseToken: string; leaseSeconds: number; now: Date; due: { before: Date; at: Date | null } },
 ): Promise<{ delivery: DeliveryRow; tookOver: boolean } | null> {
   const lease = sql`now() + make_interval(secs => ${options.leaseSeconds})`;
-  const expired = and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`));
   const [delivery] = await executor
     .update(deliveries)
     .set({
@@ -40,7 +39,7 @@ export async function claimDelivery(
               options.due.at ? eq(deliveries.nextAttemptAt, options.due.at) : undefined,
             ),
           ),
-          expired,
+          isLeaseOver(),
         ),
         isStillWanted(options.now),
       ),
@@ -184,15 +183,13 @@ export async function markFailed(
       reasonCode: sql`coalesce(${deliveries.reasonCode}, ${reason.code})`,
       reasonText: sql`coalesce(${deliveries.reasonText}, ${reason.text})`,
     })
-    .where(
-      and(
-        eq(deliveries.id, id),
-        or(
-          inArray(deliveries.status, ["queued", "retrying"]),
-          and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`)),
-        ),
-      ),
-    )
+    .where(and(eq(deliveries.id, id), isUnsettledAndFree()))
     .returning({ id: deliveries.id });
   return rows.length > 0;
 }
+
+/** Somebody began to send it and never came back. */
+const isLeaseOver = () => and(eq(deliveries.status, "sending"), lt(deliveries.leaseUntil, sql`now()`));
+
+/** Whoever ends such a delivery takes it from nobody: it is open, and nobody is sending it. */
+export const isUnsettledAndFree = () => or(inArray(deliveries.status, ["queued", "retrying"]), isLeaseOver());
