@@ -2,6 +2,13 @@
 // what is missing or malformed is reported in one list, and the process does not start (STYLE.md: "env at boot").
 import { z } from "zod";
 
+/**
+ * What README's table and .env.example say of a variable (`npm run env:table`). The default is the schema's own;
+ * `unset` is said in its place where something else than a value stands in.
+ */
+const tell = <Schema extends z.ZodType>(schema: Schema, description: string, unset?: string): Schema =>
+  schema.meta(unset === undefined ? { description } : { description, unset });
+
 /** "3", "2.5": a number of seconds, as the replaced system's settings had them. */
 const seconds = (fallback: number, min = 0) =>
   z.coerce.number().finite().min(min).max(86_400).default(fallback);
@@ -19,86 +26,147 @@ const flag = z
   .default("")
   .transform((value) => value === "1" || value === "true" || value === "on");
 
+const LOCAL_ENGINE = "local engine";
+const MADE_AT_START = "made at first start";
+
 const Schema = z
   .object({
-    NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
-    /** Where people reach the app; also the issuer of its tokens. */
-    APP_URL: z.url({ protocol: /^https?$/ }).default("http://localhost:3000"),
-    /** Every key is derived from it by HKDF, one purpose one key. */
-    APP_SECRET: z.string().min(32, "needs 32 characters or more; make one with: openssl rand -base64 32"),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-    /** Connections of one server process to Postgres, its LISTEN connection aside. */
-    DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(10),
-
-    INNGEST_BASE_URL: optionalText.pipe(z.url().optional()),
-    INNGEST_EVENT_KEY: optionalText,
-    INNGEST_SIGNING_KEY: optionalText,
-    INNGEST_SIGNING_KEY_FALLBACK: optionalText,
-    /** Set to the Dev Server's address (or 1) in development: calls are then not signed. */
-    INNGEST_DEV: optionalText,
-
-    RESEND_API_KEY: optionalText,
-    RESEND_BASE_URL: optionalText.pipe(z.url().optional()),
-    /** `whsec_…`: signs what Resend tells us afterwards (delivered, bounced); without it those states stay unknown. */
-    RESEND_WEBHOOK_SECRET: optionalText.pipe(
-      z.string().startsWith("whsec_", "must start with whsec_").optional(),
+    APP_URL: tell(
+      z.url({ protocol: /^https?$/ }).default("http://localhost:3000"),
+      "where people reach the app; also the issuer of its tokens",
     ),
-    SMTP_URL: optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
-    EMAIL_FROM: z.preprocess(
-      (value) => (value === "" ? undefined : value),
-      z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
+    PORT: tell(z.coerce.number().int().min(0).max(65_535).default(3000), "the app's port"),
+    NODE_ENV: tell(
+      z.enum(["production", "development", "test"]).default("development"),
+      "`npm start` and the image set `production`, `npm run dev` sets `development`",
+    ),
+    APP_SECRET: tell(
+      z.string().min(32, "needs 32 characters or more; make one with: openssl rand -base64 32"),
+      "32 characters or more; every key is derived from it (HKDF, one purpose one key)",
+      MADE_AT_START,
+    ),
+    OPS_PASSWORD: tell(optionalText, "the operator's password", MADE_AT_START),
+    DATABASE_URL: tell(z.url({ protocol: /^postgres(ql)?$/ }), "a Postgres database", "local Postgres"),
+    DATABASE_POOL_SIZE: tell(
+      z.coerce.number().int().min(1).max(100).default(10),
+      "connections of one server process to Postgres; one more listens",
     ),
 
-    /** `sync` sends inside the request: the rollback switch. */
-    EMAIL_MODE: z.enum(["async", "sync"]).default("async"),
-    /** Seconds between the answer and the first attempt. */
-    EMAIL_QUEUE_DELAY: seconds(2),
-    EMAIL_MAX_RETRIES: z.coerce.number().int().min(0).max(20).default(5),
-    /** Seconds before the first retry; doubles with every further one up to EMAIL_RETRY_MAX. */
-    EMAIL_RETRY_BASE: seconds(60, 1),
-    EMAIL_RETRY_MAX: seconds(900, 1),
-    /** Seconds for one whole conversation with the mail provider, connect and greeting included. */
-    EMAIL_TIMEOUT: z.coerce.number().finite().min(0.1).max(120).default(10),
-    /** A second way out, for when the first refuses us or is away; both must be configured. Unset: none. */
-    EMAIL_FAILOVER: z.preprocess(
-      (value) => (value === "" ? undefined : value),
-      z.enum(["smtp", "resend"]).optional(),
+    INNGEST_EVENT_KEY: tell(optionalText, "with the signing key alone: Inngest Cloud", LOCAL_ENGINE),
+    INNGEST_SIGNING_KEY: tell(optionalText, "with the event key alone: Inngest Cloud", LOCAL_ENGINE),
+    INNGEST_SIGNING_KEY_FALLBACK: tell(
+      optionalText,
+      "the other key while the signing key is being changed: calls signed with it are taken too",
     ),
-    /** Mails that may leave per second, all processes together. Unset: as fast as they come. */
-    EMAIL_RATE_LIMIT: optionalNumber(z.number().min(0.01).max(10_000)),
-    /** Conversations with the mail provider at the same time. Unset: as many as there are mails due. */
-    EMAIL_CONCURRENCY: optionalNumber(z.number().int().min(1).max(1_000)),
-    /** Seconds a request may spend on sending when the engine is away. */
-    EMAIL_SYNC_BUDGET: z.coerce.number().finite().min(0.1).max(10).default(0.7),
+    INNGEST_BASE_URL: tell(
+      optionalText.pipe(z.url().optional()),
+      "a self-hosted Inngest server; with both keys above",
+      LOCAL_ENGINE,
+    ),
+    INNGEST_DEV: tell(
+      optionalText,
+      "an Inngest Dev Server's address, for development: calls are then not signed. Any value switches it on, also `0`",
+    ),
 
-    /** Seconds past its due time after which a server process sends a delivery itself that the engine did not start. */
-    EMAIL_WATCHDOG_AFTER: seconds(30, 1),
+    RESEND_API_KEY: tell(optionalText, "sends by Resend", "local mail server"),
+    RESEND_WEBHOOK_SECRET: tell(
+      optionalText.pipe(z.string().startsWith("whsec_", "must start with whsec_").optional()),
+      "`whsec_…`, signs what Resend tells afterwards; without it delivered and bounced stay unknown",
+      MADE_AT_START,
+    ),
+    RESEND_BASE_URL: tell(
+      optionalText.pipe(z.url().optional()),
+      "another server with Resend's API, such as the local inbox",
+    ),
+    SMTP_URL: tell(
+      optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
+      "sends by SMTP: `smtp://user:password@host:587`, `smtps://…`",
+    ),
+    INBOX_URL: tell(
+      optionalText.pipe(z.url().optional()),
+      "the local inbox, which the confirm page then links to; only while `APP_URL` is on loopback",
+      "set by `npm start`",
+    ),
+    EMAIL_FROM: tell(
+      z.preprocess(
+        (value) => (value === "" ? undefined : value),
+        z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
+      ),
+      "the sender",
+    ),
 
-    OPS_PASSWORD: optionalText,
-    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-    /** Address of the development inbox, shown on the confirm page; only honoured on loopback. */
-    INBOX_URL: optionalText.pipe(z.url().optional()),
-    RATE_LIMITS: z.enum(["on", "off"]).default("on"),
-    /** Proxies of our own in front of the app, each of which appends to X-Forwarded-For. 0: that header is not believed. */
-    TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
-    /** Asks DNS whether an address's domain takes mail. Unset: on, except while APP_URL is on loopback. */
-    EMAIL_MX_CHECK: z.enum(["on", "off", ""]).default(""),
-    /** Refuses addresses of throw-away mailbox services. */
-    EMAIL_BLOCK_DISPOSABLE: flag,
-    /** Asks a registration for a proof of work: `auto` while unusually many come, `always`, or `off`. */
-    PROOF_OF_WORK: z.enum(["off", "auto", "always"]).default("off"),
-    /** Registrations an hour, of the whole site, above which `auto` asks. */
-    PROOF_OF_WORK_ABOVE: z.coerce.number().int().min(1).max(2_000).default(300),
-    /** Characters of a new password, at least. 8 is the floor of ASVS 5.0 (6.2.1); NIST SP 800-63B asks for 15. */
-    PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(8),
-    /** Refuses passwords found in breaches: `on` asks haveibeenpwned.com, an address a mirror of it. */
-    HIBP: z
-      .union([z.enum(["on", "off"]), z.url({ protocol: /^https?$/ })], {
-        error: "must be on, off, or the address of a mirror",
-      })
-      .default("off"),
-    /** Shows stack traces in answers; for development only. */
-    DEBUG_ERRORS: flag,
+    EMAIL_MODE: tell(
+      z.enum(["async", "sync"]).default("async"),
+      "`sync` sends inside the request: the rollback switch",
+    ),
+    EMAIL_QUEUE_DELAY: tell(seconds(2), "seconds from the answer to the first attempt"),
+    EMAIL_MAX_RETRIES: tell(z.coerce.number().int().min(0).max(20).default(5), "tries after the first"),
+    EMAIL_RETRY_BASE: tell(seconds(60, 1), "seconds before the first retry; doubles with every further one"),
+    EMAIL_RETRY_MAX: tell(seconds(900, 1), "seconds before a retry, at most"),
+    EMAIL_TIMEOUT: tell(
+      z.coerce.number().finite().min(0.1).max(120).default(10),
+      "seconds for one whole conversation with the mail provider, connect and greeting included",
+    ),
+    EMAIL_FAILOVER: tell(
+      z.preprocess((value) => (value === "" ? undefined : value), z.enum(["smtp", "resend"]).optional()),
+      "`smtp` or `resend`: the provider that steps in when the other one, which comes first, refuses us or is away; both must be configured",
+    ),
+    EMAIL_RATE_LIMIT: tell(
+      optionalNumber(z.number().min(0.01).max(10_000)),
+      "mails that may leave per second, all processes together; the rest of a burst waits without spending a try, and so does a mail that the provider answers with 429 all the same",
+    ),
+    EMAIL_CONCURRENCY: tell(
+      optionalNumber(z.number().int().min(1).max(1_000)),
+      "conversations with the mail provider at the same time; unset, as many as there are mails due",
+    ),
+    EMAIL_SYNC_BUDGET: tell(
+      z.coerce.number().finite().min(0.1).max(10).default(0.7),
+      "seconds a request may spend on sending when the engine is away",
+    ),
+    EMAIL_WATCHDOG_AFTER: tell(
+      seconds(30, 1),
+      "seconds past due after which a server process sends what the engine did not start",
+    ),
+    EMAIL_MX_CHECK: tell(
+      z.enum(["on", "off", ""]).default(""),
+      "asks DNS whether an address's domain takes mail; without a clear answer in 0.4 s it counts as yes",
+      "`on`, `off` on loopback",
+    ),
+    EMAIL_BLOCK_DISPOSABLE: tell(flag, "`on` refuses addresses of throw-away mailbox services"),
+
+    TRUSTED_PROXY_HOPS: tell(
+      z.coerce.number().int().min(0).max(10).default(0),
+      "proxies of yours in front of the app that append to `X-Forwarded-For`; 0 counts the connection's own address and believes no header",
+    ),
+    RATE_LIMITS: tell(
+      z.enum(["on", "off"]).default("on"),
+      "`off` lets everything through, for benchmarks; only while `APP_URL` is on loopback",
+    ),
+    PROOF_OF_WORK: tell(
+      z.enum(["off", "auto", "always"]).default("off"),
+      "`auto` asks browsers for a second of work before they may register, while unusually many do; `always`. People without JavaScript are then told to wait",
+    ),
+    PROOF_OF_WORK_ABOVE: tell(
+      z.coerce.number().int().min(1).max(2_000).default(300),
+      "registrations an hour, of the whole site, that `auto` lets through without",
+    ),
+    // 8 is the floor of ASVS 5.0 (6.2.1).
+    PASSWORD_MIN_LENGTH: tell(
+      z.coerce.number().int().min(8).max(64).default(8),
+      "characters of a new password, 8 to 64; NIST SP 800-63B asks for 15 where there is no second factor",
+    ),
+    HIBP: tell(
+      z
+        .union([z.enum(["on", "off"]), z.url({ protocol: /^https?$/ })], {
+          error: "must be on, off, or the address of a mirror",
+        })
+        .default("off"),
+      "`on` refuses passwords found in breaches, by haveibeenpwned.com, which learns five digits of a hash and no more; an address names a mirror. Without an answer in 0.5 s the password is let through",
+    ),
+    LOG_LEVEL: tell(
+      z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+      "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`",
+    ),
   })
   .check((context) => {
     const value = context.value;
@@ -225,6 +293,26 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
   throw new EnvironmentError(
     `Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].join("\n")}`,
   );
+}
+
+/** A variable as README and .env.example show it. `fallback`: what the schema takes when it is not set, or null. */
+export type Variable = { name: string; description: string; fallback: string | null; unset: string | null };
+
+/** Every variable there is, in the order of the schema. Throws when one is not described. */
+export function listVariables(): Variable[] {
+  return Object.entries<z.ZodType>(Schema.shape).map(([name, schema]) => {
+    const { description, unset } = schema.meta() ?? {};
+    if (!description) throw new Error(`${name} says nothing about itself: tell() in env.ts`);
+    const taken = schema.safeParse(undefined).data;
+    const value = typeof taken === "boolean" ? (taken ? "on" : "off") : taken;
+    const hasNone = value === undefined || value === "";
+    return {
+      name,
+      description,
+      fallback: hasNone ? null : String(value),
+      unset: typeof unset === "string" ? unset : null,
+    };
+  });
 }
 
 /** DATABASE_URL alone, for programs that need nothing else. Throws EnvironmentError when it is missing or no URL. */

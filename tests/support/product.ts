@@ -28,7 +28,6 @@ const DEFAULTS: Record<string, string> = {
   INBOX_URL: "",
   APP_SECRET: "",
   OPS_PASSWORD: "",
-  DEBUG_ERRORS: "",
   EMAIL_FROM: "Latchkey <hello@latchkey.localhost>",
   EMAIL_MODE: "async",
   EMAIL_QUEUE_DELAY: "2",
