@@ -12,7 +12,8 @@ export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
   globalSetup: "./tests/support/product.ts",
-  workers: 3,
+  // Two cores: one for the browsers, one for the product and its parts.
+  workers: 2,
   fullyParallel: true,
   // A test that passes at the second try has found something.
   retries: 0,
@@ -31,13 +32,7 @@ export default defineConfig({
     launchOptions: { args: LAUNCH_ARGS, ...(executablePath ? { executablePath } : {}) },
   },
   projects: [
-    {
-      name: "chromium",
-      testIgnore: [MOVES_THE_CLOCK, ...STARTS_ITS_OWN],
-      use: { browserName: "chromium" },
-      // They keep two cores busy; the tests of the other projects often wait for something that is away.
-      workers: 2,
-    },
+    { name: "chromium", testIgnore: [MOVES_THE_CLOCK, ...STARTS_ITS_OWN], use: { browserName: "chromium" } },
     // After all others: the engine's clock is everybody's, and a mail that waits its two seconds would not.
     {
       name: "clock",

@@ -24,8 +24,8 @@ const integration = {
   restoreMocks: true,
   testTimeout: 30_000,
   hookTimeout: 60_000,
-  // One more than cores: each process has databases of its own, and a third of them waits for programs to start and end.
-  maxWorkers: 3,
+  // Each process has databases of its own; more at once than cores only makes them wait for each other.
+  maxWorkers: 2,
 };
 
 export default defineConfig({
