@@ -46,6 +46,15 @@ const Schema = z
       MADE_AT_START,
     ),
     OPS_PASSWORD: tell(optionalText, "the operator's password", MADE_AT_START),
+    METRICS_TOKEN: tell(
+      optionalText.pipe(
+        z
+          .string()
+          .regex(/^[\x21-\x7e]+$/, "must be plain ASCII without spaces: it goes into a header")
+          .optional(),
+      ),
+      "the bearer token that reads `/api/metrics`; unset, there is no such address",
+    ),
     DATABASE_URL: tell(z.url({ protocol: /^postgres(ql)?$/ }), "a Postgres database", "local Postgres"),
     DATABASE_POOL_SIZE: tell(
       z.coerce.number().int().min(1).max(100).default(10),
@@ -202,6 +211,7 @@ function listWeakSecrets(source: Record<string, string | undefined>): string[] {
   check("APP_SECRET", 32, MAKE_ONE);
   if (!isExposed(source)) return weak;
   check("OPS_PASSWORD", 12, MAKE_ONE);
+  check("METRICS_TOKEN", 16, MAKE_ONE);
   // An Inngest key is `signkey-<environment>-<hex>`; 32 hexadecimal digits are 128 bits (ASVS 5.0, 11.2.3).
   for (const name of ["INNGEST_SIGNING_KEY", "INNGEST_SIGNING_KEY_FALLBACK"])
     check(name, 32, "the engine shows the right one, or for your own server: openssl rand -hex 32");

@@ -52,7 +52,7 @@ const config: NextConfig = {
   // `npm start` and `npm test` build without: the types are a stage of the tests.
   typescript: { ignoreBuildErrors: process.env.BUILD_CHECKS_TYPES === "off" },
   // Native or file-reading packages stay outside of the bundle.
-  serverExternalPackages: ["@node-rs/argon2", "postgres", "pino", "nodemailer", "inngest"],
+  serverExternalPackages: ["@node-rs/argon2", "postgres", "pino", "nodemailer", "inngest", "prom-client"],
   // For the files of the build; pages and calls get theirs from proxy.ts.
   headers: async () => [
     { source: "/:path*", headers: [{ key: "x-content-type-options", value: "nosniff" }] },

@@ -11,8 +11,13 @@ import type { Log, Services } from "./domain/services";
 import { type SelectedTransports, selectTransports } from "./emails/transports/select";
 import { type Env, env, isMailDomainChecked } from "./env";
 import { createLog } from "./log";
+import { createMetrics, type Metrics } from "./metrics";
 
-export type ProcessServices = Services & { database: DatabaseClient; notifications: Notifications };
+export type ProcessServices = Services & {
+  database: DatabaseClient;
+  notifications: Notifications;
+  metrics: Metrics;
+};
 
 /** What still waits on connections that were found dead, may have been put on others that are well. */
 const LOST_GRACE_SECONDS = 5;
@@ -21,6 +26,7 @@ const LOST_GRACE_SECONDS = 5;
 export function createServices(environment: Env): ProcessServices {
   const database = openDatabase(environment.DATABASE_URL, environment.DATABASE_POOL_SIZE);
   const log = createLog(environment.LOG_LEVEL);
+  const metrics = createMetrics();
   const selected = selectTransports({
     resendApiKey: environment.RESEND_API_KEY,
     resendBaseUrl: environment.RESEND_BASE_URL,
@@ -62,6 +68,8 @@ export function createServices(environment: Env): ProcessServices {
       passwordMin: environment.PASSWORD_MIN_LENGTH,
     },
     log,
+    metrics,
+    meter: metrics.meter,
   };
 }
 

@@ -37,6 +37,8 @@ export async function recordAcceptance(
   result: Extract<SendResult, { outcome: "accepted" }>,
 ): Promise<void> {
   const now = services.clock();
+  const dueAt = addSeconds(delivery.createdAt, services.settings.queueDelaySeconds);
+  const lateSeconds = Math.max(0, (now.getTime() - dueAt.getTime()) / 1000);
   const write = () =>
     services.db.transaction(async (tx) => {
       // The delivery before its attempts, as everybody locks them: a webhook of this very mail comes at the same time.
@@ -60,7 +62,8 @@ export async function recordAcceptance(
   const deadlineMs = performance.now() + ACCEPTANCE_PATIENCE_SECONDS * 1000;
   for (let tries = 0; ; tries++) {
     try {
-      return await write();
+      await write();
+      return services.meter.accepted(lateSeconds);
     } catch (error) {
       // Two workers recorded an acceptance of the same mail at the same instant: the second try sees the first one's row.
       const isRace = isUniqueViolation(error, "delivery_attempts_one_accepted");

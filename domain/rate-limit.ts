@@ -30,6 +30,7 @@ async function takeFromLimit(
   const hits = await takeHit(executor, keyOf(services, limit, subject), limit.windows, now);
   if (hits === null) return;
   services.log.info({ limit: limit.name }, `Refused by the limit ${limit.name}`);
+  services.meter.limitHit(limit.name);
   throw new DomainError(limit.code, {
     text: limit.text,
     nextAllowedAt: nextFreeAt(hits, limit.windows, now),

@@ -38,6 +38,14 @@ const OUTBOX_LEASE_SECONDS = 2;
 export type QueuedDelivery = { deliveryId: string; outboxId: string };
 export type Registration = QueuedDelivery & { user: UserData; session: StartedSession };
 
+type RegistrationInput = {
+  username: string;
+  email: string;
+  password: string;
+  language?: Language;
+  proof?: string | null | undefined;
+} & Client;
+
 /**
  * Registers a claim on an address. `email` is normalised (normalizeEmail); username and password follow
  * account-rules.ts. An address that has an owner gets the same work and the same answer; its owner gets the mail
@@ -46,16 +54,18 @@ export type Registration = QueuedDelivery & { user: UserData; session: StartedSe
  * Throws `username_taken`, `busy`, `proof_required`, `invalid_input` for an address that cannot get mail and for a password that is easy
  * to guess (password-rules.ts), and what limits.ts lists.
  */
-export async function registerUser(
-  services: Services,
-  input: {
-    username: string;
-    email: string;
-    password: string;
-    language?: Language;
-    proof?: string | null | undefined;
-  } & Client,
-): Promise<Registration> {
+export async function registerUser(services: Services, input: RegistrationInput): Promise<Registration> {
+  try {
+    const registration = await register(services, input);
+    services.meter.registration("registered");
+    return registration;
+  } catch (error) {
+    services.meter.registration(error instanceof DomainError ? error.code : "error");
+    throw error;
+  }
+}
+
+async function register(services: Services, input: RegistrationInput): Promise<Registration> {
   const network = input.network ?? null;
   await demandProof(services, input.proof ?? null);
   await admitRegistration(services, network);

@@ -6,6 +6,7 @@ import type { CircuitBreaker } from "./circuit-breaker";
 import type { Clock } from "./clock";
 import type { Keys } from "./keys";
 import type { MailDomains } from "./mail-domains";
+import type { Meter } from "./meter";
 import type { ProofMode } from "./proof-of-work";
 import type { RetryPolicy } from "./retry-policy";
 import type { Sending } from "./send-pace";
@@ -54,4 +55,6 @@ export type Services = {
   sending: Sending;
   settings: Settings;
   log: Log;
+  /** Told what happens, for metrics. */
+  meter: Meter;
 };

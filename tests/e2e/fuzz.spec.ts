@@ -92,6 +92,7 @@ const TARGETS: Named[] = [
   },
   { path: "/api/health", method: "GET" },
   { path: "/api/ready", method: "GET" },
+  { path: "/api/metrics", method: "GET" },
   { path: "/api/no-such-thing", method: "POST", fields: { a: text } },
   { path: "/sign-out", method: "POST" },
   { path: "/", method: "GET" },

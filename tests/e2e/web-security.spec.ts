@@ -97,6 +97,7 @@ const CALLS: Record<string, string> = {
   "/api/webhooks/resend": "POST",
   "/api/health": "GET",
   "/api/ready": "GET",
+  "/api/metrics": "GET",
 };
 
 for (const [path, allowed] of Object.entries(CALLS))

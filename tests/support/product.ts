@@ -28,6 +28,7 @@ const DEFAULTS: Record<string, string> = {
   INBOX_URL: "",
   APP_SECRET: "",
   OPS_PASSWORD: "",
+  METRICS_TOKEN: "",
   EMAIL_FROM: "Latchkey <hello@latchkey.localhost>",
   EMAIL_MODE: "async",
   EMAIL_QUEUE_DELAY: "2",

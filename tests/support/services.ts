@@ -1,6 +1,7 @@
 // Services for integration tests: real Postgres, a clock that tests move, a provider that answers as told.
 import { type DatabaseClient, openDatabase } from "@/db/client";
 import { deriveKeys } from "@/domain/keys";
+import { NO_METER } from "@/domain/meter";
 import { createSending } from "@/domain/send-pace";
 import type { Log, Services } from "@/domain/services";
 import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
@@ -107,6 +108,7 @@ export function createTestServices(databaseUrl: string, given?: DatabaseClient):
       passwordMin: 8,
     },
     lines,
+    meter: NO_METER,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
   };
 }

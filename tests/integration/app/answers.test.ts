@@ -40,7 +40,13 @@ beforeEach(async () => {
   gate = await openTcpGate({ host: target.hostname, port: Number(target.port) });
   target.host = `127.0.0.1:${gate.port}`;
   vi.resetModules();
-  for (const key of ["latchkeyInngest", "latchkeyEngine", "latchkeyServices", "latchkeyProbe"])
+  for (const key of [
+    "latchkeyInngest",
+    "latchkeyEngine",
+    "latchkeyServices",
+    "latchkeyProbe",
+    "latchkeyScrape",
+  ])
     Reflect.deleteProperty(globalThis, key);
   const environment = {
     APP_SECRET: "a secret for tests that is long enough",
@@ -53,6 +59,7 @@ beforeEach(async () => {
     // On a busy machine too the attempt has ended when the answer is written.
     EMAIL_SYNC_BUDGET: "10",
     RATE_LIMITS: "off",
+    METRICS_TOKEN: "a-token-of-a-monitor",
     LOG_LEVEL: "silent",
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -199,5 +206,61 @@ describe("readiness", () => {
     await gate.refuse();
     const text = JSON.stringify((await ready()).body);
     expect(text).not.toMatch(/127\.0\.0\.1|postgres|ECONN|resend|:\/\//i);
+  });
+});
+
+describe("metrics", () => {
+  async function scrape(authorization?: string) {
+    const { GET } = await import("@/app/api/metrics/route");
+    const response = await GET(
+      new Request("http://localhost:3000/api/metrics", { headers: authorization ? { authorization } : {} }),
+    );
+    return {
+      status: response.status,
+      type: response.headers.get("content-type"),
+      text: await response.text(),
+    };
+  }
+
+  test("tell the monitor what happened, and are for nobody else", async () => {
+    const person = someone();
+    await register(person);
+    const isAccepted = /^latchkey_acceptance_delay_seconds_count 1$/m;
+    await expect.poll(async () => (await scrape("Bearer a-token-of-a-monitor")).text).toMatch(isAccepted);
+    const told = await scrape("Bearer a-token-of-a-monitor");
+    expect(told).toMatchObject({ status: 200, type: "text/plain; version=0.0.4; charset=utf-8" });
+    expect(told.text).toContain('latchkey_registrations_total{outcome="registered"} 1');
+    expect(told.text).toMatch(
+      /latchkey_recent_deliveries\{state="sent",provider="resend",error_class="none"\} \d/,
+    );
+    expect(told.text).toContain('latchkey_breaker_state{breaker="engine",state="closed"} 1');
+    expect(told.text).toContain("latchkey_database_up 1");
+    expect(told.text).not.toContain(person.username);
+    for (const wrong of [undefined, "Bearer another-token", "Basic YTpi", "Bearer", "a-token-of-a-monitor"])
+      expect(await scrape(wrong)).toMatchObject({ status: 401, type: "application/problem+json" });
+  });
+
+  test("are not there without a token set: 404", async () => {
+    vi.stubEnv("METRICS_TOKEN", "");
+    vi.resetModules();
+    expect(await scrape("Bearer a-token-of-a-monitor")).toMatchObject({ status: 404 });
+    expect(await scrape("Bearer ")).toMatchObject({ status: 404 });
+  });
+
+  test("still tell what the process knows while the database is away, within four seconds", async () => {
+    for (const goAway of [() => gate.refuse(), async () => gate.silence()]) {
+      await goAway();
+      const startedAt = performance.now();
+      const told = await scrape("Bearer a-token-of-a-monitor");
+      expect(performance.now() - startedAt).toBeLessThan(4_500);
+      expect(told).toMatchObject({ status: 200 });
+      expect(told.text).toContain("latchkey_database_up 0");
+      expect(told.text).not.toMatch(/^latchkey_queue_oldest_seconds /m);
+      await gate.open();
+      services.database.renew(0);
+      await expect
+        .poll(async () => (await scrape("Bearer a-token-of-a-monitor")).text, { timeout: 10_000 })
+        .toContain("latchkey_database_up 1");
+    }
   });
 });
