@@ -49,6 +49,8 @@ const config: NextConfig = {
     // Writing it takes a third of a build, and pays from the second one on.
     turbopackFileSystemCacheForBuild: !process.env.CI,
   },
+  // For the image (Dockerfile) only: `next start` does not serve such a build.
+  ...(process.env.BUILD_STANDALONE === "on" ? { output: "standalone" as const } : {}),
   // `npm start` and `npm test` build without: the types are a stage of the tests.
   typescript: { ignoreBuildErrors: process.env.BUILD_CHECKS_TYPES === "off" },
   // Native or file-reading packages stay outside of the bundle.
