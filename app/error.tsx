@@ -19,7 +19,7 @@ export default function ErrorPage({
       actions={
         <>
           <button type="button" onClick={reset} className={buttonClass("primary")}>
-            {t("common.tryAgain")}
+            {t("failure.again")}
           </button>
           <a href="/" className={buttonClass("secondary")}>
             {t("common.toFrontPage")}

@@ -1,9 +1,13 @@
 "use client";
+import { useEffect, useState } from "react";
+import english from "@/messages/en/failure.json";
+import type { FailureTexts } from "@/messages/failure-texts";
 import "./globals.css";
 
 /**
- * Shown when not even the frame of the pages could be made. English only: the frame is what brings a page its texts, and
- * nine languages here would be loaded by every page, for one that hardly anybody ever sees.
+ * Shown when not even the frame of the pages could be made, which is what brings a page its texts. They are loaded here,
+ * in the language of the page that was there, else in the browser's; in English until then. Every page loads this file,
+ * so it holds one language, and tells the button in its own words.
  */
 export default function GlobalError({
   error,
@@ -12,28 +16,42 @@ export default function GlobalError({
   error: Error & { digest?: string };
   reset: () => void;
 }) {
+  // Read before this page puts its own in its place.
+  const [pageTag] = useState(() => (typeof document === "undefined" ? "" : document.documentElement.lang));
+  const [loaded, setLoaded] = useState<FailureTexts | null>(null);
+
+  useEffect(() => {
+    import("@/messages/failure-texts").then(
+      ({ findFailureTexts }) => setLoaded(findFailureTexts([pageTag, ...navigator.languages])),
+      () => null,
+    );
+  }, [pageTag]);
+
+  const { failure } = loaded ?? english;
+  const [before, after] = failure.number.split("<number></number>");
   return (
-    <html lang="en">
+    <html lang={loaded?.tag ?? "en"} dir={loaded?.direction}>
       <head>
-        <title>Something went wrong · Latchkey</title>
+        <title>{`${failure.title} · Latchkey`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
       </head>
       <body className="min-h-dvh">
         <main className="mx-auto w-full max-w-md px-5 pt-[18vh]">
-          <h1 className="text-title font-semibold tracking-tight">Something went wrong on our side</h1>
-          <p className="mt-2 text-fg-muted">Nothing of yours is lost. Please try again.</p>
+          <h1 className="text-title font-semibold tracking-tight">{failure.heading}</h1>
+          <p className="mt-2 text-fg-muted">{failure.text}</p>
           {error.digest ? (
             <p className="mt-2 text-small text-fg-muted">
-              If it stays so, tell us this number: <span className="font-mono">{error.digest}</span>
+              {before}
+              <span className="font-mono">{error.digest}</span>
+              {after}
             </p>
           ) : null}
-          {/* Every page loads this file: the button is told in its own words, without what other buttons share. */}
           <button
             type="button"
             onClick={reset}
             className="mt-6 min-h-11 cursor-pointer rounded-control bg-accent px-4 font-medium text-on-accent"
           >
-            Try again
+            {failure.again}
           </button>
         </main>
       </body>

@@ -1,31 +1,40 @@
 // All texts of all languages, compiled once per process. For the server: the browser is given what `pick` leaves.
 import compile from "icu-minify/compile";
+import arFailure from "./ar/failure.json";
 import arMails from "./ar/mails.json";
 import arPages from "./ar/pages.json";
 import arProblems from "./ar/problems.json";
+import deFailure from "./de/failure.json";
 import deMails from "./de/mails.json";
 import dePages from "./de/pages.json";
 import deProblems from "./de/problems.json";
+import enFailure from "./en/failure.json";
 import enMails from "./en/mails.json";
 import enPages from "./en/pages.json";
 import enProblems from "./en/problems.json";
+import esFailure from "./es/failure.json";
 import esMails from "./es/mails.json";
 import esPages from "./es/pages.json";
 import esProblems from "./es/problems.json";
+import faFailure from "./fa/failure.json";
 import faMails from "./fa/mails.json";
 import faPages from "./fa/pages.json";
 import faProblems from "./fa/problems.json";
+import frFailure from "./fr/failure.json";
 import frMails from "./fr/mails.json";
 import frPages from "./fr/pages.json";
 import frProblems from "./fr/problems.json";
+import jaFailure from "./ja/failure.json";
 import jaMails from "./ja/mails.json";
 import jaPages from "./ja/pages.json";
 import jaProblems from "./ja/problems.json";
 import { DEFAULT_LANGUAGE, type Language } from "./languages";
+import ptFailure from "./pt/failure.json";
 import ptMails from "./pt/mails.json";
 import ptPages from "./pt/pages.json";
 import ptProblems from "./pt/problems.json";
 import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
+import zhFailure from "./zh/failure.json";
 import zhMails from "./zh/mails.json";
 import zhPages from "./zh/pages.json";
 import zhProblems from "./zh/problems.json";
@@ -33,15 +42,15 @@ import zhProblems from "./zh/problems.json";
 type Tree = { [name: string]: string | Tree };
 
 const SOURCES: Partial<Record<Language, Tree>> = {
-  en: { ...enPages, ...enMails, ...enProblems },
-  de: { ...dePages, ...deMails, ...deProblems },
-  fr: { ...frPages, ...frMails, ...frProblems },
-  es: { ...esPages, ...esMails, ...esProblems },
-  pt: { ...ptPages, ...ptMails, ...ptProblems },
-  ja: { ...jaPages, ...jaMails, ...jaProblems },
-  zh: { ...zhPages, ...zhMails, ...zhProblems },
-  ar: { ...arPages, ...arMails, ...arProblems },
-  fa: { ...faPages, ...faMails, ...faProblems },
+  en: { ...enPages, ...enMails, ...enProblems, ...enFailure },
+  de: { ...dePages, ...deMails, ...deProblems, ...deFailure },
+  fr: { ...frPages, ...frMails, ...frProblems, ...frFailure },
+  es: { ...esPages, ...esMails, ...esProblems, ...esFailure },
+  pt: { ...ptPages, ...ptMails, ...ptProblems, ...ptFailure },
+  ja: { ...jaPages, ...jaMails, ...jaProblems, ...jaFailure },
+  zh: { ...zhPages, ...zhMails, ...zhProblems, ...zhFailure },
+  ar: { ...arPages, ...arMails, ...arProblems, ...arFailure },
+  fa: { ...faPages, ...faMails, ...faProblems, ...faFailure },
 };
 
 /** A language's messages as they are written, by their whole keys. */

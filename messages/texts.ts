@@ -2,12 +2,13 @@
 // loads it without a parser, with the messages of its page alone.
 import type compile from "icu-minify/compile";
 import format, { type FormatValues } from "icu-minify/format";
+import type failure from "./en/failure.json";
 import type mails from "./en/mails.json";
 import type pages from "./en/pages.json";
 import type problems from "./en/problems.json";
 import { type Language, localeOf, tagOf } from "./languages";
 
-type English = typeof pages & typeof mails & typeof problems;
+type English = typeof pages & typeof mails & typeof problems & typeof failure;
 
 export type Keys<Tree> = {
   [Name in keyof Tree & string]: Tree[Name] extends string ? Name : `${Name}.${Keys<Tree[Name]>}`;
