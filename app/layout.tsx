@@ -6,17 +6,20 @@ import { LanguageSwitch } from "@/components/language-switch";
 import { TextsProvider } from "@/components/texts-provider";
 import { pickTexts } from "@/messages/catalog";
 import { directionOf, LANGUAGES, tagOf } from "@/messages/languages";
+import { requestTexts } from "./_data/texts";
 import { PATH_HEADER } from "./_http/headers";
 import { requestLanguage } from "./_http/language";
 import "./globals.css";
 
-export const metadata: Metadata = {
-  // No title here: Next would put an inherited one beside, and over, the confirm page's own, which changes with its state.
-  description:
-    "Sign-up that answers at once, and a confirmation email that is never lost, never sent twice, and never a mystery.",
-  robots: { index: true, follow: true },
-  formatDetection: { telephone: false, email: false, address: false },
-};
+export async function generateMetadata(): Promise<Metadata> {
+  const { t } = await requestTexts();
+  return {
+    // No title here: Next would put an inherited one beside, and over, the confirm page's own, which changes with its state.
+    description: t("meta.site"),
+    robots: { index: true, follow: true },
+    formatDetection: { telephone: false, email: false, address: false },
+  };
+}
 
 export const viewport: Viewport = {
   width: "device-width",
@@ -27,6 +30,9 @@ export const viewport: Viewport = {
     { media: "(prefers-color-scheme: dark)", color: "#101216" },
   ],
 };
+
+/** Pages that are English, whatever people read (docs/decisions/021). */
+const isForOperators = (path: string) => path === "/ops" || path.startsWith("/ops/");
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // A page made at build time has no nonce, and its scripts would not run.
@@ -42,7 +48,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         />
         <TextsProvider language={language} texts={pickTexts(language, ["common", "language", "failure"])}>
           {children}
-          {LANGUAGES.length > 1 ? (
+          {LANGUAGES.length > 1 && !isForOperators(path) ? (
             <footer className="flex justify-center px-5 pb-4">
               <LanguageSwitch back={path} />
             </footer>

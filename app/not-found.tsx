@@ -5,7 +5,7 @@ import { buttonClass } from "@/components/ui/button-class";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("common.title", { page: t("notFound.title") }) };
+  return { title: t("common.title", { page: t("notFound.title") }), description: t("notFound.text") };
 }
 
 export default async function NotFound() {

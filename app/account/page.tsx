@@ -25,7 +25,7 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("common.title", { page: t("account.title") }) };
+  return { title: t("common.title", { page: t("account.title") }), description: t("meta.account") };
 }
 
 /**

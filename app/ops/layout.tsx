@@ -1,7 +1,11 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
+import { operatorTexts } from "@/messages/operators";
 
-export const metadata: Metadata = { robots: { index: false, follow: false } };
+export const metadata: Metadata = {
+  description: operatorTexts().t("page.description"),
+  robots: { index: false, follow: false },
+};
 
 /** English, whatever people read (docs/decisions/021). */
 export default function OperatorsLayout({ children }: { children: ReactNode }) {

@@ -10,7 +10,11 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("common.title", { page: t("notMe.tab") }), referrer: "no-referrer" };
+  return {
+    title: t("common.title", { page: t("notMe.tab") }),
+    description: t("meta.notMe"),
+    referrer: "no-referrer",
+  };
 }
 
 export default async function NotMePage() {

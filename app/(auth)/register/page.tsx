@@ -15,7 +15,7 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("common.title", { page: t("register.title") }) };
+  return { title: t("common.title", { page: t("register.title") }), description: t("meta.register") };
 }
 
 export default async function RegisterPage() {

@@ -15,7 +15,7 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("common.title", { page: t("signIn.title") }) };
+  return { title: t("common.title", { page: t("signIn.title") }), description: t("meta.signIn") };
 }
 
 /** `?confirmed=1`: sent here by a confirm page whose address was confirmed on another device. */

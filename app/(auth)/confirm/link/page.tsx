@@ -16,7 +16,11 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
-  return { title: t("common.title", { page: t("confirmLink.title") }), referrer: "no-referrer" };
+  return {
+    title: t("common.title", { page: t("confirmLink.title") }),
+    description: t("meta.confirmLink"),
+    referrer: "no-referrer",
+  };
 }
 
 export default async function ConfirmLinkPage() {
