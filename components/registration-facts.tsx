@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { tellDevice } from "./device-words";
 import { LocalTime } from "./local-time";
 import { useTexts } from "./texts-provider";
 
@@ -12,17 +13,18 @@ export function RegistrationFacts({
   username: string;
   email: string;
   registeredAt: string;
-  /** Browser and system in words, or null. */
+  /** Browser and system in English words, or null. */
   device: string | null;
 }) {
-  const { t } = useTexts();
+  const texts = useTexts();
+  const { t } = texts;
   return (
     <dl className="mt-5 divide-y divide-line border-y border-line">
       <Fact name={t("facts.username")}>{username}</Fact>
       <Fact name={t("facts.email")}>{email}</Fact>
       <Fact name={t("facts.registered")}>
         <LocalTime at={registeredAt} shape="day" />
-        {device ? <span className="block text-small text-fg-muted">{device}</span> : null}
+        {device ? <span className="block text-small text-fg-muted">{tellDevice(texts, device)}</span> : null}
       </Fact>
     </dl>
   );

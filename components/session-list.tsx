@@ -2,13 +2,15 @@ import { MonitorSmartphone } from "lucide-react";
 import type { ReactNode } from "react";
 import type { SessionData } from "@/domain/session-data";
 import type { Texts } from "@/messages/texts";
+import { tellDevice } from "./device-words";
 import { LocalTime } from "./local-time";
 import { buttonClass } from "./ui/button-class";
 
 /** Where somebody is signed in. Forms, so that it works without JavaScript and no link can end anything. */
 export function SessionList({ sessions, texts }: { sessions: readonly SessionData[]; texts: Texts }) {
   const { t, rich } = texts;
-  const nameOf = ({ device }: SessionData) => device ?? t("sessions.unknownDevice");
+  const nameOf = ({ device }: SessionData) =>
+    device ? tellDevice(texts, device) : t("sessions.unknownDevice");
   const hasOthers = sessions.some(({ current }) => !current);
   return (
     <>

@@ -29,6 +29,8 @@ const PURE_FOR_THE_BROWSER = [
   "domain/account-rules",
   "domain/typed-digits",
   "domain/session-data",
+  "domain/device-words",
+  "domain/webmail",
   "domain/email-suggestion",
   "domain/public-mailboxes",
 ];

@@ -1,0 +1,57 @@
+// What every page says of itself in every language, and what speaks a person's language where no page brings the texts.
+import { expect, test } from "@playwright/test";
+import { LANGUAGES } from "../../messages/languages";
+import { newAccount, signInAs } from "../support/accounts";
+
+test.use({ locale: "de" });
+
+const FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+for (const path of ["/", "/register", "/sign-in", "/confirm", "/confirm/link", "/not-me", "/no-such-page"])
+  test(`${path} has a title and a description in each language`, async ({ request }) => {
+    const told = await Promise.all(
+      LANGUAGES.map(async (language) => {
+        const html = await (await request.get(path, { headers: { "accept-language": language } })).text();
+        return {
+          title: [...html.matchAll(/<title>([^<]+)<\/title>/g)].map(([, text]) => text),
+          description: [...html.matchAll(/<meta name="description" content="([^"]+)"/g)].map(
+            ([, text]) => text,
+          ),
+        };
+      }),
+    );
+    for (const { title, description } of told) {
+      expect(title).toHaveLength(1);
+      expect(description).toHaveLength(1);
+    }
+    expect(new Set(told.map(({ title }) => title[0])).size).toBe(LANGUAGES.length);
+    expect(new Set(told.map(({ description }) => description[0])).size).toBe(LANGUAGES.length);
+  });
+
+test("devices are named in the language of the page", async ({ page }) => {
+  const person = await newAccount();
+  await signInAs(person, FIREFOX);
+  await page.goto("/sign-in");
+  await page.getByLabel("Benutzername oder E-Mail-Adresse").fill(person.username);
+  await page.getByLabel("Passwort", { exact: true }).fill(person.password);
+  await page.getByRole("button", { name: "Anmelden" }).click();
+  await page.waitForURL("**/account");
+  await expect(page.getByText("Firefox unter Windows")).toBeVisible();
+  await expect(page.getByRole("button", { name: /Firefox unter Windows/ })).toBeVisible();
+});
+
+test("when not even the frame of a page can be made, that is said in the language of the page", async ({
+  page,
+}) => {
+  // A frame whose own text was lost on the way.
+  await page.route("**/sign-in", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replaceAll("language.label", "language.lost");
+    await route.fulfill({ response, body });
+  });
+  await page.goto("/sign-in");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Bei uns ist etwas schiefgegangen");
+  await expect(page.getByRole("button", { name: "Noch einmal versuchen" })).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await expect(page).toHaveTitle("Etwas ist schiefgegangen · Latchkey");
+});
