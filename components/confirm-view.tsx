@@ -1,7 +1,9 @@
 "use client";
+import { ExternalLink } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
+import { findWebmail } from "@/domain/webmail";
 import { postJson } from "./api-client";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
@@ -14,7 +16,8 @@ import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
-import { describeStatus, needsOtherAddress } from "./timeline";
+import { describeStatus, isInMailbox, needsOtherAddress } from "./timeline";
+import { buttonClass } from "./ui/button-class";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
 
@@ -25,6 +28,7 @@ const MOVE_ON_MS = 1_200;
 export function ConfirmView({
   initial,
   inboxUrl,
+  sender,
   suggestion,
   codeRefusal,
   resendRefusal,
@@ -33,6 +37,8 @@ export function ConfirmView({
   initial: Confirmation;
   /** The development inbox; null in production. */
   inboxUrl: string | null;
+  /** The From line of our mails. */
+  sender: string;
   /** What the address was probably meant to be, or null. */
   suggestion: string | null;
   codeRefusal: Problem | null;
@@ -47,6 +53,8 @@ export function ConfirmView({
   const [resentFor, setResentFor] = useState<string | null>(null);
   const [isSendingCode, setSendingCode] = useState(false);
   const { email, confirmed, delivery } = confirmation;
+  // Where the development inbox takes the mails, none of them reaches a mailbox.
+  const webmail = inboxUrl ? null : findWebmail(email, sender);
 
   const status = describeStatus(texts, confirmation, nowMs);
   const isUnderWay = delivery?.status === "queued" || delivery?.status === "sending";
@@ -97,6 +105,31 @@ export function ConfirmView({
         </div>
         <DeliveryTimeline confirmation={confirmation} nowMs={nowMs} />
         <StatusLine tone={status.tone}>{sentence}</StatusLine>
+        {webmail ? (
+          // Its room is kept from the start: nothing below it moves when the mail is out.
+          <div className="mt-3 grid min-h-11">
+            {isInMailbox(delivery) ? (
+              <a
+                href={webmail.url}
+                target="_blank"
+                rel="noopener noreferrer"
+                className={buttonClass("secondary")}
+              >
+                <span>
+                  {rich<ReactNode>("confirm.openMailbox", {
+                    name: webmail.name,
+                    spoken: (words) => (
+                      <span key="spoken" className="sr-only">
+                        {words}
+                      </span>
+                    ),
+                  })}
+                </span>
+                <ExternalLink aria-hidden="true" className="size-4 shrink-0 text-fg-muted rtl:-scale-x-100" />
+              </a>
+            ) : null}
+          </div>
+        ) : null}
         <noscript>
           <p className="mt-3 text-small text-fg-muted">
             {rich<ReactNode>("confirm.stoodAt", {

@@ -145,10 +145,15 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
       const why = describeReason(texts, reason ?? { code: "bounced", message: "" });
       return say(tone, status, t("timeline.sentence.bounced", { reason: why }));
     }
+    case "cancelled":
+      return say(
+        tone,
+        status,
+        t(`timeline.sentence.${reason?.code === "called_off" ? "calledOff" : status}`),
+      );
     case "delivered":
     case "complained":
     case "suppressed":
-    case "cancelled":
       return say(tone, status, t(`timeline.sentence.${status}`));
   }
 }
@@ -163,6 +168,11 @@ function describeReason({ t, has }: Texts, reason: DeliveryReason | null): strin
 /** The provider has the mail, and the mailbox's own server has put it off (`delayed` in domain/provider-events.ts). */
 function isDelayed(delivery: Confirmation["delivery"]): boolean {
   return delivery?.status === "sent" && delivery.reason?.code === "delayed";
+}
+
+/** As far as anybody knows, the mail can be in the mailbox by now. */
+export function isInMailbox(delivery: Confirmation["delivery"]): boolean {
+  return delivery?.status === "delivered" || (delivery?.status === "sent" && !isDelayed(delivery));
 }
 
 /** Refusals of an address for good: asking for another code would end in the same way. */

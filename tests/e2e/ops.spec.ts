@@ -47,6 +47,8 @@ test("the right password opens them, until the operator signs out, also for whoe
   await signIn(page);
   await page.waitForURL("**/ops");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Now");
+  // They are English: there is nothing to choose.
+  await expect(page.getByRole("combobox", { name: "Language" })).toHaveCount(0);
   const cookies = await page.context().cookies();
   const cookie = cookies.find(({ name }) => name.endsWith("operator"));
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
@@ -78,13 +80,26 @@ test("a mail that waits is called off, and on another press a new one is tried i
   page,
 }) => {
   const person = newPerson("retry1");
-  const { delivery } = await register(person);
+  const { delivery, access_token: token } = await register(person);
   await signIn(page);
   await page.waitForURL("**/ops");
   await waitForState(page, delivery.id, "Retrying");
   await page.getByRole("button", { name: "Call it off" }).click();
   await page.waitForURL("**/*done=cancelled");
   await expect(page.getByText("An operator called it off.")).toBeVisible();
+  const told = await callApi("/api/v1/usr/confirmation", {
+    token,
+    headers: { "accept-language": "de" },
+  });
+  expect(await told.json()).toMatchObject({
+    delivery: {
+      status: "cancelled",
+      reason: {
+        code: "called_off",
+        message: "Wir haben diese E-Mail selbst zurückgezogen, bevor sie hinausging.",
+      },
+    },
+  });
   await page.getByRole("button", { name: "Send a new mail in its place" }).click();
   await page.waitForURL("**/*done=replayed");
   const newId = new URL(page.url()).pathname.split("/").at(-1) ?? "";

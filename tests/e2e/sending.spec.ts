@@ -3,6 +3,7 @@
 import { expect, test } from "@playwright/test";
 import postgres from "postgres";
 import { startOwnProduct } from "../support/own-product";
+import { currentStep, fillRegistration } from "../support/pages";
 import { newPerson, register } from "../support/people";
 import type { Product } from "../support/product";
 import { readRunning } from "../support/running";
@@ -84,4 +85,25 @@ test("mails leave by the other provider, one after another, at the pace that is 
   const times = mails.map((mail) => Date.parse(mail.received_at)).sort((a, b) => a - b);
   const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
   expect(tookMs).toBeGreaterThan(((MAILS - 1) * 1_000) / PER_SECOND - ON_THE_WAY_MS);
+});
+
+test("who has a mailbox at Gmail is led to our mail in it once it is out, and nobody is asked before they press", async ({
+  page,
+}) => {
+  const hosts = new Set<string>();
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  const person = newPerson();
+  await page.goto(`${product.url}/register`);
+  await fillRegistration(page, { ...person, email: person.email.replace("example.com", "gmail.com") });
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/confirm");
+  const link = page.getByRole("link", { name: "Open Gmail in a new tab" });
+  await expect(currentStep(page)).toContainText("Sent");
+  await expect(link).toHaveAttribute("rel", "noopener noreferrer");
+  await expect(link).toHaveAttribute("target", "_blank");
+  const href = "https://mail.google.com/mail/u/0/#search/from%3Ahello%40latchkey.localhost+in%3Aanywhere";
+  await expect(link).toHaveAttribute("href", href);
+  expect([...hosts]).toEqual([new URL(product.url).host]);
+  // Without JavaScript too: it stands in the page as the server sends it.
+  expect(await (await page.request.get(`${product.url}/confirm`)).text()).toContain(`href="${href}"`);
 });

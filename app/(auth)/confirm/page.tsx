@@ -1,3 +1,4 @@
+import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
@@ -11,8 +12,15 @@ import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
 import { suggestEmail } from "@/domain/email-suggestion";
 import { pickTexts } from "@/messages/catalog";
+import { services } from "@/services";
 
 export const dynamic = "force-dynamic";
+
+/** The title stands in what the page shows, and changes with it. */
+export async function generateMetadata(): Promise<Metadata> {
+  const { t } = await requestTexts();
+  return { description: t("meta.confirm") };
+}
 
 export default async function ConfirmPage() {
   const visitor = await currentVisitor();
@@ -35,6 +43,7 @@ export default async function ConfirmPage() {
         <ConfirmView
           initial={confirmation}
           inboxUrl={inboxUrl()}
+          sender={services().settings.emailFrom}
           suggestion={suggestEmail(confirmation.email)}
           codeRefusal={codeFlash?.problem ?? null}
           resendRefusal={resendFlash?.problem ?? null}

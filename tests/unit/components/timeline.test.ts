@@ -4,6 +4,7 @@ import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
 import { reasonSentence } from "@/domain/delivery-reasons";
 import { FAILURE_CODES } from "@/emails/failures";
 import { textsOf } from "@/messages/catalog";
+import { LANGUAGES } from "@/messages/languages";
 import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
 
 const NOW_MS = Date.parse(SERVER_TIME);
@@ -21,7 +22,7 @@ const STATUSES: DeliveryStatus[] = [
 ];
 const NO_ANSWER = { code: "timeout", message: "The mail server did not answer." };
 
-const { needsOtherAddress } = timeline;
+const { isInMailbox, needsOtherAddress } = timeline;
 const texts = textsOf("en");
 const describeSteps = (confirmation: Confirmation, nowMs: number) =>
   timeline.describeSteps(texts, confirmation, nowMs);
@@ -186,6 +187,21 @@ describe("the sentence", () => {
     expect(needsOtherAddress(makeConfirmation({ status: "delivered" }).delivery)).toBe(false);
   });
 
+  test.each(LANGUAGES)(
+    "says in %s that we called a mail off, and in other words that it was not needed",
+    (language) => {
+      const tell = (code: string) => {
+        const reason = { code, message: reasonSentence(code, language) };
+        const cancelled = makeConfirmation({ status: "cancelled", reason });
+        return timeline.describeStatus(textsOf(language), cancelled, NOW_MS).sentence;
+      };
+      expect(tell("called_off")).toBe(textsOf(language).t("timeline.sentence.calledOff"));
+      expect(tell("superseded")).toBe(textsOf(language).t("timeline.sentence.cancelled"));
+      expect(tell("called_off")).not.toBe(tell("superseded"));
+      expect(reasonSentence("called_off", language)).not.toBe(reasonSentence("unknown", language));
+    },
+  );
+
   test("stands first in the tab's title", () => {
     expect(texts.t("confirm.tab", { state: "Retrying" })).toMatch(/^Retrying · /);
   });
@@ -207,5 +223,18 @@ describe("the sentence", () => {
     expect(describeStatus(makeConfirmation({ status: "retrying", reason }), NOW_MS).sentence).toContain(
       "The moon stood wrong.",
     );
+  });
+});
+
+describe("the way to the mailbox", () => {
+  test.each(STATUSES)("is offered only when the mail can be there: %s", (status) => {
+    const { delivery } = makeConfirmation({ status });
+    expect(isInMailbox(delivery)).toBe(status === "sent" || status === "delivered");
+  });
+
+  test("is not offered while the mailbox's server puts the mail off, nor without a mail", () => {
+    const reason = { code: "delayed", message: reasonSentence("delayed", "en") };
+    expect(isInMailbox(makeConfirmation({ status: "sent", reason }).delivery)).toBe(false);
+    expect(isInMailbox(null)).toBe(false);
   });
 });
