@@ -9,7 +9,6 @@ import * as schema from "./schema";
 export type Database = PostgresJsDatabase<typeof schema>;
 /** What queries take: the database, or a transaction of it. */
 export type Executor = Database | Parameters<Parameters<Database["transaction"]>[0]>[0];
-export type Sql = postgres.Sql;
 
 export type DatabaseClient = {
   /** The pool of this moment: read it for each piece of work, do not keep it. */

@@ -8,6 +8,7 @@ const DeliveryData = z.object({ userId: z.uuid(), deliveryId: z.uuid() });
 
 export const userRegistered = eventType(USER_REGISTERED, { schema: DeliveryData });
 export const deliveryRequested = eventType(DELIVERY_REQUESTED, { schema: DeliveryData });
+/** @public Published for functions that adopters add; none of ours runs on it. */
 export const userConfirmed = eventType(USER_CONFIRMED, { schema: z.object({ userId: z.uuid() }) });
 
 /** A delivery's event data as it arrives inside another event, e.g. that of a failed run; null when it is something else. */

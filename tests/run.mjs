@@ -12,6 +12,7 @@ process.chdir(root);
 const node = (...args) => run(process.execPath, args);
 const BIOME = "node_modules/@biomejs/biome/bin/biome";
 const NEXT = "node_modules/next/dist/bin/next";
+const KNIP = "node_modules/knip/bin/knip.js";
 
 /** What a stage found: counts, and the text that explains a failure. */
 const check = async (program) => {
@@ -19,11 +20,24 @@ const check = async (program) => {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, text: output };
 };
 
+/** Several programs at once, as one check. */
+async function checkAll(programs) {
+  const results = await Promise.all(programs.map(check));
+  const failed = results.filter((result) => result.failed > 0);
+  return failed.length === 0
+    ? { passed: 1, failed: 0 }
+    : { passed: 0, failed: 1, text: failed.map((result) => result.text).join("\n") };
+}
+
 /** The stages in their order. With `show` a stage's output is passed on as it comes, otherwise it is in the result. */
 const STAGES = {
   format: () =>
     check(node(BIOME, "ci", "--linter-enabled=false", "--assist-enabled=false", "--colors=off", ".")),
-  lint: () => check(node(BIOME, "ci", "--formatter-enabled=false", "--colors=off", ".")),
+  lint: () =>
+    checkAll([
+      node(BIOME, "ci", "--formatter-enabled=false", "--colors=off", "."),
+      node(KNIP, "--no-progress"),
+    ]),
   unit: () => runVitest("unit"),
   types: async () => {
     const made = await check(node(NEXT, "typegen"));

@@ -64,9 +64,6 @@ export type Decision = {
     | { kind: "end"; end: Omit<RunEnd, "id"> };
 };
 
-/** The SDK's id of the pseudo step that carries a run's result when it comes inside a list of steps. */
-export const RUN_COMPLETE_ID = "0737c22d3bfae812339732d14d8c7dbd6dc4e09c";
-
 export function decide(context: CallContext, answer: Answer, clock: Clock, jitterMs: () => number): Decision {
   const decision = emptyDecision();
   const { job } = context;
