@@ -35,7 +35,11 @@ export function readCommandEnvironment(root: string, given: Variables): Variable
         }
       : {}),
     ...(mail && !configured.SMTP_URL
-      ? { RESEND_BASE_URL: mail, RESEND_API_KEY: textIn(secrets, "resendApiKey") }
+      ? {
+          RESEND_BASE_URL: mail,
+          RESEND_API_KEY: textIn(secrets, "resendApiKey"),
+          RESEND_WEBHOOK_SECRET: textIn(secrets, "resendWebhookSecret"),
+        }
       : {}),
   });
 }
