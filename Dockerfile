@@ -7,7 +7,7 @@ WORKDIR /app
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json .npmrc ./
 # No package's own script is needed: native parts come as packages of their own.
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+RUN --mount=type=cache,target=/var/cache/npm npm ci --ignore-scripts --cache /var/cache/npm
 COPY . .
 # Types are a stage of npm test.
 RUN CI=1 BUILD_STANDALONE=on BUILD_CHECKS_TYPES=off npm run build

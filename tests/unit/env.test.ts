@@ -1,14 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { EnvironmentError, findWeakness, isLoopback, isMailDomainChecked, parseEnv } from "@/env";
-
-const complete = {
-  APP_SECRET: "4IbWLbRZ1nR5zDkJmv0tqYxB7cPf2GaE",
-  DATABASE_URL: "postgres://latchkey@127.0.0.1/latchkey",
-  INNGEST_SIGNING_KEY: "signkey-prod-00",
-  INNGEST_EVENT_KEY: "key",
-  RESEND_API_KEY: "re_1",
-};
+import { completeEnvironment as complete } from "@/tests/support/environment";
 
 function complaints(source: Record<string, string | undefined>): string {
   try {

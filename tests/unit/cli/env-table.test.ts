@@ -5,17 +5,11 @@ import { parseEnv as parseFile } from "node:util";
 import { describe, expect, test } from "vitest";
 import { renderExample, renderTable, replaceTable } from "@/cli/env-table/table";
 import { listVariables, parseEnv } from "@/env";
+import { completeEnvironment as complete } from "@/tests/support/environment";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const read = (name: string) => readFileSync(path.join(ROOT, name), "utf8");
 const variables = listVariables();
-const complete = {
-  APP_SECRET: "4IbWLbRZ1nR5zDkJmv0tqYxB7cPf2GaE",
-  DATABASE_URL: "postgres://latchkey@127.0.0.1/latchkey",
-  INNGEST_SIGNING_KEY: "signkey-prod-00",
-  INNGEST_EVENT_KEY: "key",
-  RESEND_API_KEY: "re_1",
-};
 
 describe("what is said of the environment", () => {
   test("README's table is what npm run env:table writes", () => {
