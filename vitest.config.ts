@@ -37,6 +37,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["tests/unit/**/*.test.{ts,tsx}"],
+          setupFiles: ["tests/support/property.ts"],
           // Loading the modules anew for each file took three quarters of the time. So a unit test replaces no module
           // (tests/unit/architecture.test.ts), and what it stubs is put back.
           isolate: false,

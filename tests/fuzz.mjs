@@ -20,6 +20,6 @@ const { code } = await run(
     "--reporter=list",
     "fuzz",
   ],
-  { show: true, env: { ...process.env, FUZZ_INPUTS: inputs } },
+  { show: true, env: { PROPERTY_SEED: "random", ...process.env, FUZZ_INPUTS: inputs } },
 );
 process.exit(code ?? 1);

@@ -16,6 +16,7 @@ import {
   text,
   username,
 } from "../support/fuzz";
+import "../support/property";
 import { startOwnProduct } from "../support/own-product";
 import { newPerson, register } from "../support/people";
 import type { Product } from "../support/product";

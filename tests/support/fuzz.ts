@@ -89,7 +89,9 @@ function body({ fields = {} }: Target): fc.Arbitrary<{ type: string; bytes: Buff
     bytes: Buffer.from(JSON.stringify(value)),
   });
   const asForm = (value: object) => {
-    const pairs = Object.entries(value).map(([name, field]) => [name, String(field).toWellFormed()]);
+    // Not String(field): noise may bring a toString of its own.
+    const asText = (field: unknown) => (typeof field === "string" ? field : JSON.stringify(field));
+    const pairs = Object.entries(value).map(([name, field]) => [name, asText(field).toWellFormed()]);
     return { type: FORM, bytes: Buffer.from(new URLSearchParams(pairs).toString()) };
   };
   return fc.oneof(
