@@ -27,3 +27,13 @@ export async function lockOpenDeliveries(executor: Executor, userIds: readonly s
     .orderBy(asc(deliveries.id))
     .for("update");
 }
+
+/** Holds all deliveries of these claims, settled or not, until the transaction ends: for whoever removes the claims. */
+export async function lockDeliveries(executor: Executor, userIds: readonly string[]): Promise<void> {
+  await executor
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(inArray(deliveries.userId, [...userIds]))
+    .orderBy(asc(deliveries.id))
+    .for("update");
+}

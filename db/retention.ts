@@ -1,8 +1,20 @@
 // Removing what has come to its end (domain/retention.ts says when), a batch at a time: a statement that removes a
 // million rows would hold its locks for as long. Rows that somebody holds are left for the next time.
-import { and, getTableName, isNotNull, isNull, lte, notInArray, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  getTableName,
+  inArray,
+  isNotNull,
+  isNull,
+  lte,
+  notInArray,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { Executor } from "./client";
+import { lockDeliveries } from "./locks";
 import {
   auditLog,
   confirmationCodes,
@@ -92,7 +104,22 @@ export async function removeOver(
 ): Promise<number> {
   const { table, key, isOver }: Target = TARGETS[what];
   // An array, not `in`: the planner may run a subquery with a limit more than once (postgresql.org, SELECT: FOR UPDATE).
-  const rows = await executor.execute(sql`delete from ${table} where ${key} = any(array(
-    select ${key} from ${table} where ${isOver(before)} limit ${limit} for update skip locked)) returning 1`);
+  const over = sql`select ${key} from ${table} where ${isOver(before)} limit ${limit} for update skip locked`;
+  if (what === "claims") return removeClaims(executor, over);
+  const rows = await executor.execute(
+    sql`delete from ${table} where ${key} = any(array(${over})) returning 1`,
+  );
   return rows.length;
+}
+
+/** What hangs on a claim goes in the order of the constraints, not in that of the locks (locks.ts): so those come first. */
+async function removeClaims(executor: Executor, over: SQL): Promise<number> {
+  return executor.transaction(async (tx) => {
+    const rows = await tx.execute<{ id: string }>(over);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    await lockDeliveries(tx, ids);
+    await tx.delete(users).where(inArray(users.id, ids));
+    return ids.length;
+  });
 }

@@ -123,6 +123,31 @@ describe("ASVS 14.2.7: least data", () => {
     expect(both.map(({ claims = 0 }) => claims).sort()).toEqual([0, 1]);
   });
 
+  test("a claim is removed without a deadlock while a worker writes down what became of its mail", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.pass(10 * DAY);
+    let purge: Promise<unknown> = Promise.resolve();
+    await services.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from deliveries where id = ${deliveryId} for update`);
+      purge = purgeExpired(services);
+      // A removal that has begun waits for us.
+      await expect
+        .poll(async () => {
+          const waiting = await services.db.execute(
+            sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return waiting.length;
+        })
+        .toBe(1);
+      await tx.execute(
+        sql`update delivery_attempts set provider_text = 'late' where delivery_id = ${deliveryId}`,
+      );
+      await tx.execute(sql`update confirmation_codes set expires_at = now()`);
+    });
+    expect(await purge).toMatchObject({ claims: 1 });
+    expect(await services.db.$count(users)).toBe(0);
+  });
+
   test("a session that was ended is forgotten a day later, its tokens too", async () => {
     const { session } = await registerUser(services, someone());
     await endOtherSessions(services, {
