@@ -95,6 +95,7 @@ function chooseStages(wanted) {
 const NEEDS = { chaos: ["build"], oracle: ["build"], e2e: ["build", "browser"] };
 
 const totals = { passed: 0, failed: 0 };
+const failures = [];
 const broken = new Set();
 
 /** Runs a stage and counts it. Answers what is to be printed of it; with `show` its head is printed before. */
@@ -102,7 +103,8 @@ async function runStage(name, show) {
   const missing = (NEEDS[name] ?? []).filter((needed) => broken.has(needed));
   if (missing.length > 0) {
     totals.failed += 1;
-    return `\n── ${name}: cannot run without ${missing.join(" and ")}`;
+    failures.push(`${name}: cannot run without ${missing.join(" and ")}`);
+    return `\n── ${failures.at(-1)}`;
   }
   const head = `\n── ${name} ${"─".repeat(Math.max(0, 60 - name.length))}`;
   if (show) console.log(head);
@@ -110,7 +112,11 @@ async function runStage(name, show) {
   const result = await STAGES[name](show).catch((error) => ({ passed: 0, failed: 1, text: error.stack }));
   totals.passed += result.passed;
   totals.failed += result.failed;
-  if (result.failed > 0) broken.add(name);
+  if (result.failed > 0) {
+    broken.add(name);
+    const names = result.names?.length ? result.names : [result.text?.trimEnd().split("\n").at(-1) ?? ""];
+    failures.push(...names.map((each) => `${name}: ${each}`));
+  }
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   const skipped = result.skipped ? `, ${result.skipped} skipped` : "";
   const summary = `${name}: ${result.passed} passed, ${result.failed} failed${skipped} (${seconds} s)`;
@@ -159,6 +165,11 @@ for (const name of stages) {
   for (const each of [name, ...beside]) done.add(each);
   await runTogether(name, beside);
 }
-if (isInterrupted) totals.failed += 1;
+if (isInterrupted) {
+  totals.failed += 1;
+  failures.push("interrupted");
+}
+// Once more at the end: between a failure and here there may be thousands of lines.
+if (failures.length > 0) console.log(["\nFailed:", ...failures].join("\n  "));
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed > 0 ? 1 : 0);

@@ -45,11 +45,13 @@ export async function runVitest(stage) {
  */
 export function countVitest(report, code) {
   if (!report) return { passed: 0, failed: 1, text: `It ended without a report (exit ${code}).` };
-  const passed = report.numPassedTests;
-  const unloaded = report.testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
-  ).length;
-  return settle(passed, report.numFailedTests + unloaded, report.numPendingTests + report.numTodoTests, code);
+  const names = report.testResults.flatMap((file) => {
+    if (file.status !== "failed") return [];
+    const failed = file.assertionResults.filter((test) => test.status === "failed");
+    const where = path.relative(process.cwd(), file.name);
+    return failed.length > 0 ? failed.map((test) => `${where} › ${test.fullName}`) : [where];
+  });
+  return settle(report.numPassedTests, names, report.numPendingTests + report.numTodoTests, code);
 }
 
 /** Sixty registrations, always with the same faults: a minute on two cores. */
@@ -75,8 +77,8 @@ async function runCheck(name, options, { show = true } = {}) {
 /** Counts of the result that chaos and oracle-check write. */
 export function countChecks(report, code) {
   if (!report) return { passed: 0, failed: 1, text: `It ended without a result (exit ${code}).` };
-  const passed = report.checks.filter((check) => check.ok).length;
-  return settle(passed, report.checks.length - passed, 0, code);
+  const failed = report.checks.filter((check) => !check.ok).map((check) => check.name);
+  return settle(report.checks.length - failed.length, failed, 0, code);
 }
 
 /** Runs the browser tests. */
@@ -96,13 +98,31 @@ export async function runPlaywright() {
 /** Counts of a Playwright report; errors outside of tests (set-up, tear-down, a file that does not load) are failures. */
 export function countPlaywright(report, code) {
   if (!report) return { passed: 0, failed: 1, text: `It ended without a report (exit ${code}).` };
-  const { expected, unexpected, flaky, skipped } = report.stats;
-  return settle(expected, unexpected + flaky + report.errors.length, skipped, code);
+  const names = report.suites.flatMap((suite) => nameFailed(suite, []));
+  const errors = report.errors.map(
+    (error) => error.message?.split("\n")[0] ?? "an error outside of any test",
+  );
+  return settle(report.stats.expected, [...names, ...errors], report.stats.skipped, code);
 }
 
-function settle(passed, failed, skipped, code) {
+/** The titles of a suite's tests that failed, or that passed only at a later try. */
+function nameFailed(suite, titles) {
+  const here = [...titles, suite.title];
+  return [
+    ...(suite.specs ?? []).flatMap((spec) =>
+      spec.tests
+        .filter((test) => test.status === "unexpected" || test.status === "flaky")
+        .map(() => [...here, spec.title].join(" › ")),
+    ),
+    ...(suite.suites ?? []).flatMap((inner) => nameFailed(inner, here)),
+  ];
+}
+
+/** @param {string[]} names of what failed */
+function settle(passed, names, skipped, code) {
+  const failed = names.length;
   if (passed + failed === 0) return { passed, failed: 1, skipped, text: "No test ran." };
   // It says that something was wrong, and we do not know what: never green.
   if (failed === 0 && code !== 0) return { passed, failed: 1, skipped, text: `It ended with exit ${code}.` };
-  return { passed, failed, skipped };
+  return { passed, failed, skipped, names };
 }
