@@ -6,7 +6,9 @@ import { run } from "./run-program.mjs";
 const TRY_TIMEOUT_MS = 60_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 const APT_TIMEOUT_MS = 600_000;
-const PACKAGES = ["chromium", "fonts-liberation", "fonts-noto-color-emoji"];
+/** Debian has both, Ubuntu only the second. */
+const PACKAGES = ["chromium-headless-shell", "chromium"];
+const FONTS = ["fonts-liberation", "fonts-noto-color-emoji"];
 
 const tryBrowser = (...file) =>
   run(process.execPath, ["tests/support/try-browser.mjs", ...file], { timeoutMs: TRY_TIMEOUT_MS });
@@ -73,16 +75,19 @@ async function pickDistributions(said) {
     said.push("The distribution's package can be installed by root: apt-get install chromium");
     return false;
   }
-  console.log(`Installing the distribution's package: apt-get install ${PACKAGES.join(" ")} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = (...args) => run("apt-get", args, { env, timeoutMs: APT_TIMEOUT_MS });
   await apt("update");
-  const installed = await apt("install", "-y", "--no-install-recommends", ...PACKAGES);
-  if (!installed.ok) {
-    said.push(`apt-get could not install it: ${installed.output.trim().split("\n").slice(-5).join("\n")}`);
-    return false;
+  for (const name of PACKAGES) {
+    console.log(`Installing the distribution's package: apt-get install ${[name, ...FONTS].join(" ")} …`);
+    const installed = await apt("install", "-y", "--no-install-recommends", name, ...FONTS);
+    if (installed.ok && (await pickExisting(said))) return true;
+    if (!installed.ok)
+      said.push(
+        `apt-get could not install ${name}: ${installed.output.trim().split("\n").slice(-5).join("\n")}`,
+      );
   }
-  return pickExisting(said);
+  return false;
 }
 
 const isRoot = () => process.getuid?.() === 0;

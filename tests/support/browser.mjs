@@ -14,7 +14,10 @@ export const LAUNCH_ARGS = [
   "--disable-dev-shm-usage",
 ];
 
+// Chromium without the parts that draw windows comes first: it opens a page in half the time.
 const NAMES = [
+  "chromium-headless-shell",
+  "chrome-headless-shell",
   "chromium",
   "chromium-browser",
   "google-chrome-stable",
