@@ -1,6 +1,24 @@
-// `npm run bench -- burst`: figures of the built product, from the outside.
-import { runCommand } from "../product/command";
+// `npm run bench`: figures of the built product, from the outside.
+import { type Command, readOrExit, runCommand } from "../product/command";
 import { formatBurst, runBurst } from "./burst";
-import { readBurstOptions, USAGE } from "./options";
+import {
+  BURST_USAGE,
+  FIGURES_USAGE,
+  readBenchName,
+  readBurstOptions,
+  readFiguresOptions,
+  readSoakOptions,
+  SOAK_USAGE,
+} from "./options";
+import { formatResult, runFigures, runSoak } from "./run";
 
-await runCommand({ usage: USAGE, read: readBurstOptions, run: runBurst, format: formatBurst });
+const { name, rest } = readOrExit(() => readBenchName(process.argv.slice(2)), FIGURES_USAGE);
+const start = <Options extends { help: boolean; json: string | null }, Result extends { ok: boolean }>(
+  command: Command<Options, Result>,
+) => runCommand(command, rest);
+
+if (name === "burst")
+  await start({ usage: BURST_USAGE, read: readBurstOptions, run: runBurst, format: formatBurst });
+if (name === "soak")
+  await start({ usage: SOAK_USAGE, read: readSoakOptions, run: runSoak, format: formatResult });
+await start({ usage: FIGURES_USAGE, read: readFiguresOptions, run: runFigures, format: formatResult });

@@ -2,6 +2,19 @@
 import { parseArgs } from "node:util";
 import { readInteger } from "../product/arguments";
 
+/** What there is to measure; the first without a name. */
+export const BENCHES = ["figures", "burst", "soak"] as const;
+export type BenchName = (typeof BENCHES)[number];
+
+/** The name, when there is one, and what belongs to it. Throws a sentence. */
+export function readBenchName(args: readonly string[]): { name: BenchName; rest: readonly string[] } {
+  const [first] = args;
+  if (first === undefined || first.startsWith("-")) return { name: BENCHES[0], rest: args };
+  const name = BENCHES.find((each) => each === first);
+  if (!name) throw new Error(`There is no bench "${first}"; there are: ${BENCHES.join(", ")}.`);
+  return { name, rest: args.slice(1) };
+}
+
 export type BurstOptions = {
   people: number;
   /** EMAIL_RATE_LIMIT, and what the provider takes in a second. */
@@ -13,7 +26,7 @@ export type BurstOptions = {
   help: boolean;
 };
 
-export const USAGE = `npm run bench -- burst [options]
+export const BURST_USAGE = `npm run bench -- burst [options]
 
   --people N          how many register (1000)
   --per-second N      mails that the provider takes in a second, and EMAIL_RATE_LIMIT (10)
@@ -25,9 +38,8 @@ the answers. Ends with 1 when a mail spent a second try, or the pace was not rea
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readBurstOptions(args: readonly string[]): BurstOptions {
-  const { values, positionals } = parseArgs({
+  const { values } = parseArgs({
     args: [...args],
-    allowPositionals: true,
     options: {
       people: { type: "string", default: "1000" },
       "per-second": { type: "string", default: "10" },
@@ -36,12 +48,71 @@ export function readBurstOptions(args: readonly string[]): BurstOptions {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (!values.help && positionals.join(" ") !== "burst")
-    throw new Error(`There is no bench "${positionals.join(" ")}"; there is: burst.`);
   return {
     people: readInteger("--people", values.people, 4_000),
     perSecond: readInteger("--per-second", values["per-second"], 200),
     atOnce: readInteger("--at-once", values["at-once"], 500),
+    json: values.json ?? null,
+    help: values.help,
+  };
+}
+
+export type FiguresOptions = {
+  /** How many register as fast as they are taken. */
+  people: number;
+  json: string | null;
+  help: boolean;
+};
+
+export const FIGURES_USAGE = `npm run bench [options]
+
+  --people N          how many register as fast as they are taken (1500)
+  --json FILE         writes the result as JSON
+
+Measures the built product, all of it on this machine, and prints one table: registrations beside
+the machine's own ceiling, the cost of a mail, calls without a hash, lateness, the engine alone,
+open pages. Machines differ and are noisy: the ratios are taken in one run. A \u2717 is a bar that was
+not reached here; the command ends with 1 only when something could not be measured.
+
+  npm run bench -- burst     a rush against a provider that takes so many mails a second
+  npm run bench -- soak      the memory of a process over 10,000 registrations and ten minutes`;
+
+/** Reads the arguments. Throws a sentence for what makes no sense. */
+export function readFiguresOptions(args: readonly string[]): FiguresOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      people: { type: "string", default: "1500" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return {
+    people: readInteger("--people", values.people, 20_000),
+    json: values.json ?? null,
+    help: values.help,
+  };
+}
+
+export type SoakOptions = { minutes: number; json: string | null; help: boolean };
+
+export const SOAK_USAGE = `npm run bench -- soak [options]
+
+  --minutes N         how long it goes on after 10,000 registrations (10)
+  --json FILE         writes the result as JSON`;
+
+/** Reads the arguments. Throws a sentence for what makes no sense. */
+export function readSoakOptions(args: readonly string[]): SoakOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      minutes: { type: "string", default: "10" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return {
+    minutes: readInteger("--minutes", values.minutes, 24 * 60),
     json: values.json ?? null,
     help: values.help,
   };

@@ -24,8 +24,11 @@ export type Command<
 export async function runCommand<
   Options extends { help: boolean; json: string | null },
   Result extends { ok: boolean },
->({ usage, read, run, format }: Command<Options, Result>): Promise<never> {
-  const options = readOrExit(() => read(process.argv.slice(2)), usage);
+>(
+  { usage, read, run, format }: Command<Options, Result>,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<never> {
+  const options = readOrExit(() => read(args), usage);
   if (options.help) {
     console.log(usage);
     process.exit(0);
@@ -51,7 +54,8 @@ export async function runCommand<
   }
 }
 
-function readOrExit<Options>(read: () => Options, usage: string): Options {
+/** What `read` returns; its throw ends the process with 1, its sentence and how it is meant. */
+export function readOrExit<Options>(read: () => Options, usage: string): Options {
   try {
     return read();
   } catch (error) {

@@ -23,6 +23,8 @@ export type PartOptions = {
 
 export type Part = {
   readonly name: string;
+  /** Of the process that does the work; 0 before it was ready once. */
+  pid(): number;
   /** Rejects with a sentence when it ends instead of becoming ready. */
   start(): Promise<Ready>;
   /** kill -9, a pause, and a new start; settles with how long the new start took until it was ready, in ms. */
@@ -152,6 +154,7 @@ export function createPart(options: PartOptions): Part {
 
   return {
     name: options.name,
+    pid: () => ready?.pid ?? 0,
     start: () => enqueue(launch),
     endAndRestart: (downMs) =>
       enqueue(async () => {

@@ -1,0 +1,100 @@
+// The local engine alone: runs of one sleep and one step, whose app is this process.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Inngest } from "inngest";
+import { serve } from "inngest/node";
+import postgres from "postgres";
+import { createPart } from "../product/part";
+import { findFreePorts, isolatedEnvironment } from "../product/places";
+import type { Figure } from "./figures";
+import type { Bench } from "./registration";
+
+const RUNS = 3_000;
+const BATCH = 100;
+const PATIENCE_MS = 120_000;
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export async function measureEngine({ product, say, signal }: Bench, root: string): Promise<Figure[]> {
+  const databaseUrl = await createDatabase(product.postgres.url, "engine_bench");
+  const [port = 0] = await findFreePorts(1);
+  const engineUrl = `http://127.0.0.1:${port}`;
+  const client = new Inngest({
+    id: "bench",
+    baseUrl: engineUrl,
+    isDev: true,
+    checkpointing: false,
+    logger: silent,
+  });
+  let done = 0;
+  const nap = client.createFunction({ id: "nap", triggers: [{ event: "bench/nap" }] }, async ({ step }) => {
+    await step.sleep("a-second", "1s");
+    await step.run("count", () => {
+      done++;
+    });
+  });
+  const app = createServer(serve({ client, functions: [nap] }));
+  await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+  const appUrl = `http://127.0.0.1:${(app.address() as AddressInfo).port}/api/inngest`;
+  const engine = createPart({
+    name: "bench-engine",
+    args: () => ["local/run.mjs", "inngest", "--port", String(port), "--app-url", appUrl],
+    cwd: root,
+    env: isolatedEnvironment(root, { DATABASE_URL: databaseUrl }),
+    logFile: path.join("/dev/null"),
+    stopSignal: "SIGKILL",
+    onEnd: (how) => say(`the engine that is measured ended: ${how}`),
+  });
+  try {
+    await engine.start();
+    await until(
+      async () => (await fetch(`${engineUrl}/v2/apps`)).text(),
+      (text) => /"bench"/.test(text),
+    );
+    say(`${RUNS} runs of the engine alone …`);
+    const startedAt = performance.now();
+    for (let sent = 0; sent < RUNS && !signal.aborted; sent += BATCH)
+      await client.send(
+        Array.from({ length: BATCH }, (_, index) => ({ name: "bench/nap", data: { n: sent + index } })),
+      );
+    await until(
+      async () => done,
+      (count) => count >= RUNS || signal.aborted,
+    );
+    // The last run's second is not work.
+    const seconds = (performance.now() - startedAt) / 1000 - 1;
+    return [
+      {
+        name: "runs of a sleep and a step",
+        value: RUNS / seconds,
+        unit: "/s",
+        bar: { atLeast: 300 },
+        note: "a real Inngest server on two such cores: 28 to 75",
+      },
+    ];
+  } finally {
+    await engine.stop();
+    app.closeAllConnections();
+    app.close();
+  }
+}
+
+/** A database of its own beside the product's. Returns its address. */
+async function createDatabase(url: string, name: string): Promise<string> {
+  const sql = postgres(url, { max: 1 });
+  try {
+    await sql`create database ${sql(name)}`;
+  } finally {
+    await sql.end();
+  }
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
+}
+
+async function until<T>(read: () => Promise<T>, isGood: (value: T) => boolean): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await delay(50))
+    if (isGood(await read().catch(() => undefined as T))) return;
+  throw new Error("The engine did not do its work in time.");
+}

@@ -1,0 +1,79 @@
+// Asks many times: as fast as so many at once can, or at a pace that does not wait for answers.
+import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+export type Answer = { status: number; body: string; ms: number };
+
+/** Nothing of the product may take so long; a bench that waits for ever says nothing. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** node:http and connections that are kept: what asks must cost little beside what answers. */
+export function createAsker(): {
+  ask(url: string, options: { method?: string; token?: string; body?: object }): Promise<Answer>;
+  close(): void;
+} {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  return {
+    ask(url, { method = "GET", token, body }) {
+      const text = body === undefined ? "" : JSON.stringify(body);
+      const headers = {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        "content-length": Buffer.byteLength(text),
+      };
+      return new Promise((resolve, reject) => {
+        const askedAt = performance.now();
+        const asking = request(url, { method, headers, agent }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("end", () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              body: Buffer.concat(chunks).toString(),
+              ms: performance.now() - askedAt,
+            }),
+          );
+          response.on("error", reject);
+        });
+        asking.on("error", reject);
+        asking.setTimeout(ANSWER_TIMEOUT_MS, () =>
+          asking.destroy(new Error(`No answer within ${ANSWER_TIMEOUT_MS / 1000} s: ${method} ${url}`)),
+        );
+        asking.end(text);
+      });
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** `atOnce` workers, each asking again when it has its answer, until `count` were begun. Returns seconds. */
+export async function askAll(
+  count: number,
+  atOnce: number,
+  ask: (index: number) => Promise<void>,
+  signal: AbortSignal,
+): Promise<number> {
+  let next = 0;
+  const startedAt = performance.now();
+  const work = async () => {
+    while (next < count && !signal.aborted) await ask(next++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return (performance.now() - startedAt) / 1000;
+}
+
+/** One every `1 / perSecond` seconds, however long the answers take. */
+export async function askAtPace(
+  count: number,
+  perSecond: number,
+  ask: (index: number) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedAt = performance.now();
+  const asked: Promise<void>[] = [];
+  for (let index = 0; index < count && !signal.aborted; index++) {
+    await delay(Math.max(0, startedAt + (index * 1000) / perSecond - performance.now()));
+    asked.push(ask(index));
+  }
+  await Promise.all(asked);
+}
