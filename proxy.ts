@@ -4,13 +4,12 @@ import { type NextRequest, NextResponse } from "next/server";
 import { PATH_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
+import { HANDLERS } from "./app/_http/routes";
 import { createNonce, FORM_POLICY, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { unavailablePage } from "./app/_http/unavailable-page";
 import { env } from "./env";
 import { services } from "./services";
 
-/** What is no page: it takes POST and looks after its methods itself. */
-const NO_PAGES = new Set(["/sign-out"]);
 const PAGE_METHODS = "GET, HEAD, OPTIONS";
 
 /** Pages that can be shown without asking the database, unless a session comes along. */
@@ -25,7 +24,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
     return withHeaders(NextResponse.next(), securityHeaders(isForm ? FORM_POLICY : null, isSecure));
   }
 
-  if (request.method !== "GET" && request.method !== "HEAD" && !NO_PAGES.has(pathname))
+  if (request.method !== "GET" && request.method !== "HEAD" && !HANDLERS.has(pathname))
     return withHeaders(refuseMethod(request.method), securityHeaders(null, isSecure));
 
   const nonce = createNonce();

@@ -1,5 +1,6 @@
 // What `npm run bench` reads of a product that it has started for itself.
 import { count, gte, sql } from "drizzle-orm";
+import postgres from "postgres";
 import type { Database } from "./client";
 import { deliveries } from "./schema";
 
@@ -23,10 +24,15 @@ export async function listLateness(db: Database, since: Date, queueDelaySeconds:
   return rows.map(({ lateMs }) => lateMs);
 }
 
-/** Rows that were read of tables of at least `rowsMin` rows without an index, since the server started. */
-export async function countScannedRows(db: Database, rowsMin: number): Promise<number> {
-  const [row] = await db.execute<{ scanned: number }>(
-    sql`select coalesce(sum(seq_tup_read), 0)::float8 as scanned from pg_stat_user_tables where n_live_tup >= ${rowsMin}`,
-  );
-  return row?.scanned ?? 0;
+/** A new, empty database on the same server. Returns its address. */
+export async function createDatabaseBeside(url: string, name: string): Promise<string> {
+  const connection = postgres(url, { max: 1 });
+  try {
+    await connection`create database ${connection(name)}`;
+  } finally {
+    await connection.end();
+  }
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
 }

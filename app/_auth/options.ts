@@ -1,6 +1,7 @@
 // next-auth: Credentials, a JWT cookie with a session row behind it. Our own forms set the same cookie
 // (cookie.ts), so that they work without JavaScript; next-auth's endpoints read and end it.
 import "server-only";
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { NextAuthOptions, User } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { clientOfHeaders } from "@/app/_http/client-network";
@@ -20,6 +21,35 @@ function readHeader(headers: Record<string, unknown> | undefined, name: string):
   return typeof value === "string" ? value : null;
 }
 
+/** What went wrong inside of next-auth, which itself knows yes and no: a limit is a no to it, a lost database too. */
+const failures = new AsyncLocalStorage<{ error: unknown }>();
+
+/**
+ * Answers as next-auth does. Throws what it would have taken for a no: a limit (ASVS 5.0, 6.3.4), or a database that is
+ * away, for which nobody's cookie is to be taken from them.
+ */
+export async function withFailures(answer: () => Promise<Response>): Promise<Response> {
+  const seen: { error: unknown } = { error: null };
+  const response = await failures.run(seen, answer);
+  if (seen.error !== null) throw seen.error;
+  return response;
+}
+
+function noteFailure(error: unknown): void {
+  const seen = failures.getStore();
+  if (seen) seen.error = error;
+}
+
+/** For `work` that next-auth does: its throw is told to withFailures. */
+async function noted<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await services().database.within(work);
+  } catch (error) {
+    noteFailure(error);
+    throw error;
+  }
+}
+
 /** Built per process at the first request: a build has no environment. */
 export function authOptions(): NextAuthOptions {
   const secure = isSecureCookie();
@@ -35,6 +65,11 @@ export function authOptions(): NextAuthOptions {
         name: sessionCookieName(),
         options: { path: "/", httpOnly: true, sameSite: "lax", secure },
       },
+      // Its own name for it would not be bound to the host (ASVS 5.0, 3.3.1).
+      callbackUrl: {
+        name: `${secure ? "__Host-" : ""}next-auth.callback-url`,
+        options: { path: "/", httpOnly: true, sameSite: "lax", secure },
+      },
     },
     providers: [
       Credentials({
@@ -47,14 +82,15 @@ export function authOptions(): NextAuthOptions {
           const fields = SignInFields.safeParse(credentials);
           if (!fields.success) return null;
           try {
-            const { user, session } = await signIn(services(), {
-              ...fields.data,
-              ...clientOfHeaders((name) => readHeader(request.headers, name)),
-            });
+            const client = clientOfHeaders((name) => readHeader(request.headers, name));
+            const { user, session } = await services().database.within(() =>
+              signIn(services(), { ...fields.data, ...client }),
+            );
             return { id: user.id, name: user.username, sid: session.identity.sessionId };
           } catch (error) {
-            if (error instanceof DomainError) return null;
-            throw error;
+            // A wrong password is the no that next-auth knows.
+            if (!(error instanceof DomainError && error.code === "bad_credentials")) noteFailure(error);
+            return null;
           }
         },
       }),
@@ -66,8 +102,9 @@ export function authOptions(): NextAuthOptions {
         return sid ? { sub: user.id, sid } : token;
       },
       async session({ session, token }) {
+        const { sid } = token;
         const identity =
-          typeof token.sid === "string" ? await authenticateSession(services(), token.sid) : null;
+          typeof sid === "string" ? await noted(() => authenticateSession(services(), sid)) : null;
         return {
           expires: session.expires,
           ...(identity ? { user: { name: identity.userId }, scope: identity.scope } : {}),
@@ -76,7 +113,8 @@ export function authOptions(): NextAuthOptions {
     },
     events: {
       async signOut({ token }) {
-        if (typeof token?.sid === "string") await endSession(services(), token.sid);
+        const sid = token?.sid;
+        if (typeof sid === "string") await noted(() => endSession(services(), sid));
       },
     },
   };

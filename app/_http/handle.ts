@@ -7,7 +7,7 @@ import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
 import { describeError, NO_STORE, problemResponse } from "./respond";
 import { unavailablePage } from "./unavailable-page";
 
-/** What a use case answers. A form goes to `location` instead of reading `body`. */
+/** What a use case answers. A form goes to `location`; so may a client, where there is no `body`. */
 export type Answer = {
   status: number;
   body?: unknown;
@@ -72,7 +72,11 @@ function hasNoBody(request: Request, takesNothing = false): boolean {
 function jsonResponse(answer: Answer): Response {
   const headers = new Headers({ ...NO_STORE, ...answer.headers });
   for (const cookie of answer.cookies ?? []) headers.append("set-cookie", cookie);
-  if (answer.status === 204) return new Response(null, { status: 204, headers });
+  if (answer.body === undefined) {
+    // RFC 9110 section 10.2.2: where to look for what came of it.
+    if (answer.status !== 204) headers.set("location", answer.location);
+    return new Response(null, { status: answer.status, headers });
+  }
   return Response.json(answer.body, { status: answer.status, headers });
 }
 

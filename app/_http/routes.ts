@@ -49,6 +49,9 @@ const STATIC = new Set([
   "/api/webhooks/resend",
 ]);
 
+/** Outside of /api, and no pages: route handlers, which look after their methods themselves. */
+export const HANDLERS: ReadonlySet<string> = new Set(["/language", "/sign-out"]);
+
 /** What the rest of an address is worth, most special first. */
 const PATTERNS: readonly [RegExp, string][] = [
   [/^\/ops\/deliveries\/[^/]+$/, "/ops/deliveries/[id]"],

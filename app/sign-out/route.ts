@@ -2,6 +2,7 @@ import { authenticate } from "@/app/_auth/authenticate";
 import { clearSessionCookie } from "@/app/_auth/cookie";
 import { seeOther } from "@/app/_http/handle";
 import { HttpError } from "@/app/_http/http-error";
+import { refuseOtherMethods } from "@/app/_http/methods";
 import { problemResponse } from "@/app/_http/respond";
 import { endSession } from "@/domain/tokens";
 import { services } from "@/services";
@@ -18,3 +19,5 @@ export async function POST(request: Request): Promise<Response> {
   }
   return seeOther("/", [clearSessionCookie()]);
 }
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Inngest } from "inngest";
 import { serve } from "inngest/node";
-import postgres from "postgres";
+import { createDatabaseBeside } from "@/db/bench";
 import { createPart } from "../product/part";
 import { findFreePorts, isolatedEnvironment } from "../product/places";
 import type { Figure } from "./figures";
@@ -17,7 +17,7 @@ const PATIENCE_MS = 120_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export async function measureEngine({ product, say, signal }: Bench, root: string): Promise<Figure[]> {
-  const databaseUrl = await createDatabase(product.postgres.url, "engine_bench");
+  const databaseUrl = await createDatabaseBeside(product.postgres.url, "engine_bench");
   const [port = 0] = await findFreePorts(1);
   const engineUrl = `http://127.0.0.1:${port}`;
   const client = new Inngest({
@@ -78,19 +78,6 @@ export async function measureEngine({ product, say, signal }: Bench, root: strin
     app.closeAllConnections();
     app.close();
   }
-}
-
-/** A database of its own beside the product's. Returns its address. */
-async function createDatabase(url: string, name: string): Promise<string> {
-  const sql = postgres(url, { max: 1 });
-  try {
-    await sql`create database ${sql(name)}`;
-  } finally {
-    await sql.end();
-  }
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  return own.href;
 }
 
 async function until<T>(read: () => Promise<T>, isGood: (value: T) => boolean): Promise<void> {

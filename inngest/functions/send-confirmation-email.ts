@@ -10,6 +10,7 @@ const asDuration = (seconds: number) => `${Math.max(1, Math.round(seconds))}s` a
 
 export function createSendConfirmationEmail(inngest: Inngest, services: () => Services) {
   const { queueDelaySeconds, retry, concurrency } = services().settings;
+  const retryTimes = createRetryTimes();
   return inngest.createFunction(
     {
       id: "send-confirmation-email",
@@ -26,13 +27,16 @@ export function createSendConfirmationEmail(inngest: Inngest, services: () => Se
         }));
       },
     },
-    async ({ event, step }) => {
+    async ({ event, step, runId, attempt }) => {
       if (queueDelaySeconds > 0) await step.sleep("settle", asDuration(queueDelaySeconds));
       for (let toldDueAt: Date | null = null; ; ) {
-        const told = { toldDueAt };
-        const result: StepResult = await step.run("attempt-delivery", async () =>
-          outcomeOrThrow(await attemptDelivery(services(), event.data.deliveryId, told)),
-        );
+        const turnAt: Date | null = toldDueAt;
+        const result: StepResult = await step.run("attempt-delivery", async () => {
+          const told = { toldDueAt: turnAt ?? retryTimes.take(runId, attempt), hadPlace: turnAt !== null };
+          const made = await attemptDelivery(services(), event.data.deliveryId, told);
+          if (made.outcome === "retry") retryTimes.keep(runId, attempt + 1, made.at);
+          return outcomeOrThrow(made);
+        });
         if (result.waitSeconds === undefined) return result;
         toldDueAt = result.dueAt ? new Date(result.dueAt) : null;
         await step.sleep("wait-for-turn", asDuration(result.waitSeconds));
@@ -64,6 +68,32 @@ function outcomeOrThrow(result: AttemptResult): StepResult {
     case "failed":
       throw new NonRetriableError(`Attempt ${result.attempt} was the last: ${result.code}`);
   }
+}
+
+/** So many runs wait for a retry at once before the oldest is forgotten, and waits by our own clock instead. */
+const RETRY_TIMES_MAX = 10_000;
+
+/**
+ * When each run was told to come back, by its attempt. The engine has waited for that by its own clock, which may have
+ * been moved: coming back is the sign that the time is there. Kept by the process that told; another one asks its own
+ * clock, which says the same unless the engine's was moved.
+ */
+function createRetryTimes() {
+  const times = new Map<string, Date>();
+  const keyOf = (runId: string, attempt: number) => `${runId}/${attempt}`;
+  return {
+    keep(runId: string, attempt: number, at: Date): void {
+      times.set(keyOf(runId, attempt), at);
+      const [oldest] = times.keys();
+      if (times.size > RETRY_TIMES_MAX && oldest !== undefined) times.delete(oldest);
+    },
+    take(runId: string, attempt: number): Date | null {
+      const key = keyOf(runId, attempt);
+      const at = times.get(key) ?? null;
+      times.delete(key);
+      return at;
+    },
+  };
 }
 
 type Retries = NonNullable<Parameters<Inngest["createFunction"]>[0]["retries"]>;

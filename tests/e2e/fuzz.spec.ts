@@ -4,18 +4,8 @@ import { expect, test } from "@playwright/test";
 import fc from "fast-check";
 import postgres from "postgres";
 import { newAccount, signInAs } from "../support/accounts";
-import {
-  code,
-  email,
-  type Hit,
-  password,
-  type Shot,
-  send,
-  shotsAt,
-  type Target,
-  text,
-  username,
-} from "../support/fuzz";
+import { type Hit, type Shot, send, shotsAt, type Target } from "../support/fuzz";
+import { FUZZ_TARGETS } from "../support/fuzz-targets";
 import "../support/property";
 import { startOwnProduct } from "../support/own-product";
 import { newPerson, register } from "../support/people";
@@ -30,6 +20,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** For a machine with much else to do; calm, an input takes 5 to 20 ms. */
 const INPUT_BUDGET_MS = 1_000;
 
+const OPERATOR_PASSWORD = "an operator's password for noise";
+
 let product: Product;
 let sql: postgres.Sql;
 /** Made through the API by the tests' own hand, or by a shot that was answered so. */
@@ -39,6 +31,7 @@ test.beforeAll(async () => {
   product = await startOwnProduct("e2e-fuzz", {
     RATE_LIMITS: "off",
     LOG_LEVEL: "error",
+    OPS_PASSWORD: OPERATOR_PASSWORD,
     // Signed with a secret that the shots do not know.
     RESEND_WEBHOOK_SECRET: "",
   });
@@ -49,67 +42,13 @@ test.afterAll(async () => {
   await product?.stop();
 });
 
-type Named = Target & { tokenOf?: "claim" | "account"; mayAnswer?: (hit: Hit, shot: Shot) => boolean };
-
-const TARGETS: Named[] = [
-  { path: "/api/v1/usr/register", method: "POST", fields: { username, email, password } },
-  { path: "/api/v1/usr/confirm-email", method: "POST", tokenOf: "claim", fields: { code } },
-  { path: "/api/v1/usr/resend-confirmation", method: "POST", tokenOf: "claim", fields: {} },
-  { path: "/api/v1/usr/change-email", method: "POST", tokenOf: "claim", fields: { email } },
-  { path: "/api/v1/usr/confirmation", method: "GET", tokenOf: "claim" },
-  { path: "/api/v1/usr/confirmation/events", method: "GET", tokenOf: "claim" },
-  { path: "/api/v1/usr/confirmation/continue", method: "POST", tokenOf: "claim", fields: {} },
-  { path: "/api/v1/usr/confirm-link", method: "POST", tokenOf: "claim", fields: { link: text } },
-  { path: "/api/v1/usr/confirm-link/look", method: "POST", fields: { link: text } },
-  { path: "/api/v1/usr/not-me", method: "POST", fields: { link: text } },
-  { path: "/api/v1/usr/not-me/look", method: "POST", fields: { link: text } },
-  { path: "/api/v1/usr/not-me/undo", method: "POST", fields: { link: text } },
-  { path: "/api/v1/usr/me", method: "GET", tokenOf: "claim" },
-  { path: "/api/v1/usr/sessions", method: "GET", tokenOf: "account" },
-  {
-    path: "/api/v1/usr/sessions/revoke",
-    method: "POST",
-    tokenOf: "account",
-    fields: { session_id: fc.oneof(fc.uuid(), text) },
-  },
-  {
-    path: "/api/v1/usr/change-password",
-    method: "POST",
-    tokenOf: "account",
-    fields: { current_password: text, new_password: password },
-  },
-  { path: "/api/v1/usr/delete-account", method: "POST", tokenOf: "account", fields: { password: text } },
-  { path: "/api/v1/usr/sessions/revoke-others", method: "POST", tokenOf: "account", fields: {} },
-  { path: "/api/v1/usr/token", method: "POST", fields: { login: username, password } },
-  { path: "/api/v1/usr/token/refresh", method: "POST", fields: { refresh_token: text } },
-  { path: "/api/v1/usr/token/revoke", method: "POST", fields: { refresh_token: text } },
-  { path: "/api/webhooks/resend", method: "POST", fields: { type: text, data: fc.jsonValue() } },
-  { path: "/api/inngest", method: "POST", fields: { event: fc.jsonValue(), ctx: fc.jsonValue() } },
-  { path: "/api/auth/session", method: "GET" },
-  {
-    path: "/api/auth/callback/password",
-    method: "POST",
-    fields: { login: username, password, csrfToken: text },
-  },
-  { path: "/api/health", method: "GET" },
-  { path: "/api/ready", method: "GET" },
-  { path: "/api/metrics", method: "GET" },
-  { path: "/api/no-such-thing", method: "POST", fields: { a: text } },
-  { path: "/sign-out", method: "POST" },
-  { path: "/", method: "GET" },
-  { path: "/register", method: "GET" },
-  { path: "/sign-in", method: "GET" },
-  { path: "/confirm", method: "GET" },
-  { path: "/account", method: "GET" },
-  { path: "/no-such-page", method: "GET" },
-];
-
-for (const target of TARGETS)
+for (const target of FUZZ_TARGETS)
   test(`${target.method} ${target.path}: ${INPUTS} inputs, no 500, no hang (ASVS 2.2.1, 2.2.2, 16.5.1)`, async () => {
     test.setTimeout(120_000 + INPUTS * INPUT_BUDGET_MS);
+    const cookie = target.asOperator ? await operatorCookie() : undefined;
     const tokens = target.tokenOf ? [target.tokenOf === "claim" ? await aClaim() : await anAccount()] : [];
     await fc.assert(
-      fc.asyncProperty(shotsAt({ ...target, tokens }), async (shot) => {
+      fc.asyncProperty(shotsAt({ ...target, tokens, ...(cookie ? { cookie } : {}) }), async (shot) => {
         const hit = await send(product.url, shot, ANSWER_TIMEOUT_MS);
         if (hasRegistered(target, hit)) registrations++;
         expectSane(target, shot, hit);
@@ -126,6 +65,17 @@ async function aClaim(): Promise<string> {
 async function anAccount(): Promise<string> {
   registrations++;
   return (await signInAs(await newAccount(), "fuzz")).access_token;
+}
+
+async function operatorCookie(): Promise<string> {
+  const response = await fetch(`${product.url}/api/ops/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "sec-fetch-site": "same-origin" },
+    body: JSON.stringify({ password: OPERATOR_PASSWORD }),
+  });
+  const [cookie] = response.headers.getSetCookie();
+  if (!cookie) throw new Error(`The operator could not sign in: ${response.status} ${await response.text()}`);
+  return cookie.split(";", 1)[0] ?? "";
 }
 
 function hasRegistered(target: Target, hit: Hit): boolean {

@@ -55,3 +55,26 @@ test("when not even the frame of a page can be made, that is said in the languag
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
   await expect(page).toHaveTitle("Etwas ist schiefgegangen · Latchkey");
 });
+
+test("whoever chooses a language at the foot of a page reads that page in it, and the next ones too", async ({
+  page,
+}) => {
+  await page.goto("/register#top");
+  await page.getByRole("combobox", { name: "Sprache" }).selectOption("fr");
+  await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+  expect(new URL(page.url())).toMatchObject({ pathname: "/register", hash: "#top" });
+  await page.goto("/sign-in");
+  await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+});
+
+test("a language is chosen without JavaScript too, and a form can lead nobody to another site", async ({
+  request,
+}) => {
+  const choose = (form: Record<string, string>) =>
+    request.post("/language", { form, maxRedirects: 0, headers: { "sec-fetch-site": "same-origin" } });
+  const chosen = await choose({ language: "ja", back: "/sign-in" });
+  expect([chosen.status(), chosen.headers().location]).toEqual([303, "/sign-in"]);
+  expect(await (await request.get("/sign-in")).text()).toContain('<html lang="ja"');
+  expect((await choose({ language: "de", back: "//example.com" })).headers().location).toBe("/");
+  expect((await choose({ language: "xx", back: "/" })).status()).toBe(422);
+});

@@ -190,6 +190,21 @@ test.describe("a database that is away", () => {
     await nextMail(person.email, { waitMs: 40_000 });
   });
 
+  test("takes nobody's cookie: next-auth's own address says 503 as well, and knows the session again afterwards", async ({
+    page,
+  }) => {
+    await registerOnPage(page, newPerson());
+    const session = () => page.request.get(`${product.url}/api/auth/session`);
+    expect(await (await session()).json()).toMatchObject({ scope: "claim" });
+    await gate.refuse();
+    const answer = await session();
+    expect(answer.status()).toBe(503);
+    expect(answer.headersArray().filter(({ name }) => name.toLowerCase() === "set-cookie")).toEqual([]);
+    await gate.open();
+    await expect.poll(async () => (await session()).status(), { timeout: 15_000 }).toBe(200);
+    expect(await (await session()).json()).toMatchObject({ scope: "claim" });
+  });
+
   test("that is frozen keeps nobody waiting: 503 within seconds for pages, forms and calls, and all goes on by itself", async () => {
     const { access_token: token } = await register(newPerson());
     const late = newPerson();
@@ -204,6 +219,7 @@ test.describe("a database that is away", () => {
     const asked = [
       callApi("/api/v1/usr/register", { body: late }),
       callApi("/api/v1/usr/confirmation", { token }),
+      callApi("/api/v1/usr/token/refresh", { body: { refresh_token: "somebody's" } }),
       form(),
       fetch(`${product.url}/confirm`, { redirect: "manual" }),
     ].map(async (answer, index) => {
@@ -214,9 +230,9 @@ test.describe("a database that is away", () => {
       expect(response.status).toBe(503);
       expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
       expect(response.headers.get("content-type")).toContain(
-        index < 2 ? "application/problem+json" : "text/html",
+        index < 3 ? "application/problem+json" : "text/html",
       );
-      if (index >= 2) expect(text).toContain("Back in a moment");
+      if (index >= 3) expect(text).toContain("Back in a moment");
     });
     await Promise.all(asked);
     gate.thaw();

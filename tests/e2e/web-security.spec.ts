@@ -98,6 +98,10 @@ const CALLS: Record<string, string> = {
   "/api/health": "GET",
   "/api/ready": "GET",
   "/api/metrics": "GET",
+  "/api/auth/csrf": "GET",
+  "/api/auth/callback/credentials": "POST",
+  "/language": "POST",
+  "/sign-out": "POST",
 };
 
 for (const [path, allowed] of Object.entries(CALLS))

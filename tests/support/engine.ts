@@ -1,17 +1,15 @@
 // The local engine's clock, as tests move it.
 import { setTimeout as delay } from "node:timers/promises";
 import { readRunning } from "./running";
-import { movePlannedRetries } from "./time";
 
 export type EngineClock = { now: string; offset_ms: number };
 
 /**
- * Moves time forward: the engine's clock, and with it the retries that the product has planned. Whatever became due runs at once. Waits before that until nothing is running: a
- * page may show a failed attempt before the engine has heard of it and set the time of the next.
+ * Moves the engine's clock forward, and nothing else. Whatever became due runs at once. Waits before that until
+ * nothing is running: a page may show a failed attempt before the engine has heard of it and set the time of the next.
  */
 export async function advanceEngineClock(seconds: number): Promise<EngineClock> {
   await whenIdle();
-  await movePlannedRetries(seconds);
   return callClock({ advance_ms: seconds * 1000 });
 }
 

@@ -19,6 +19,8 @@ export type Target = {
   fields?: Record<string, fc.Arbitrary<unknown>>;
   /** Good Authorization values. */
   tokens?: readonly string[];
+  /** A session's cookie: most shots bring it, as from a page of ours. */
+  cookie?: string;
 };
 
 const FORM = "application/x-www-form-urlencoded";
@@ -200,15 +202,21 @@ export function shotsAt(target: Target): fc.Arbitrary<Shot> {
     { weight: 9, arbitrary: fc.constant(target.method) },
     { weight: 1, arbitrary: fc.constantFrom(...METHODS) },
   );
+  const own = target.cookie ? { cookie: target.cookie, "sec-fetch-site": "same-origin" } : {};
+  const session = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(own) },
+    { weight: 1, arbitrary: fc.constant({}) },
+  );
   return fc
-    .tuple(method, authorization, extra, query, fc.option(body(target), { freq: 12 }))
-    .map(([chosen, bearer, headers, search, content]) => {
+    .tuple(method, authorization, extra, query, fc.option(body(target), { freq: 12 }), session)
+    .map(([chosen, bearer, headers, search, content, kept]) => {
       const hasBody = content !== null && chosen !== "GET" && chosen !== "HEAD";
       return {
         method: chosen,
         path: target.path + search,
         headers: {
           ...headers,
+          ...kept,
           ...(bearer === null ? {} : { authorization: bearer }),
           ...(hasBody && content.type !== "" ? { "content-type": content.type } : {}),
         },

@@ -23,14 +23,6 @@ export async function letTimePass(userId: string, seconds: number): Promise<void
   );
 }
 
-/** Retries that are planned come nearer by `seconds`: the product's own clock stands still beside the engine's. */
-export async function movePlannedRetries(seconds: number): Promise<void> {
-  await query(
-    (sql) =>
-      sql`update deliveries set next_attempt_at = next_attempt_at - ${`${seconds} seconds`}::interval where status = 'retrying'`,
-  );
-}
-
 export type LedgerRow = {
   number: number;
   outcome: string | null;

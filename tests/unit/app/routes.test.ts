@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { routeOf } from "@/app/_http/routes";
+import { HANDLERS, routeOf } from "@/app/_http/routes";
+import { FUZZ_TARGETS } from "@/tests/support/fuzz-targets";
 
 const APP = path.resolve(import.meta.dirname, "../../../app");
 
@@ -15,6 +16,18 @@ const addresses = readdirSync(APP, { recursive: true, encoding: "utf8" })
       .filter((part) => part !== "." && !/^\(.*\)$/.test(part)),
   )
   .map((parts) => `/${parts.join("/")}`);
+
+test("what takes forms outside of /api is told from pages; add a new one to HANDLERS in app/_http/routes.ts", () => {
+  const handlers = readdirSync(APP, { recursive: true, encoding: "utf8" })
+    .filter((file) => path.basename(file) === "route.ts" && !file.startsWith("api"))
+    .map((file) => `/${path.dirname(file).split(path.sep).join("/")}`);
+  expect(new Set(handlers)).toEqual(HANDLERS);
+});
+
+test("none is left out of the noise; add a new one to tests/support/fuzz-targets.ts", () => {
+  const shotAt = new Set(FUZZ_TARGETS.map(({ path }) => routeOf(path)));
+  expect(addresses.filter((address) => !shotAt.has(address))).toEqual([]);
+});
 
 describe("the routes that metrics tell apart", () => {
   test("are all that app/ has; add a new one to app/_http/routes.ts", () => {

@@ -1,31 +1,64 @@
 import { NextRequest } from "next/server";
 import NextAuth from "next-auth";
-import { authOptions } from "@/app/_auth/options";
+import { authOptions, withFailures } from "@/app/_auth/options";
+import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
 import { problemResponse } from "@/app/_http/respond";
 
 type Context = { params: Promise<{ nextauth: string[] }> };
 
+/** What next-auth has for signing in by password; it answers other pairs of method and action with a bare 500. */
+const ACTIONS: Readonly<Record<string, readonly ("GET" | "POST")[]>> = {
+  session: ["GET", "POST"],
+  csrf: ["GET"],
+  providers: ["GET"],
+  signin: ["GET", "POST"],
+  "signin/credentials": ["GET", "POST"],
+  "callback/credentials": ["POST"],
+  signout: ["GET", "POST"],
+  error: ["GET"],
+  _log: ["POST"],
+};
+
 async function handler(request: NextRequest, context: Context): Promise<Response> {
   try {
-    return await NextAuth(authOptions())(await checkBody(request), context);
+    checkAction(request.method, (await context.params).nextauth);
+    const checked = await checkBody(request);
+    return await withFailures(() => NextAuth(authOptions())(checked, context));
   } catch (error) {
     return problemResponse(error, request);
   }
 }
 
-/** next-auth reads any body to its end, throws at broken JSON, and takes every field for text. */
+function checkAction(method: string, path: readonly string[]): void {
+  const name = path.join("/");
+  const methods = Object.hasOwn(ACTIONS, name) ? (ACTIONS[name] ?? []) : [];
+  if (methods.length === 0) throw new HttpError(404, "not_found", "not_found");
+  if (methods.some((each) => each === method)) return;
+  const allow = methods.join(", ");
+  throw new HttpError(405, "method_not_allowed", "method_not_allowed", { allow }, { allow });
+}
+
+/**
+ * next-auth reads any body to its end, throws at broken JSON, takes every field for text, and writes parameters into
+ * headers, which may hold no control characters: a parameter with one counts as not given.
+ */
 async function checkBody(request: NextRequest): Promise<NextRequest> {
-  if (request.method !== "POST") return request;
+  const url = new URL(request.url);
+  for (const [name, value] of [...url.searchParams])
+    if (/\p{Cc}/u.test(name + value)) url.searchParams.delete(name);
+  if (request.method !== "POST") return new NextRequest(url, { headers: request.headers });
   refuseForeignPage(request);
-  if (!request.body) return request;
+  if (!request.body) return new NextRequest(url, { method: "POST", headers: request.headers });
   const { fields } = await readBody(request);
-  const texts = Object.entries(fields).filter(([, value]) => typeof value === "string");
+  const texts = Object.entries(fields).filter(
+    ([, value]) => typeof value === "string" && !/\p{Cc}/u.test(value),
+  );
   const headers = new Headers(request.headers);
   headers.set("content-type", "application/json");
   headers.delete("content-length");
-  return new NextRequest(request.url, {
+  return new NextRequest(url, {
     method: "POST",
     headers,
     body: JSON.stringify(Object.fromEntries(texts)),

@@ -9,7 +9,8 @@ import { services } from "@/services";
 export async function POST(request: Request): Promise<Response> {
   try {
     const { refresh_token } = parseFields(RefreshFields, (await readBody(request)).fields);
-    return Response.json(await refreshSession(services(), refresh_token), { headers: NO_STORE });
+    const pair = await services().database.within(() => refreshSession(services(), refresh_token));
+    return Response.json(pair, { headers: NO_STORE });
   } catch (error) {
     return problemResponse(error, request);
   }

@@ -9,7 +9,7 @@ import { services } from "@/services";
 export async function POST(request: Request): Promise<Response> {
   try {
     const { refresh_token } = parseFields(RefreshFields, (await readBody(request)).fields);
-    await revokeByRefreshToken(services(), refresh_token);
+    await services().database.within(() => revokeByRefreshToken(services(), refresh_token));
     return new Response(null, { status: 204, headers: NO_STORE });
   } catch (error) {
     return problemResponse(error, request);
