@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { measureDrain } from "@/cli/bench/drain";
-import { readBurstOptions } from "@/cli/bench/options";
 
 /** All due at once, leaving one after another. */
 const burst = (count: number, gapMs: number) =>
@@ -26,10 +25,4 @@ describe("how fast a burst drained", () => {
     expect(measureDrain(trickle, 10).perSecond).toBeNull();
     expect(measureDrain([], 10).perSecond).toBeNull();
   });
-});
-
-test("the command line knows one bench and refuses what makes no sense", () => {
-  expect(readBurstOptions(["burst"])).toMatchObject({ people: 1000, perSecond: 10, atOnce: 16 });
-  expect(() => readBurstOptions(["brust"])).toThrow('no bench "brust"');
-  expect(() => readBurstOptions(["burst", "--people", "0"])).toThrow("--people 0");
 });
