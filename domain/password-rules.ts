@@ -31,12 +31,22 @@ export async function judgeNewPassword(
   if (fault) throw invalidField({ field, code: fault, text: fault });
 }
 
-let common: Promise<ReadonlySet<string>> | undefined;
+/** Passwords that everybody tries first, some in lower case alone: ask for both spellings. */
+export type KnownPasswords = { has(password: string): boolean };
 
-/** The 49,000 most common passwords in lower case, read when they are first needed. */
-export function commonPasswords(): Promise<ReadonlySet<string>> {
-  common ??= import("@zxcvbn-ts/language-common").then(
-    ({ dictionary }) => new Set(dictionary["passwords-common"]),
+let common: Promise<KnownPasswords> | undefined;
+
+/**
+ * The 49,000 most common passwords by zxcvbn, which leaves out what its other rules find (aaaaaaaa, 987654321), and
+ * Firefox Accounts' list, which has those: of the million most common ones the first with eight characters or more.
+ * Read when they are first needed.
+ */
+export function commonPasswords(): Promise<KnownPasswords> {
+  common ??= Promise.all([import("@zxcvbn-ts/language-common"), import("fxa-common-password-list")]).then(
+    ([{ dictionary }, { default: list }]) => {
+      const words = new Set(dictionary["passwords-common"]);
+      return { has: (password) => words.has(password) || list.test(password) };
+    },
   );
   return common;
 }
@@ -60,14 +70,15 @@ export function listContextWords(appUrl: string, { username, email }: PasswordOw
 /** Upper case and signs between letters are no secret. */
 const fold = (text: string) => normalizePassword(text).toLowerCase();
 
-/** Why a password is easy to guess, or null. `known` in lower case; `words` as listContextWords gives them. Pure. */
+/** Why a password is easy to guess, or null. `words` as listContextWords gives them. Pure. */
 export function findPasswordFault(
   password: string,
   words: readonly string[],
-  known: ReadonlySet<string>,
+  known: KnownPasswords,
 ): PasswordFault | null {
   const folded = fold(password);
-  if (folded.trim() === "" || known.has(folded.trim())) return "common_password";
+  const isKnown = [folded, normalizePassword(password)].some((spelling) => known.has(spelling.trim()));
+  if (folded.trim() === "" || isKnown) return "common_password";
   const used = words.filter((word) => folded.includes(word));
   if (used.length === 0) return null;
   const own = used.reduce((rest, word) => rest.replaceAll(word, " "), folded).replace(/[^\p{L}\p{N}]+/gu, "");

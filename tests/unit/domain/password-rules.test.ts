@@ -7,11 +7,7 @@ const known = await commonPasswords();
 const faultOf = (password: string) => findPasswordFault(password, WORDS, known);
 
 describe("ASVS 6.2.4: common passwords", () => {
-  test("are known in tens of thousands, far more than the 3,000 asked for", () => {
-    expect(known.size).toBeGreaterThan(40_000);
-    expect([...known].filter((password) => password.length >= 8).length).toBeGreaterThan(10_000);
-  });
-
+  // Of SecLists' "10-million-password-list-top-10000", all of which are refused; the last ones are kept with capitals.
   test.each([
     "password",
     "PassWord1",
@@ -21,6 +17,20 @@ describe("ASVS 6.2.4: common passwords", () => {
     "trustno1",
     " password ",
     "        ",
+    "aaaaaaaa",
+    "AAAAAAAA",
+    "88888888",
+    "zzzzzzzz",
+    "1111111111",
+    "123123123",
+    "0123456789",
+    "987654321",
+    "abcdefgh",
+    "icecream1",
+    "princess12",
+    "superstar1",
+    "8J4yE3Uz",
+    "Mailcreated5240",
   ])("like %j are refused, in capitals too", (password) => {
     expect(faultOf(password)).toBe("common_password");
   });
