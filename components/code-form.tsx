@@ -127,5 +127,9 @@ function Hint({ hint }: { hint: CodeHint }) {
       return t("confirm.codeExpired");
     case "no_tries":
       return t("confirm.codeNoTries");
+    case "wait":
+      return rich<ReactNode>("confirm.codeWait", {
+        time: () => <LocalTime key="time" at={hint.nextTryAt} shape="minute" />,
+      });
   }
 }

@@ -3,7 +3,12 @@ import type { Confirmation } from "@/domain/confirmation-state";
 
 export type CodeHint =
   /** No mail has left yet, so there is nothing to type. */
-  { kind: "waiting" } | { kind: "works"; expiresAt: string } | { kind: "expired" } | { kind: "no_tries" };
+  | { kind: "waiting" }
+  | { kind: "works"; expiresAt: string }
+  | { kind: "expired" }
+  | { kind: "no_tries" }
+  /** Too many wrong codes over the whole claim: one try at a time, with growing waits. */
+  | { kind: "wait"; nextTryAt: string };
 
 const NOT_ARRIVED: ReadonlySet<string> = new Set(["bounced", "suppressed", "failed"]);
 
@@ -12,6 +17,8 @@ export function describeCode({ code, delivery }: Confirmation, nowMs: number): C
   // A mail that did not arrive brought no code to type, whatever the code's own lifetime says.
   if (delivery && NOT_ARRIVED.has(delivery.status)) return { kind: "waiting" };
   if (code.expires_at !== null && Date.parse(code.expires_at) <= nowMs) return { kind: "expired" };
+  if (code.next_try_at !== null && Date.parse(code.next_try_at) > nowMs)
+    return { kind: "wait", nextTryAt: code.next_try_at };
   if (delivery !== null && code.tries_left === 0) return { kind: "no_tries" };
   return code.expires_at === null ? { kind: "waiting" } : { kind: "works", expiresAt: code.expires_at };
 }

@@ -85,7 +85,11 @@ function describeMoment(startedAt: string, past: Moment[]): Confirmation {
       delivered_at: when("delivered"),
       reason: now.reason ?? null,
     },
-    code: { tries_left: 5, expires_at: sentAt && new Date(Date.parse(sentAt) + 15 * 60_000).toISOString() },
+    code: {
+      tries_left: 5,
+      next_try_at: null,
+      expires_at: sentAt && new Date(Date.parse(sentAt) + 15 * 60_000).toISOString(),
+    },
     resend: { allowed: false, next_allowed_at: instant(60), reason: "cooldown" },
     email_changes_left: 3,
     server_time: instant(now.atSeconds),

@@ -83,6 +83,8 @@ export const users = pgTable(
     claimExpiresAt: instant("claim_expires_at").notNull(),
     /** Wrong codes over the whole claim: a new code does not reset it (NIST SP 800-63B 3.1.3.2). */
     wrongCodeCount: integer("wrong_code_count").notNull().default(0),
+    /** When the last of them was typed. */
+    wrongCodeAt: instant("wrong_code_at"),
     /** How often the claim's address was changed. */
     addressChangeCount: integer("address_change_count").notNull().default(0),
     /** Keyed hash of the network the claim came from; ends with the claim. */

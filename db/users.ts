@@ -132,10 +132,10 @@ export async function changeClaimAddress(executor: Executor, id: string, email: 
     .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 
-export async function countWrongCode(executor: Executor, id: string): Promise<void> {
+export async function countWrongCode(executor: Executor, id: string, now: Date): Promise<void> {
   await executor
     .update(users)
-    .set({ wrongCodeCount: sql`${users.wrongCodeCount} + 1` })
+    .set({ wrongCodeCount: sql`${users.wrongCodeCount} + 1`, wrongCodeAt: now })
     .where(eq(users.id, id));
 }
 

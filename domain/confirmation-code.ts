@@ -1,13 +1,19 @@
 // The six digits. Derived, never stored: every retry of a mail shows the same code, and no row, log or queue holds it.
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { addSeconds } from "./clock";
 import type { Keys } from "./keys";
 import { foldDigits } from "./typed-digits";
 
 export const CODE_DIGITS = 6;
 /** Tries per code (NIST SP 800-63B 3.1.3.2 wants a limit; 3 to 5 is the field's norm). */
 export const TRIES_PER_CODE = 5;
-/** Wrong codes per claim over all its codes: a new code does not reset the count (same section). */
+/**
+ * Wrong codes per claim over all its codes: a new code does not reset the count (same section). After them every
+ * further try has to wait, longer each time; over a claim's day that is some 50, of the 100 that 3.2.2 allows.
+ */
 export const TRIES_PER_CLAIM = 20;
+/** 30 s doubling to an hour (NIST SP 800-63B 3.2.2). */
+const WAIT_SECONDS = { first: 30, longest: 3600 } as const;
 /**
  * How long a code works, counted from the provider's acceptance: the retry schedule alone can take half an hour.
  * NIST SP 800-63A (confirmation codes) allows 24 h by email; 15 min is what people expect.
@@ -15,6 +21,16 @@ export const TRIES_PER_CLAIM = 20;
 export const CODE_LIFETIME_SECONDS = 15 * 60;
 /** The newest codes that still open a claim, so that a mail overtaken by a resend is not useless. */
 export const VALID_CODES_PER_CLAIM = 2;
+
+/** When the next code of a claim is looked at, given its wrong ones so far; null: at once. Pure. */
+export function nextTryAt({ wrongCodeCount, wrongCodeAt }: WrongCodes): Date | null {
+  if (wrongCodeCount < TRIES_PER_CLAIM || wrongCodeAt === null) return null;
+  const waitSeconds = WAIT_SECONDS.first * 2 ** (wrongCodeCount - TRIES_PER_CLAIM);
+  return addSeconds(wrongCodeAt, Math.min(waitSeconds, WAIT_SECONDS.longest));
+}
+
+/** The wrong codes of a claim: how many, and when the last one was typed. */
+export type WrongCodes = { wrongCodeCount: number; wrongCodeAt: Date | null };
 
 /** The code of one row: six digits over the full range 000000 to 999999. Pure. */
 export function deriveCode(keys: Keys, codeId: string): string {

@@ -41,6 +41,8 @@ export type Confirmation = {
   } | null;
   code: {
     tries_left: number;
+    /** The next code is looked at from then on; null when that is now. */
+    next_try_at: string | null;
     /** Null until the provider accepted the mail: only then the lifetime starts. */
     expires_at: string | null;
   };

@@ -27,9 +27,11 @@ import { addSeconds } from "./clock";
 import {
   cleanCode,
   matchesCode,
+  nextTryAt,
   TRIES_PER_CLAIM,
   TRIES_PER_CODE,
   VALID_CODES_PER_CLAIM,
+  type WrongCodes,
 } from "./confirmation-code";
 import type { Confirmation, DeliveryStatus } from "./confirmation-state";
 import { reasonSentence } from "./delivery-reasons";
@@ -113,6 +115,7 @@ export function describeConfirmation(
     },
     code: {
       tries_left: countTriesLeft(user, codes, now),
+      next_try_at: confirmed ? null : laterThan(now, nextTryAt(user)),
       expires_at: codes[0]?.expiresAt?.toISOString() ?? null,
     },
     resend: confirmed
@@ -124,6 +127,9 @@ export function describeConfirmation(
     server_time: now.toISOString(),
   };
 }
+
+const laterThan = (now: Date, instant: Date | null) =>
+  instant && instant > now ? instant.toISOString() : null;
 
 function shownStatus(
   status: DeliveryStatus,
@@ -138,9 +144,11 @@ function shownStatus(
 export const isLive = (code: ConfirmationCodeRow, now: Date) =>
   code.usedAt === null && (code.expiresAt === null || code.expiresAt > now);
 
-function countTriesLeft(user: UserRow, codes: ConfirmationCodeRow[], now: Date): number {
+function countTriesLeft({ wrongCodeCount }: WrongCodes, codes: ConfirmationCodeRow[], now: Date): number {
   const ofCodes = codes.filter((code) => isLive(code, now)).map((code) => TRIES_PER_CODE - code.tries);
-  return Math.max(0, Math.min(TRIES_PER_CLAIM - user.wrongCodeCount, Math.max(0, ...ofCodes)));
+  // When those of the claim are spent there is one more after each wait.
+  const ofClaim = Math.max(1, TRIES_PER_CLAIM - wrongCodeCount);
+  return Math.max(0, Math.min(ofClaim, Math.max(0, ...ofCodes)));
 }
 
 type Verdict =
@@ -148,6 +156,7 @@ type Verdict =
   | { outcome: "wrong"; triesLeft: number }
   | { outcome: "expired" }
   | { outcome: "exhausted" }
+  | { outcome: "wait"; until: Date }
   | { outcome: "already" }
   | { outcome: "gone" };
 
@@ -183,6 +192,12 @@ export async function confirmEmail(
       throw new DomainError("code_expired");
     case "exhausted":
       throw await tooManyTries(services, userId);
+    case "wait":
+      throw new DomainError("too_many_tries", {
+        text: "too_many_tries_wait",
+        triesLeft: 0,
+        nextAllowedAt: verdict.until,
+      });
     case "already":
       throw new DomainError("already_confirmed");
     case "gone":
@@ -205,7 +220,9 @@ async function judgeCode(
     const live = codes.filter((row) => isLive(row, now));
     if (live.length === 0) return { outcome: "expired" };
     const open = live.filter((row) => row.tries < TRIES_PER_CODE);
-    if (open.length === 0 || user.wrongCodeCount >= TRIES_PER_CLAIM) return { outcome: "exhausted" };
+    if (open.length === 0) return { outcome: "exhausted" };
+    const until = nextTryAt(user);
+    if (until && until > now) return { outcome: "wait", until };
     await countTry(
       tx,
       open.map((row) => row.id),
@@ -215,7 +232,7 @@ async function judgeCode(
     const matching = open.filter((row) => matchesCode(services.keys, row.id, row.codeHash, code));
     const right = owner ? undefined : matching[0];
     if (!right) {
-      await countWrongCode(tx, userId);
+      await countWrongCode(tx, userId, now);
       const { network } = client;
       await recordAudit(services, tx, { type: "confirmation_refused", userId, network, details: {} });
       const counted = codes.map((row) => (open.includes(row) ? { ...row, tries: row.tries + 1 } : row));
@@ -232,7 +249,7 @@ async function judgeCode(
 
 async function countAsWrong(services: Services, userId: string): Promise<Verdict> {
   const confirmation = await getConfirmation(services, userId);
-  await countWrongCode(services.db, userId);
+  await countWrongCode(services.db, userId, services.clock());
   return { outcome: "wrong", triesLeft: Math.max(0, (confirmation?.code.tries_left ?? 1) - 1) };
 }
 

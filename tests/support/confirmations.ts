@@ -26,7 +26,7 @@ export function makeConfirmation(
       reason: null,
       ...delivery,
     },
-    code: { tries_left: 5, expires_at: null },
+    code: { tries_left: 5, next_try_at: null, expires_at: null },
     resend: { allowed: true, next_allowed_at: null, reason: null },
     email_changes_left: 3,
     server_time: SERVER_TIME,

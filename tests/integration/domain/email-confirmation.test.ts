@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { confirmationCodes, outbox, users } from "@/db/schema";
+import { addSeconds } from "@/domain/clock";
 import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -99,17 +100,32 @@ describe("ASVS 6.6.3: wrong codes", () => {
     expect(row?.wrongCodeCount).toBe(5);
   });
 
-  test("are limited to twenty over the whole claim: a new code does not reset the count", async () => {
+  test("after twenty over the whole claim each further try waits, longer each time, whatever new code there is", async () => {
     const { user, deliveryId } = await registerUser(services, someone());
-    await services.db.update(users).set({ wrongCodeCount: 20 }).where(eq(users.id, user.id));
-    await expect(confirmEmail(services, user.id, await codeOf(deliveryId))).rejects.toMatchObject({
-      code: "too_many_tries",
-    });
-    services.pass(60);
+    const code = await codeOf(deliveryId);
+    const spent = { wrongCodeCount: 19, wrongCodeAt: services.clock() };
+    await services.db.update(users).set(spent).where(eq(users.id, user.id));
+    for (const waitSeconds of [30, 60, 120]) {
+      await expect(confirmEmail(services, user.id, otherThan(code))).rejects.toMatchObject({
+        code: "wrong_code",
+      });
+      const nextAllowedAt = addSeconds(services.clock(), waitSeconds);
+      for (const typed of [code, otherThan(code)])
+        await expect(confirmEmail(services, user.id, typed)).rejects.toMatchObject({
+          code: "too_many_tries",
+          details: { nextAllowedAt },
+        });
+      expect((await getConfirmation(services, user.id))?.code).toMatchObject({
+        next_try_at: nextAllowedAt.toISOString(),
+      });
+      services.pass(waitSeconds);
+      expect((await getConfirmation(services, user.id))?.code).toMatchObject({
+        tries_left: 1,
+        next_try_at: null,
+      });
+    }
     const again = await requestAnotherCode(services, user.id);
-    await expect(confirmEmail(services, user.id, await codeOf(again.deliveryId))).rejects.toMatchObject({
-      code: "too_many_tries",
-    });
+    await expect(confirmEmail(services, user.id, await codeOf(again.deliveryId))).resolves.toBeDefined();
   });
 });
 

@@ -11,7 +11,10 @@ describe("the line under the code field", () => {
   });
 
   test("says until when the code works, and that it has expired from that instant on", () => {
-    const sent = makeConfirmation({ status: "sent" }, { code: { tries_left: 5, expires_at: LATER } });
+    const sent = makeConfirmation(
+      { status: "sent" },
+      { code: { tries_left: 5, next_try_at: null, expires_at: LATER } },
+    );
     expect(describeCode(sent, Date.parse(LATER) - 1)).toEqual({ kind: "works", expiresAt: LATER });
     expect(describeCode(sent, Date.parse(LATER))).toEqual({ kind: "expired" });
   });
@@ -19,14 +22,31 @@ describe("the line under the code field", () => {
   test.each(["bounced", "suppressed", "failed"] as const)(
     "promises nothing about the code of a mail that has %s",
     (status) => {
-      const gone = makeConfirmation({ status }, { code: { tries_left: 5, expires_at: LATER } });
+      const gone = makeConfirmation(
+        { status },
+        { code: { tries_left: 5, next_try_at: null, expires_at: LATER } },
+      );
       expect(describeCode(gone, NOW_MS)).toEqual({ kind: "waiting" });
     },
   );
 
   test("says that no tries are left, unless the code is over anyway", () => {
-    const exhausted = makeConfirmation({ status: "sent" }, { code: { tries_left: 0, expires_at: LATER } });
+    const exhausted = makeConfirmation(
+      { status: "sent" },
+      { code: { tries_left: 0, next_try_at: null, expires_at: LATER } },
+    );
     expect(describeCode(exhausted, NOW_MS)).toEqual({ kind: "no_tries" });
     expect(describeCode(exhausted, Date.parse(LATER) + 1)).toEqual({ kind: "expired" });
+  });
+
+  test("says when the next code is looked at, until then", () => {
+    const code = {
+      tries_left: 1,
+      next_try_at: LATER,
+      expires_at: new Date(Date.parse(LATER) + 1000).toISOString(),
+    };
+    const waiting = makeConfirmation({ status: "sent" }, { code });
+    expect(describeCode(waiting, NOW_MS)).toEqual({ kind: "wait", nextTryAt: LATER });
+    expect(describeCode(waiting, Date.parse(LATER))).toMatchObject({ kind: "works" });
   });
 });

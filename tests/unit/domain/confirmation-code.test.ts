@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { cleanCode, deriveCode, hashCode, matchesCode } from "@/domain/confirmation-code";
+import { cleanCode, deriveCode, hashCode, matchesCode, nextTryAt } from "@/domain/confirmation-code";
 import { deriveKeys } from "@/domain/keys";
 
 const keys = deriveKeys("a secret of at least thirty-two characters");
@@ -58,4 +58,13 @@ describe("the confirmation code", () => {
       expect(cleanCode(typed)).toBe("042137");
     },
   );
+});
+
+test("NIST SP 800-63B 3.2.2: after twenty wrong codes a claim waits 30 s, then twice as long each time, at most an hour", () => {
+  const wrongCodeAt = new Date("2026-01-01T00:00:00Z");
+  const waitAfter = (wrongCodeCount: number) => {
+    const at = nextTryAt({ wrongCodeCount, wrongCodeAt });
+    return at && (at.getTime() - wrongCodeAt.getTime()) / 1000;
+  };
+  expect([0, 19, 20, 21, 22, 26, 27, 90].map(waitAfter)).toEqual([null, null, 30, 60, 120, 1920, 3600, 3600]);
 });

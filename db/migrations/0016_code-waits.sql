@@ -1,0 +1,1 @@
+ALTER TABLE "users" ADD COLUMN "wrong_code_at" timestamp (3) with time zone;
