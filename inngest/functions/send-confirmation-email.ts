@@ -32,7 +32,8 @@ export function createSendConfirmationEmail(inngest: Inngest, services: () => Se
       for (let toldDueAt: Date | null = null; ; ) {
         const turnAt: Date | null = toldDueAt;
         const result: StepResult = await step.run("attempt-delivery", async () => {
-          const told = { toldDueAt: turnAt ?? retryTimes.take(runId, attempt), hadPlace: turnAt !== null };
+          const retryAt = retryTimes.take(runId, attempt);
+          const told = { toldDueAt: retryAt ?? turnAt, hadPlace: retryAt === null && turnAt !== null };
           const made = await attemptDelivery(services(), event.data.deliveryId, told);
           if (made.outcome === "retry") retryTimes.keep(runId, attempt + 1, made.at);
           return outcomeOrThrow(made);
