@@ -4,10 +4,12 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { DEFAULT_LANGUAGE, isLanguage, LANGUAGES, type Language, NATIVE_NAMES } from "@/messages/languages";
+import AddressChangedEmail from "./address-changed-email";
 import ConfirmationEmail from "./confirmation-email";
 import ExistingAccountEmail from "./existing-account-email";
 import PasswordChangedEmail from "./password-changed-email";
 import { type RenderedEmail, renderEmail } from "./render";
+import WelcomeEmail from "./welcome-email";
 
 type Sample = (language: Language) => Promise<RenderedEmail>;
 
@@ -24,6 +26,14 @@ const SAMPLES = new Map<string, Sample>(
       }),
     "confirmation-right-to-left": (language) =>
       renderEmail("confirmation", { ...ConfirmationEmail.PreviewProps, language, dir: "rtl" }),
+    "address-changed": (language) =>
+      renderEmail("address_changed", {
+        ...AddressChangedEmail.PreviewProps,
+        confirmUrl: "https://latchkey.example/confirm/link#xlRmFqjRUEdR3y2BJ8QdeK1ZpJ0o4t7c",
+        notMeUrl: "https://latchkey.example/not-me#m3Yz0cH1fJ4yQvKp7s2w9d",
+        language,
+      }),
+    welcome: (language) => renderEmail("welcome", { ...WelcomeEmail.PreviewProps, language }),
     "password-changed": (language) =>
       renderEmail("password_changed", { ...PasswordChangedEmail.PreviewProps, language }),
     "existing-account": (language) =>

@@ -1,5 +1,10 @@
 // From a template's name and values to a mail. A pure function: same input, same bytes, at every attempt (promise P3).
 import { createElement, type ReactElement } from "react";
+import AddressChangedEmail, {
+  type AddressChangedEmailProps,
+  addressChangedSubject,
+  addressChangedText,
+} from "./address-changed-email";
 import { compileTemplate } from "./compiled-template";
 import ConfirmationEmail, {
   type ConfirmationEmailProps,
@@ -11,18 +16,20 @@ import ExistingAccountEmail, {
   existingAccountSubject,
   existingAccountText,
 } from "./existing-account-email";
-
 import PasswordChangedEmail, {
   type PasswordChangedEmailProps,
   passwordChangedSubject,
   passwordChangedText,
 } from "./password-changed-email";
+import WelcomeEmail, { type WelcomeEmailProps, welcomeSubject, welcomeText } from "./welcome-email";
 
 /** The mails there are, by name, and what each needs. */
 export type EmailProps = {
   confirmation: ConfirmationEmailProps;
   existing_account: ExistingAccountEmailProps;
   password_changed: PasswordChangedEmailProps;
+  address_changed: AddressChangedEmailProps;
+  welcome: WelcomeEmailProps;
 };
 export type EmailTemplate = keyof EmailProps;
 
@@ -44,11 +51,7 @@ const DEFINITIONS: { [Name in EmailTemplate]: Definition<EmailProps[Name]> } = {
     subject: confirmationSubject,
     text: confirmationText,
     slots: ["code", "confirmUrl", "notMeUrl"],
-    check({ code, confirmUrl, notMeUrl }) {
-      if (!/^[0-9]{6}$/.test(code)) throw new Error("A confirmation code has six digits");
-      if (confirmUrl !== undefined) checkUrl("confirmUrl", confirmUrl);
-      if (notMeUrl !== undefined) checkUrl("notMeUrl", notMeUrl);
-    },
+    check: checkCodeMail,
   },
   existing_account: {
     element: (props) => createElement(ExistingAccountEmail, props),
@@ -67,6 +70,24 @@ const DEFINITIONS: { [Name in EmailTemplate]: Definition<EmailProps[Name]> } = {
     slots: ["signInUrl"],
     check: ({ signInUrl }) => checkUrl("signInUrl", signInUrl),
   },
+  address_changed: {
+    element: (props) => createElement(AddressChangedEmail, props),
+    subject: addressChangedSubject,
+    text: addressChangedText,
+    slots: ["code", "confirmUrl", "notMeUrl"],
+    check: checkCodeMail,
+  },
+  welcome: {
+    element: (props) => createElement(WelcomeEmail, props),
+    subject: welcomeSubject,
+    text: welcomeText,
+    slots: ["email", "username", "signInUrl"],
+    check({ email, username, signInUrl }) {
+      checkUrl("signInUrl", signInUrl);
+      checkName("email", email);
+      if (username !== undefined) checkName("username", username);
+    },
+  },
 };
 
 export const EMAIL_TEMPLATES = Object.keys(DEFINITIONS) as EmailTemplate[];
@@ -75,6 +96,17 @@ export const EMAIL_TEMPLATES = Object.keys(DEFINITIONS) as EmailTemplate[];
 function checkUrl(name: string, value: string): void {
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol) || /[\p{Cc}\s]/u.test(value))
     throw new Error(`${name} is not an http(s) URL`);
+}
+
+function checkCodeMail({ code, confirmUrl, notMeUrl }: ConfirmationEmailProps): void {
+  if (!/^[0-9]{6}$/.test(code)) throw new Error("A confirmation code has six digits");
+  if (confirmUrl !== undefined) checkUrl("confirmUrl", confirmUrl);
+  if (notMeUrl !== undefined) checkUrl("notMeUrl", notMeUrl);
+}
+
+/** One word, so that no value can add a sentence to a mail. */
+function checkName(name: string, value: string): void {
+  if (!/^[^\p{Cc}\p{Cf}\s]{1,254}$/u.test(value)) throw new Error(`${name} is not one word`);
 }
 
 type Fill = (values: Record<string, string>) => string;

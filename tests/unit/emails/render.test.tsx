@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { render, toPlainText } from "react-email";
 import { describe, expect, test } from "vitest";
 import { CODE_LIFETIME_SECONDS } from "@/domain/confirmation-code";
+import AddressChangedEmail from "@/emails/address-changed-email";
 import ConfirmationEmail from "@/emails/confirmation-email";
 import ExistingAccountEmail from "@/emails/existing-account-email";
 import PasswordChangedEmail from "@/emails/password-changed-email";
 import { EMAIL_TEMPLATES, type RenderedEmail, renderEmail } from "@/emails/render";
+import WelcomeEmail from "@/emails/welcome-email";
 import { textsOf } from "@/messages/catalog";
 import { directionOf, LANGUAGES, type Language, tagOf } from "@/messages/languages";
 
@@ -40,6 +42,25 @@ const SAMPLES: [string, (language: Language) => Promise<RenderedEmail>][] = [
         notMeUrl: `${APP}/not-me#def`,
         language,
       }),
+  ],
+  [
+    "address_changed",
+    (language) => renderEmail("address_changed", { ...AddressChangedEmail.PreviewProps, language }),
+  ],
+  [
+    "address_changed with every link",
+    (language) =>
+      renderEmail("address_changed", {
+        code: "042519",
+        confirmUrl: `${APP}/confirm/link#abc`,
+        notMeUrl: `${APP}/not-me#def`,
+        language,
+      }),
+  ],
+  ["welcome", (language) => renderEmail("welcome", { ...WelcomeEmail.PreviewProps, language })],
+  [
+    "welcome without a username",
+    (language) => renderEmail("welcome", { email: "ada@example.com", signInUrl: `${APP}/sign-in`, language }),
   ],
   [
     "password_changed",
@@ -142,11 +163,17 @@ describe.each(MAILS)("the $name mail in $language", ({ language, renderMail }) =
       .map(words)
       .filter((line) => line !== "" && !words(text).includes(line));
     const { t } = textsOf(language);
-    const alone = ["Latchkey", t("mails.confirmation.orOpen"), t("mails.existingAccount.orOpen")].map(words);
+    const alone = [
+      "Latchkey",
+      t("mails.confirmation.orOpen"),
+      t("mails.existingAccount.orOpen"),
+      t("mails.welcome.orOpen"),
+    ].map(words);
     const buttons = [
       t("mails.existingAccount.button"),
       t("mails.confirmation.button"),
       t("mails.passwordChanged.button"),
+      t("mails.welcome.button"),
       t("mails.notMe.label"),
     ];
     for (const line of missing)
@@ -205,6 +232,52 @@ describe("the confirmation mail", () => {
     "is refused for %j, which is no code",
     async (code) => {
       await expect(renderEmail("confirmation", { code })).rejects.toThrow("six digits");
+    },
+  );
+});
+
+describe("the mail about a changed address", () => {
+  test("says so, and that earlier codes are over; otherwise it is a mail with a code like any other", async () => {
+    const { subject, text } = await renderEmail("address_changed", { code: "004213" });
+    expect(subject).toBe("004213 is your new Latchkey code");
+    expect(text).toMatch(/^ +004213$/m);
+    expect(text).toContain("was changed to this one. The codes and links of earlier mails do not work");
+    await expect(renderEmail("address_changed", { code: "12345" })).rejects.toThrow("six digits");
+  });
+});
+
+describe("the mail of welcome", () => {
+  const given = { email: "ada@example.com", username: "ada", signInUrl: `${APP}/sign-in` };
+
+  test("says with what and where somebody signs in, and that nobody asks for the password", async () => {
+    const { html, text } = await renderEmail("welcome", given);
+    for (const shown of [given.email, given.username, given.signInUrl]) expect(html).toContain(`>${shown}<`);
+    expect(text).toContain("Email address  ada@example.com\n    Username  ada\n");
+    expect(text).toContain("Nobody from Latchkey will ever ask you for your password.");
+  });
+
+  test("equals a full render for every address and name", { timeout: 30_000 }, async () => {
+    const username = fc.option(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{2,29}$/), { nil: undefined });
+    await fc.assert(
+      fc.asyncProperty(fc.emailAddress(), username, async (email, name) => {
+        const props = {
+          email,
+          signInUrl: given.signInUrl,
+          ...(name === undefined ? {} : { username: name }),
+        };
+        const mail = await renderEmail("welcome", props);
+        expect(mail.html).toBe(await render(<WelcomeEmail {...props} />));
+        expect(mail.text).toContain(email);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each(["", "ada lovelace", "ada\nhttps://evil.example", "ada\u202e", "a".repeat(255)])(
+    "is refused for the name or address %j, which is not one word",
+    async (value) => {
+      await expect(renderEmail("welcome", { ...given, username: value })).rejects.toThrow("not one word");
+      await expect(renderEmail("welcome", { ...given, email: value })).rejects.toThrow("not one word");
     },
   );
 });
