@@ -141,6 +141,10 @@ const Schema = z
       "asks DNS whether an address's domain takes mail; without a clear answer in 0.4 s it counts as yes",
       "`on`, `off` on loopback",
     ),
+    EMAIL_WELCOME: tell(
+      z.enum(["on", "off"]).default("on"),
+      "`off` sends no mail of welcome after a confirmation",
+    ),
     EMAIL_BLOCK_DISPOSABLE: tell(flag, "`on` refuses addresses of throw-away mailbox services"),
 
     TRUSTED_PROXY_HOPS: tell(

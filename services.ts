@@ -61,6 +61,7 @@ export function createServices(environment: Env): ProcessServices {
       emailTimeoutMs: environment.EMAIL_TIMEOUT * 1000,
       sendsPerSecond: environment.EMAIL_RATE_LIMIT ?? null,
       concurrency: environment.EMAIL_CONCURRENCY ?? null,
+      welcomeMail: environment.EMAIL_WELCOME === "on",
       rateLimits: environment.RATE_LIMITS === "on",
       blockDisposable: environment.EMAIL_BLOCK_DISPOSABLE,
       proofOfWork: environment.PROOF_OF_WORK,

@@ -4,11 +4,14 @@ import { count, inArray, sql } from "drizzle-orm";
 import type { Database, Executor } from "./client";
 import { confirmationCodes, deliveries, deliveryAttempts, outbox, users } from "./schema";
 
-export type AuditedUser = Pick<typeof users.$inferSelect, "id" | "username" | "email">;
+export type AuditedUser = Pick<typeof users.$inferSelect, "id" | "username" | "email"> & {
+  isConfirmed: boolean;
+};
 export type AuditedDelivery = Pick<
   typeof deliveries.$inferSelect,
   | "id"
   | "userId"
+  | "kind"
   | "recipient"
   | "status"
   | "attemptCount"
@@ -44,11 +47,19 @@ export function readAudit(db: Database): Promise<Audit> {
   return db.transaction(
     async (tx) => ({
       now: await readNow(tx),
-      users: await tx.select({ id: users.id, username: users.username, email: users.email }).from(users),
+      users: await tx
+        .select({
+          id: users.id,
+          username: users.username,
+          email: users.email,
+          isConfirmed: sql<boolean>`${users.emailConfirmedAt} is not null`,
+        })
+        .from(users),
       deliveries: await tx
         .select({
           id: deliveries.id,
           userId: deliveries.userId,
+          kind: deliveries.kind,
           recipient: deliveries.recipient,
           status: deliveries.status,
           attemptCount: deliveries.attemptCount,

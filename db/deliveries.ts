@@ -1,6 +1,7 @@
 // Deliveries as such: queued, found, called off. Leases are in delivery-leases.ts, attempts in delivery-attempts.ts.
 import { and, asc, desc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import { isOfClaim } from "./delivery-kinds";
 import { type DeliveryRow, deliveries, users } from "./schema";
 
 export type NewDelivery = Pick<
@@ -26,11 +27,12 @@ export async function findDelivery(executor: Executor, id: string): Promise<Deli
   return row ?? null;
 }
 
-export async function findNewestDelivery(executor: Executor, userId: string): Promise<DeliveryRow | null> {
+/** The newest mail of somebody's registration: what their confirm page is about, also once they have confirmed. */
+export async function findNewestClaimMail(executor: Executor, userId: string): Promise<DeliveryRow | null> {
   const [row] = await executor
     .select()
     .from(deliveries)
-    .where(eq(deliveries.userId, userId))
+    .where(and(eq(deliveries.userId, userId), isOfClaim()))
     .orderBy(desc(deliveries.createdAt))
     .limit(1);
   return row ?? null;
@@ -83,7 +85,7 @@ export async function findFirstQueuedTo(
   return row?.createdAt ?? null;
 }
 
-/** Cancels whatever is still open for these users. Returns how many deliveries that were. */
+/** Cancels what is still open of these users' registrations; notices to an account go on. Returns how many that were. */
 export async function cancelOpenDeliveries(
   executor: Executor,
   userIds: string[],
@@ -95,7 +97,11 @@ export async function cancelOpenDeliveries(
     .update(deliveries)
     .set(calledOff(reasonCode, now))
     .where(
-      and(inArray(deliveries.userId, userIds), inArray(deliveries.status, ["queued", "retrying", "sending"])),
+      and(
+        inArray(deliveries.userId, userIds),
+        inArray(deliveries.status, ["queued", "retrying", "sending"]),
+        isOfClaim(),
+      ),
     )
     .returning({ id: deliveries.id });
   return rows.length;

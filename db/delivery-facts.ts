@@ -1,7 +1,8 @@
 // Everything about one delivery, for operators; and what their acts ask of it before they touch it.
-import { and, asc, desc, eq, inArray, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { calledOff } from "./deliveries";
+import { isOfPurpose } from "./delivery-kinds";
 import { isUnsettledAndFree } from "./delivery-leases";
 import {
   type AuditLogRow,
@@ -25,16 +26,10 @@ export async function findNewestOfPurpose(
   executor: Executor,
   { userId, kind }: Pick<DeliveryRow, "userId" | "kind">,
 ): Promise<Pick<DeliveryRow, "id" | "status"> | null> {
-  const isNotice = kind === "password_changed";
   const [row] = await executor
     .select({ id: deliveries.id, status: deliveries.status })
     .from(deliveries)
-    .where(
-      and(
-        eq(deliveries.userId, userId),
-        isNotice ? eq(deliveries.kind, "password_changed") : ne(deliveries.kind, "password_changed"),
-      ),
-    )
+    .where(and(eq(deliveries.userId, userId), isOfPurpose(kind)))
     .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
     .limit(1);
   return row ?? null;

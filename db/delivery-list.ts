@@ -2,6 +2,7 @@
 // cost what the first one costs; every filter has an index (schema.ts).
 import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import { CLAIM_KINDS, isNotice, isOfClaim } from "./delivery-kinds";
 import { type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
 
 /** Where a page ends: the next one begins with what comes after it. */
@@ -169,16 +170,16 @@ export async function listFailedToReplay(
         gte(deliveries.createdAt, earliest),
         gte(deliveries.settledAt, since),
         or(
-          and(eq(deliveries.kind, "password_changed"), isNotNull(users.emailConfirmedAt)),
+          and(isNotice(), isNotNull(users.emailConfirmedAt)),
           and(
-            sql`${deliveries.kind} <> 'password_changed'`,
+            isOfClaim(),
             isNull(users.emailConfirmedAt),
             sql`${users.claimExpiresAt} > ${now.toISOString()}`,
           ),
         ),
         sql`not exists (select 1 from ${deliveries} newer where newer.user_id = ${deliveries.userId}
           and (newer.created_at, newer.id) > (${deliveries.createdAt}, ${deliveries.id})
-          and (newer.kind = 'password_changed') = (${deliveries.kind} = 'password_changed'))`,
+          and (newer.kind = ${deliveries.kind} or (newer.kind in ${CLAIM_KINDS} and ${isOfClaim()})))`,
         after
           ? sql`(${deliveries.createdAt}, ${deliveries.id}) > (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
           : undefined,

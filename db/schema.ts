@@ -38,7 +38,13 @@ export const deliveryStatus = pgEnum("delivery_status", [
   "suppressed",
   "cancelled",
 ]);
-export const deliveryKind = pgEnum("delivery_kind", ["confirmation", "existing_account", "password_changed"]);
+export const deliveryKind = pgEnum("delivery_kind", [
+  "confirmation",
+  "existing_account",
+  "password_changed",
+  "address_changed", // a code like any other, in a mail that says why it comes to this address
+  "welcome",
+]);
 export const attemptOutcome = pgEnum("attempt_outcome", [
   "accepted", // the provider took the mail
   "deduplicated", // it had taken it before, under the same idempotency key

@@ -1,4 +1,5 @@
-// A mistyped address, mended before it was confirmed: the claim moves, the mail to the old one is called off.
+// A mistyped address, mended before it was confirmed: the claim moves, the mail to the old one is called off. The new
+// one is told why a code comes to it, the old one nothing (docs/decisions/025).
 import { endCodes } from "@/db/codes";
 import { cancelOpenDeliveries } from "@/db/deliveries";
 import { changeClaimAddress, findConfirmedUserByEmail, lockClaim } from "@/db/users";
@@ -50,7 +51,7 @@ export async function changeAddress(
       services,
       tx,
       { id: userId, email, language: user.language },
-      { owner, eventName: DELIVERY_REQUESTED, now },
+      { owner, eventName: DELIVERY_REQUESTED, now, kind: "address_changed" },
     );
   });
 }

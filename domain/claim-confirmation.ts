@@ -11,11 +11,13 @@ import { endOtherClaims } from "./claims";
 import type { Client } from "./client-network";
 import { USER_CONFIRMED } from "./events";
 import { uncountClaim } from "./rate-limit";
+import { queueNotice } from "./registration";
 import type { Services } from "./services";
 
 /**
  * The claim becomes an account: its code and link are used up, other claims on the address end, what is on its way is
- * called off, and the event goes out. Sessions are the caller's. Call under the claim's lock.
+ * called off, the mail of welcome is queued, and the event goes out. Sessions are the caller's. Call under the claim's
+ * lock.
  */
 export async function settleConfirmation(
   services: Services,
@@ -32,5 +34,8 @@ export async function settleConfirmation(
   if (claimedAt)
     await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
   await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
+  // Nobody waits for it, so the answer does not either: the relay starts it.
+  if (services.settings.welcomeMail)
+    await queueNotice(services, tx, user, { kind: "welcome", now, forRelay: true });
   await insertOutboxRow(tx, { id: randomUUID(), name: USER_CONFIRMED, data: { userId }, createdAt: now }, 0);
 }

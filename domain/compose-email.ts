@@ -1,5 +1,6 @@
 // What a delivery's mail says. The only place where a code and its link are in clear, and only until the transport has it (promise P5).
 import type { DeliveryRow } from "@/db/schema";
+import { findUser } from "@/db/users";
 import { type RenderedEmail, renderEmail } from "@/emails/render";
 import type { OutgoingEmail } from "@/emails/transport";
 import { offeredLanguage } from "@/messages/languages";
@@ -10,29 +11,51 @@ import type { Services } from "./services";
 
 /** The mail of a delivery: the same bytes at every attempt, since providers refuse one key with two payloads. */
 export async function composeEmail(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
-  const { keys, settings } = services;
-  const { userId, recipient, createdAt, codeId } = delivery;
-  const language = offeredLanguage(delivery.language);
-  if (delivery.kind === "password_changed") {
-    const rendered = await renderEmail(delivery.kind, { signInUrl: signInUrl(services), language });
-    return envelope(services, delivery, rendered);
-  }
-  const notMe = notMeUrl(settings.appUrl, signNotMe(keys, { userId, email: recipient }, createdAt));
-  const rendered =
-    delivery.kind === "confirmation" && codeId
-      ? await renderEmail("confirmation", {
-          code: deriveCode(keys, codeId),
-          confirmUrl: confirmUrl(settings.appUrl, deriveLink(keys, codeId)),
-          notMeUrl: notMe,
-          language,
-        })
-      : await renderEmail("existing_account", {
-          signInUrl: signInUrl(services),
-          notMeUrl: notMe,
-          language,
-        });
-  return envelope(services, delivery, rendered);
+  return envelope(services, delivery, await render(services, delivery));
 }
+
+/** Throws for a kind that this version does not know: while two run side by side, the other one may send it. */
+async function render(services: Services, delivery: DeliveryRow): Promise<RenderedEmail> {
+  const { keys, settings } = services;
+  const { userId, recipient, createdAt, kind } = delivery;
+  const language = offeredLanguage(delivery.language);
+  const signIn = signInUrl(services);
+  const notMe = () => notMeUrl(settings.appUrl, signNotMe(keys, { userId, email: recipient }, createdAt));
+  switch (kind) {
+    case "confirmation":
+    case "address_changed": {
+      const codeId = codeIdOf(delivery);
+      return renderEmail(kind, {
+        code: deriveCode(keys, codeId),
+        confirmUrl: confirmUrl(settings.appUrl, deriveLink(keys, codeId)),
+        notMeUrl: notMe(),
+        language,
+      });
+    }
+    case "existing_account":
+      return renderEmail(kind, { signInUrl: signIn, notMeUrl: notMe(), language });
+    case "password_changed":
+      return renderEmail(kind, { signInUrl: signIn, language });
+    case "welcome": {
+      const user = await findUser(services.db, userId);
+      if (!user) throw new Error("The account is gone");
+      return renderEmail(kind, { signInUrl: signIn, email: recipient, ...nameToShow(user), language });
+    }
+    default:
+      throw new Error(`This version has no mail of the kind ${kind satisfies never}`);
+  }
+}
+
+function codeIdOf({ codeId }: DeliveryRow): string {
+  if (!codeId) throw new Error("The mail's code is gone");
+  return codeId;
+}
+
+/**
+ * Whoever registered chose the name, perhaps with somebody else's address. Mail clients make links of what reads like
+ * a host, so such a name stays out of a mail of ours; its person signs in with the address.
+ */
+const nameToShow = ({ username }: { username: string }) => (/\.\w/.test(username) ? {} : { username });
 
 /** A mail of that size that holds nothing of anybody's, for a delivery that nobody gets. */
 export async function composeRehearsal(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {

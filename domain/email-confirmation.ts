@@ -4,7 +4,7 @@ import { type Executor, retryDeadlock } from "@/db/client";
 import { countTry, listNewestCodes } from "@/db/codes";
 import {
   cancelOpenDeliveries,
-  findNewestDelivery,
+  findNewestClaimMail,
   listFurtherMails,
   listQueuedInstants,
 } from "@/db/deliveries";
@@ -60,7 +60,7 @@ export async function getConfirmation(
   const user = await findUser(services.db, userId);
   if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now)) return null;
   const [delivery, codes, mails] = await Promise.all([
-    findNewestDelivery(services.db, userId),
+    findNewestClaimMail(services.db, userId),
     listNewestCodes(services.db, userId, VALID_CODES_PER_CLAIM),
     readMailsOfLastDay(services.db, user, now),
   ]);

@@ -3,12 +3,14 @@
 import { randomUUID } from "node:crypto";
 import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
+import { isNoticeKind } from "@/db/delivery-kinds";
 import { claimDelivery, keepLease, postponeDelivery } from "@/db/delivery-leases";
 import { findOwnerNotice, type OwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { holdSending } from "@/db/send-pace";
 import { findUser } from "@/db/users";
+import { failure } from "@/emails/failures";
 import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
 import {
   ACCEPTANCE_PATIENCE_SECONDS,
@@ -105,6 +107,7 @@ async function attemptNow(
   const facts = {
     userId: delivery.userId,
     deliveryId,
+    kind: delivery.kind,
     attempt,
     maxAttempts: delivery.maxAttempts,
     provider: transport.name,
@@ -215,15 +218,7 @@ function noteHealth({ transport, failover, clock }: Services, used: Transport, r
 }
 
 function tooManyLost(): SendResult {
-  const providerText = "The workers that tried to send this mail died";
-  return {
-    outcome: "failed",
-    class: "permanent",
-    code: "worker_lost",
-    providerCode: null,
-    providerText,
-    retryAfterSeconds: null,
-  };
+  return failure("worker_lost", { text: "The workers that tried to send this mail died" });
 }
 
 function addressSuppressed(): SendResult {
@@ -252,15 +247,7 @@ async function sendOnce(
     email = isStopped ? await composeRehearsal(services, delivery) : await composeEmail(services, delivery);
   } catch (error) {
     services.log.error({ err: error, deliveryId: delivery.id }, "Email could not be rendered");
-    const providerText = error instanceof Error ? error.message : String(error);
-    return {
-      outcome: "failed",
-      class: "ours",
-      code: "render_failed",
-      providerCode: null,
-      providerText,
-      retryAfterSeconds: null,
-    };
+    return failure("render_failed", { text: error instanceof Error ? error.message : String(error) });
   }
   // The person may have confirmed, resent or changed the address since the lease was taken.
   const isOurs = await waitForInstant(() => {
@@ -282,7 +269,8 @@ async function explainRefusedLease(services: Services, deliveryId: string): Prom
   if (!isOpen(delivery.status)) return { outcome: "settled", status: delivery.status };
   const now = clock();
   const user = await findUser(db, delivery.userId);
-  if (!user || user.emailConfirmedAt || user.claimExpiresAt <= now) {
+  const isClaimOver = !user || user.emailConfirmedAt !== null || user.claimExpiresAt <= now;
+  if (isClaimOver && !isNoticeKind(delivery.kind)) {
     await cancelOpenDeliveries(
       db,
       [delivery.userId],

@@ -36,7 +36,7 @@ export async function changePassword(
     if (!(await replacePasswordHash(tx, user.id, { from: user.passwordHash, to }))) return null;
     await revokeAllSessions(tx, [user.id], services.clock());
     await recordAudit(services, tx, { type: "password_changed", userId: user.id, network, details: {} });
-    const notice = await queueNotice(services, tx, user, "password_changed");
+    const notice = await queueNotice(services, tx, user, { kind: "password_changed" });
     const session = await startSession(services, tx, { userId: user.id, scope: identity.scope, device });
     return { session, notice };
   });

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Executor } from "@/db/client";
 import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
+import type { NoticeKind } from "@/db/delivery-kinds";
 import { insertOutboxRow } from "@/db/outbox";
 import type { DeliveryKind, UserRow } from "@/db/schema";
 import {
@@ -32,7 +33,7 @@ import { describeUser, type UserData } from "./user-data";
 
 /** An unconfirmed registration ends after this; NIST SP 800-63A allows a confirmation code by email to live as long. */
 export const CLAIM_LIFETIME_SECONDS = 24 * 3600;
-/** The relay leaves a fresh event to the request that wrote it for this long. */
+/** The relay leaves a fresh event to the request that wrote it, and dispatches it, for this long. */
 const OUTBOX_LEASE_SECONDS = 2;
 
 export type QueuedDelivery = { deliveryId: string; outboxId: string };
@@ -122,6 +123,9 @@ async function register(services: Services, input: RegistrationInput): Promise<R
 /** Whom a mail is about and to whom it goes. `language`: what its reader reads. */
 type Reader = Pick<UserRow, "id" | "email" | "language">;
 
+/** Mails that carry a code. */
+export type CodeMailKind = Extract<DeliveryKind, "confirmation" | "address_changed">;
+
 /**
  * Writes a new code, the delivery that will carry it, and the event that starts it, in the caller's transaction. When
  * the address has an `owner`, the mail is for them and in their language, whoever asked for it (docs/decisions/018).
@@ -130,7 +134,12 @@ export async function queueDelivery(
   services: Services,
   tx: Executor,
   user: Reader,
-  { owner, eventName, now }: { owner: UserRow | null; eventName: string; now: Date },
+  {
+    owner,
+    eventName,
+    now,
+    kind = "confirmation",
+  }: { owner: UserRow | null; eventName: string; now: Date; kind?: CodeMailKind },
 ): Promise<QueuedDelivery> {
   const codeId = randomUUID();
   await insertCode(tx, {
@@ -140,20 +149,23 @@ export async function queueDelivery(
     linkHash: hashLink(services.keys, deriveLink(services.keys, codeId)),
     createdAt: now,
   });
-  const kind = owner ? "existing_account" : "confirmation";
   const { language } = owner ?? user;
-  return queueMail(services, tx, { ...user, language }, { kind, codeId, eventName, now });
+  const mail = { kind: owner ? ("existing_account" as const) : kind, codeId, eventName, now };
+  return queueMail(services, tx, { ...user, language }, mail);
 }
 
-/** Writes a delivery that carries no code, and the event that starts it, in the caller's transaction. */
+/**
+ * Writes a delivery that carries no code, and the event that starts it, in the caller's transaction. `forRelay`: the
+ * caller dispatches nothing, so the relay publishes the event as soon as it is there.
+ */
 export function queueNotice(
   services: Services,
   tx: Executor,
   user: Reader,
-  kind: "password_changed",
-  now: Date = services.clock(),
+  { kind, now = services.clock(), forRelay = false }: { kind: NoticeKind; now?: Date; forRelay?: boolean },
 ): Promise<QueuedDelivery> {
-  return queueMail(services, tx, user, { kind, codeId: null, eventName: DELIVERY_REQUESTED, now });
+  const mail = { kind, codeId: null, eventName: DELIVERY_REQUESTED, now };
+  return queueMail(services, tx, user, mail, forRelay ? 0 : OUTBOX_LEASE_SECONDS);
 }
 
 async function queueMail(
@@ -166,6 +178,7 @@ async function queueMail(
     eventName,
     now,
   }: { kind: DeliveryKind; codeId: string | null; eventName: string; now: Date },
+  leaseSeconds = OUTBOX_LEASE_SECONDS,
 ): Promise<QueuedDelivery> {
   const deliveryId = randomUUID();
   const outboxId = randomUUID();
@@ -183,6 +196,6 @@ async function queueMail(
   });
   // Ids only: the engine keeps event data (promise P5).
   const event = { id: outboxId, name: eventName, data: { userId: user.id, deliveryId }, createdAt: now };
-  await insertOutboxRow(tx, event, OUTBOX_LEASE_SECONDS);
+  await insertOutboxRow(tx, event, leaseSeconds);
   return { deliveryId, outboxId };
 }

@@ -28,6 +28,8 @@ export type Settings = {
   sendsPerSecond: number | null;
   /** Conversations with providers at the same time; null: no limit. */
   concurrency: number | null;
+  /** Whether an account that was just confirmed gets a mail of welcome. */
+  welcomeMail: boolean;
   /** Whether the limits of limits.ts count; off only on loopback. */
   rateLimits: boolean;
   /** Whether addresses of throw-away mailbox services are refused. */

@@ -64,7 +64,9 @@ async function warmUp({ log }: Services): Promise<void> {
     // With the links that they have, in every language: how long a first one takes must not tell which it was.
     const url = "https://example.com/";
     for (const language of LANGUAGES) {
-      await renderEmail("confirmation", { code: "000000", confirmUrl: url, notMeUrl: url, language });
+      const links = { confirmUrl: url, notMeUrl: url };
+      await renderEmail("confirmation", { code: "000000", ...links, language });
+      await renderEmail("address_changed", { code: "000000", ...links, language });
       await renderEmail("existing_account", { signInUrl: url, notMeUrl: url, language });
     }
   } catch (error) {

@@ -20,8 +20,8 @@ export type Result = {
   late_mails: number;
   dead_codes: number;
   processes_ended: number;
-  /** What people did after registering. */
-  acts: { confirmed: number; resent: number; codes_tried: number };
+  /** What people did after registering. `welcomed`: accounts whose mail of welcome reached them. */
+  acts: { confirmed: number; resent: number; codes_tried: number; welcomed: number };
   /** Milliseconds, of the 201s. Null when there was none. */
   answers_ms: { p50: number; p99: number; max: number } | null;
   /** Of the answers, the slowest, with the second in which they were asked for: to be held against the timeline. */
@@ -64,8 +64,8 @@ const CHECKS: Record<FindingKind, string> = {
   doubled: "no delivery reached the inbox twice",
   wrong_state: "every row says what the inbox knows, and nothing is left open",
   orphaned_lease: "no lease outlived its worker",
-  half_written: "every account is whole: user, code, delivery and event",
-  late_mail: "nobody got a mail after confirming",
+  half_written: "every account is whole: user, code, delivery and event, and a welcome if it is confirmed",
+  late_mail: "nobody got a code after confirming",
   dead_code: "the codes of the last two mails work",
   wrong_answer: "every answer was good, or 503 with the time to come back",
   process_ended: "no process ended that nobody killed",
@@ -135,6 +135,7 @@ export function summarize(measured: Measured): Result {
       confirmed: facts.acts.filter(({ kind, outcome }) => kind === "confirm" && outcome === "done").length,
       resent: facts.acts.filter(({ kind, outcome }) => kind === "resend" && outcome === "done").length,
       codes_tried: facts.codes.tried,
+      welcomed: countWelcomed(facts),
     },
     answers_ms: describeAnswers(facts.registrations.flatMap((fact) => fact.answerMs ?? [])),
     slowest: facts.registrations
@@ -204,6 +205,11 @@ function countBy(keys: readonly string[]): Record<string, number> {
   return counts;
 }
 
+function countWelcomed({ deliveries, mails }: Facts): number {
+  const arrived = new Set(mails.map((mail) => mail.deliveryId));
+  return deliveries.filter(({ id, kind }) => kind === "welcome" && arrived.has(id)).length;
+}
+
 const FINDINGS_SHOWN = 30;
 
 /** The table. */
@@ -228,7 +234,7 @@ export function formatTable(result: Result): string {
     ["answers", answers ? `p50 ${answers.p50} ms, p99 ${answers.p99} ms, max ${answers.max} ms` : "none"],
     [
       "afterwards",
-      `${result.acts.confirmed} confirmed, ${result.acts.resent} asked again, ${result.acts.codes_tried} of these typed a code in the end`,
+      `${result.acts.confirmed} confirmed, ${result.acts.resent} asked again, ${result.acts.codes_tried} of these typed a code in the end, ${result.acts.welcomed} welcomed`,
     ],
     ["lost", `${result.lost}`],
     ["doubled", `${result.doubled}`],

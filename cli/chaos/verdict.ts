@@ -1,7 +1,7 @@
 // Compares what people were told and what the database says with what the inbox has. Pure; the inbox is the truth.
 import type { AuditedAttempt, AuditedDelivery } from "@/db/audit";
 import type { Transport } from "../product/product";
-import type { Facts, RegistrationFact } from "./facts";
+import type { Facts, MailFact, RegistrationFact } from "./facts";
 
 export const FINDING_KINDS = [
   "lost",
@@ -115,13 +115,20 @@ function judgeWholeness({ users, deliveries, events, acts }: Facts): Finding[] {
   const byUser = groupBy(deliveries, (delivery) => delivery.userId);
   return [
     ...users.flatMap((user) => {
-      const { length } = byUser.get(user.id) ?? [];
+      const theirs = byUser.get(user.id) ?? [];
+      const { length } = theirs.filter((delivery) => !isWelcome(delivery));
       const resends = acts.filter(({ kind, username }) => kind === "resend" && username === user.username);
       const max = 1 + resends.length;
       const min = 1 + resends.filter(({ outcome }) => outcome === "done").length;
-      return length >= min && length <= max
-        ? []
-        : [half(user.username, `has ${length} deliveries instead of ${max === 1 ? "one" : max}`)];
+      const welcomes = theirs.length - length;
+      return [
+        ...(length >= min && length <= max
+          ? []
+          : [half(user.username, `has ${length} deliveries instead of ${max === 1 ? "one" : max}`)]),
+        ...(welcomes === (user.isConfirmed ? 1 : 0)
+          ? []
+          : [half(user.username, `has ${welcomes} mails of welcome, confirmed: ${user.isConfirmed}`)]),
+      ];
     }),
     ...deliveries.flatMap((delivery) => {
       const owner = owners.get(delivery.userId);
@@ -130,12 +137,14 @@ function judgeWholeness({ users, deliveries, events, acts }: Facts): Finding[] {
         ...(owner && owner.email !== delivery.recipient
           ? [half(delivery.id, "goes to another address")]
           : []),
-        ...(delivery.hasCode ? [] : [half(delivery.id, "has no code")]),
+        ...(delivery.hasCode || isWelcome(delivery) ? [] : [half(delivery.id, "has no code")]),
         ...(known.has(delivery.id) ? [] : [half(delivery.id, "has no event in the outbox")]),
       ];
     }),
   ];
 }
+
+const isWelcome = ({ kind }: AuditedDelivery) => kind === "welcome";
 
 /** Each delivery reached the inbox, once, or was given up after all its attempts. */
 function judgeArrival(context: Context, delivery: AuditedDelivery): Finding[] {
@@ -198,19 +207,19 @@ function isCalledOff({ acts, users }: Facts, { status, reasonCode, userId }: Aud
 /** A mail whose conversation was under way when its reader confirmed may still be taken; EMAIL_TIMEOUT is 1 s here. */
 const LATE_MS = 3_000;
 
-/** Nobody gets a mail with a code after having confirmed. */
+/** Nobody gets a mail with a code after having confirmed. The mail of welcome is what they get then. */
 function judgeConfirmed({ acts, mails, users, deliveries }: Facts): Finding[] {
   return acts.flatMap(({ kind, outcome, username, atMs }): Finding[] => {
     if (kind !== "confirm" || outcome !== "done") return [];
     const userId = users.find((user) => user.username === username)?.id;
-    const theirs = new Set(deliveries.filter((row) => row.userId === userId).map((row) => row.id));
-    const late = mails.filter(
-      (mail) => theirs.has(mail.deliveryId ?? "") && mail.receivedAtMs > atMs + LATE_MS,
-    );
-    return late.map((mail) => ({
+    const ofClaim = deliveries.filter((row) => row.userId === userId && !isWelcome(row));
+    const theirs = new Set(ofClaim.map(({ id }) => id));
+    const isLate = (mail: MailFact) =>
+      theirs.has(mail.deliveryId ?? "") && mail.receivedAtMs > atMs + LATE_MS;
+    return mails.filter(isLate).map((mail) => ({
       kind: "late_mail",
       subject: username,
-      detail: `got mail ${mail.id} ${Math.round((mail.receivedAtMs - atMs) / 1000)} s after confirming`,
+      detail: `got the code of mail ${mail.id} ${Math.round((mail.receivedAtMs - atMs) / 1000)} s after confirming`,
     }));
   });
 }

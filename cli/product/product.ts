@@ -36,6 +36,7 @@ export const SETTINGS = {
   EMAIL_SYNC_BUDGET: "0.7",
   EMAIL_WATCHDOG_AFTER: "10",
   EMAIL_MODE: "async",
+  EMAIL_WELCOME: "on",
   LOG_LEVEL: "info",
 } as const;
 

@@ -65,7 +65,7 @@ test("erase removes a person everywhere: no table holds them, and the engine's i
 
     const dry = await runOps("erase", person.email, "--dry-run", "--json");
     expect(dry.code, dry.err).toBe(0);
-    expect(JSON.parse(dry.out)).toMatchObject({ erased: false, found: { accounts: 1, deliveries: 1 } });
+    expect(JSON.parse(dry.out)).toMatchObject({ erased: false, found: { accounts: 1, deliveries: 2 } });
     const unasked = await runOps("erase", person.email);
     expect(unasked.code).toBe(2);
     expect(unasked.err).toContain("--yes");

@@ -1,6 +1,6 @@
 // The main job, as a person does it in a browser.
 import { expect, test } from "@playwright/test";
-import { codeIn, countMails, nextMail, tellLater } from "../support/mailbox";
+import { codeIn, listSubjects, nextMail, tellLater } from "../support/mailbox";
 import { codeField, currentStep, fillRegistration, registerOnPage, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
 import { readRunning } from "../support/running";
@@ -32,7 +32,8 @@ test("register, watch the mail go out, read it in the inbox, type the code, be i
   await page.waitForURL("**/account");
   await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
   await expect(page.getByText(person.email)).toBeVisible();
-  expect(await countMails(person.email)).toBe(1);
+  // One code, and after the confirmation one welcome.
+  await expect.poll(() => listSubjects(person.email)).toEqual([mail.subject, "Welcome to Latchkey"]);
 
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL((url) => url.pathname === "/");

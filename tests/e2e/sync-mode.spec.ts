@@ -1,6 +1,6 @@
 // EMAIL_MODE=sync, the rollback switch, in a product of its own: by environment, no other code.
 import { expect, test } from "@playwright/test";
-import { calmProvider, codeIn, countMails, nextMail } from "../support/mailbox";
+import { calmProvider, codeIn, countMails, listSubjects, nextMail } from "../support/mailbox";
 import { startOwnProduct } from "../support/own-product";
 import { codeField, currentStep, registerOnPage } from "../support/pages";
 import { newPerson, register } from "../support/people";
@@ -30,8 +30,13 @@ test("the mail is out when the answer comes, and the person gets in", async ({ b
   await registerOnPage(page, person);
   await expect(currentStep(page)).toContainText(/Sent|Delivered/);
   expect(await countMails(person.email)).toBe(1);
-  await codeField(page).fill(codeIn(await nextMail(person.email)));
+  const mail = await nextMail(person.email);
+  await codeField(page).fill(codeIn(mail));
   await page.waitForURL("**/account");
+  // No answer waits for the welcome; it goes out all the same.
+  await expect
+    .poll(() => listSubjects(person.email), { timeout: 30_000 })
+    .toEqual([mail.subject, "Welcome to Latchkey"]);
   await context.close();
 });
 

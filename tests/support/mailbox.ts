@@ -28,11 +28,19 @@ export async function nextMail(to: string, options: { after?: Date; waitMs?: num
 }
 
 /** How many mails an address has got so far. */
-export async function countMails(to: string): Promise<number> {
+export const countMails = async (to: string): Promise<number> => (await listMails(to)).length;
+
+/** The subjects of all mails that an address has got so far, in the order in which they came. */
+export async function listSubjects(to: string): Promise<string[]> {
+  const mails = await listMails(to);
+  mails.sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at));
+  return mails.map(({ subject }) => subject);
+}
+
+async function listMails(to: string): Promise<Pick<Mail, "subject" | "received_at">[]> {
   const { mail } = readRunning();
   const response = await fetch(`${mail.url}/_/mails?${new URLSearchParams({ to })}`);
-  const body = (await response.json()) as { mails: unknown[] } | unknown[];
-  return Array.isArray(body) ? body.length : body.mails.length;
+  return ((await response.json()) as { mails: Mail[] }).mails;
 }
 
 /** Makes the provider tell that something became of a mail long after it took it; its webhook follows at once. */

@@ -46,6 +46,7 @@ const DEFAULTS: Record<string, string> = {
   RATE_LIMITS: "off",
   TRUSTED_PROXY_HOPS: "0",
   EMAIL_MX_CHECK: "",
+  EMAIL_WELCOME: "",
   EMAIL_BLOCK_DISPOSABLE: "",
   PROOF_OF_WORK: "",
   PROOF_OF_WORK_ABOVE: "",

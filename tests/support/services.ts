@@ -101,6 +101,7 @@ export function createTestServices(databaseUrl: string, given?: DatabaseClient):
       emailTimeoutMs: 10_000,
       sendsPerSecond: null,
       concurrency: null,
+      welcomeMail: true,
       rateLimits: false,
       blockDisposable: false,
       proofOfWork: "off",

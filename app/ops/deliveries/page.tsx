@@ -66,6 +66,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
         <span className="order-1 min-w-0 truncate sm:order-none">{delivery.address}</span>
         <span className="order-3 min-w-0 truncate text-small text-fg-muted sm:order-none">
           {[
+            t(`kindName.${delivery.kind}`),
             t("list.of", { attempt: delivery.attempt, max: delivery.maxAttempts }),
             delivery.provider,
             delivery.reasonCode,

@@ -29,7 +29,7 @@ email address): every attempt, what the provider said, what operators did, and w
 
 function inWords({ delivery, story, acts }: ExplainedDelivery): string {
   return [
-    `${delivery.id}  ${delivery.status}`,
+    `${delivery.id}  ${delivery.status}  ${delivery.kind}`,
     `  ${story.summary}`,
     ...story.lines.map(({ at, text }) => `  ${sayTime(at)}  ${text}`),
     acts.replay === null

@@ -86,11 +86,12 @@ function createListCommand(
 }
 
 function describe(delivery: DeliverySummary): string {
-  const { createdAt, status, attempt, maxAttempts, address, nextAttemptAt, reasonCode, id } = delivery;
+  const { createdAt, status, kind, attempt, maxAttempts, address, nextAttemptAt, reasonCode, id } = delivery;
   const facts = [
     sayTime(createdAt),
     id,
     status.padEnd(10),
+    kind.padEnd(16),
     `${attempt}/${maxAttempts}`,
     address,
     ...(nextAttemptAt ? [`next ${sayTime(nextAttemptAt)}`] : []),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { EXIT } from "@/cli/ops/command";
 import { COMMANDS } from "@/cli/ops/commands";
 import { runOps } from "@/cli/ops/run";
-import { findDelivery, findNewestDelivery } from "@/db/deliveries";
+import { findDelivery, findNewestClaimMail } from "@/db/deliveries";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import { refusal, someone } from "@/tests/support/services";
@@ -67,7 +67,7 @@ describe("the operator's commands", () => {
   test("send one mail anew, and refuse the second time with a code and a sentence", async () => {
     const { userId, deliveryId } = await failed();
     const first = await json("replay", deliveryId);
-    const newest = await findNewestDelivery(services.db, userId);
+    const newest = await findNewestClaimMail(services.db, userId);
     expect(first).toEqual({ code: EXIT.done, result: { outcome: "replayed", deliveryId: newest?.id } });
     expect(newest?.id).not.toBe(deliveryId);
     expect(await json("replay", deliveryId)).toEqual({
@@ -90,8 +90,8 @@ describe("the operator's commands", () => {
       code: EXIT.done,
       result: {
         replayed: [
-          (await findNewestDelivery(services.db, one.userId))?.id,
-          (await findNewestDelivery(services.db, two.userId))?.id,
+          (await findNewestClaimMail(services.db, one.userId))?.id,
+          (await findNewestClaimMail(services.db, two.userId))?.id,
         ],
         refused: 0,
       },

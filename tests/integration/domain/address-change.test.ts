@@ -7,8 +7,9 @@ import { ADDRESS_CHANGES_PER_CLAIM, changeAddress } from "@/domain/address-chang
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
+import { replayDelivery } from "@/domain/replay";
 import { codeOf } from "@/tests/support/codes";
-import { someone } from "@/tests/support/services";
+import { refusal, someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 const services = useTestServices(useTestDatabase());
@@ -31,7 +32,7 @@ describe("changing the address of a claim", () => {
     });
     expect(await findDelivery(services.db, second.deliveryId)).toMatchObject({
       status: "queued",
-      kind: "confirmation",
+      kind: "address_changed",
       recipient: email,
       userId: first.user.id,
     });
@@ -45,6 +46,47 @@ describe("changing the address of a claim", () => {
     expect(services.transport.handed.map((mail) => mail.to)).toEqual([email]);
     const { user } = await confirmEmail(services, first.user.id, await codeOf(services, second.deliveryId));
     expect(user).toMatchObject({ email, email_confirmed: true });
+  });
+
+  test("tells the new address why a code comes to it, names no other one, and tells the old one nothing", async () => {
+    const first = await registerUser(services, someone());
+    await attemptDelivery(services, first.deliveryId);
+    const { email } = someone();
+    const moved = await changeAddress(services, first.user.id, email);
+    services.transport.answer(refusal());
+    await attemptDelivery(services, moved.deliveryId);
+    services.pass(60);
+    await attemptDelivery(services, moved.deliveryId);
+    const [before, ...after] = services.transport.handed;
+    expect([before?.to, ...after.map(({ to }) => to)]).toEqual([first.user.email, email, email]);
+    expect(after[0]).toEqual(after[1]);
+    expect(after[0]?.subject).toMatch(/^\d{6} is your new Latchkey code$/);
+    expect(after[0]?.text).toContain("was changed to this one");
+    expect(`${after[0]?.html}${after[0]?.text}`).not.toContain(first.user.email);
+    services.pass(3600);
+    const again = await requestAnotherCode(services, first.user.id);
+    expect(await findDelivery(services.db, again.deliveryId)).toMatchObject({ kind: "confirmation" });
+  });
+
+  test("tells an owner of the new address what every registration tells them, and not that one moved", async () => {
+    const owned = await ownedAddress();
+    const { user } = await registerUser(services, someone());
+    const moved = await changeAddress(services, user.id, owned);
+    expect(await findDelivery(services.db, moved.deliveryId)).toMatchObject({ kind: "existing_account" });
+  });
+
+  test("is told again by the mail that an operator sends in the place of one that failed", async () => {
+    const { user } = await registerUser(services, someone());
+    services.pass(1);
+    const moved = await changeAddress(services, user.id, someone().email);
+    services.transport.answer(refusal({ class: "permanent", code: "mail_refused" }));
+    await attemptDelivery(services, moved.deliveryId);
+    const replay = await replayDelivery(services, moved.deliveryId);
+    if (replay.outcome !== "replayed") throw new Error(replay.code);
+    expect(await findDelivery(services.db, replay.queued.deliveryId)).toMatchObject({
+      kind: "address_changed",
+      status: "queued",
+    });
   });
 
   test("makes the codes that went to the old address worthless: they prove another mailbox", async () => {

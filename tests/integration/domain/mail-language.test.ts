@@ -59,7 +59,7 @@ test("an owner is told in the owner's language, whatever the one who registers r
   // The claim keeps its own: what its person is told elsewhere has nothing to do with the owner.
   expect((await findUser(services.db, stranger.user.id))?.language).toBe("ja");
   const moved = await changeAddress(services, stranger.user.id, someone().email);
-  expect(await mailOf(moved.deliveryId)).toMatchObject({ kind: "confirmation", language: "ja" });
+  expect(await mailOf(moved.deliveryId)).toMatchObject({ kind: "address_changed", language: "ja" });
 });
 
 test("a mail that is queued keeps its language when the account's changes: every attempt is the same bytes", async () => {

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { listAuditRows } from "@/db/audit-log";
-import { findDelivery, findNewestDelivery } from "@/db/deliveries";
+import { findDelivery, findNewestClaimMail } from "@/db/deliveries";
 import { explainDelivery, explainWhatever } from "@/domain/delivery-facts";
 import { browseDeliveries, readAddressPattern, readCursor, readOverview } from "@/domain/delivery-list";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
@@ -305,10 +305,10 @@ describe("sending a mail anew", () => {
     expect(rest).toMatchObject({ refused: 0, isMore: false });
     const made = [...one.replayed, ...rest.replayed].map(({ deliveryId }) => deliveryId);
     expect(made).toEqual([
-      (await findNewestDelivery(services.db, first.userId))?.id,
-      (await findNewestDelivery(services.db, second.userId))?.id,
+      (await findNewestClaimMail(services.db, first.userId))?.id,
+      (await findNewestClaimMail(services.db, second.userId))?.id,
     ]);
-    expect((await findNewestDelivery(services.db, old.userId))?.id).toBe(old.deliveryId);
+    expect((await findNewestClaimMail(services.db, old.userId))?.id).toBe(old.deliveryId);
     expect((await replayFailed(services, { since, limit: 10 })).replayed).toEqual([]);
   });
 });

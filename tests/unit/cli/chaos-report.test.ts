@@ -16,11 +16,12 @@ const options = {
 /** One person, whose mail arrived. */
 const facts: Facts = {
   now: NOW,
-  users: [{ id: "u", username: "ada", email: "ada@example.com" }],
+  users: [{ id: "u", username: "ada", email: "ada@example.com", isConfirmed: false }],
   deliveries: [
     {
       id: "d",
       userId: "u",
+      kind: "confirmation",
       recipient: "ada@example.com",
       status: "sent",
       attemptCount: 1,

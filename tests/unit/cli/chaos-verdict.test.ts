@@ -32,6 +32,8 @@ const act = (kind: ActFact["kind"], outcome: ActFact["outcome"] = "done"): ActFa
   atMs: 10_000,
 });
 
+const ADA = { id: "u-1", username: "ada", email: "ada@example.com", isConfirmed: false };
+
 type Change = Partial<Facts> & { delivery?: Partial<AuditedDelivery> };
 
 /** One person, answered, whose mail arrived at the first try; with what a test changes of it. */
@@ -39,11 +41,12 @@ function factsWith({ delivery, ...change }: Change = {}): Facts {
   const attempts = change.attempts ?? [attempt(1)];
   return {
     now: NOW,
-    users: [{ id: "u-1", username: "ada", email: "ada@example.com" }],
+    users: [ADA],
     deliveries: [
       {
         id: "d-1",
         userId: "u-1",
+        kind: "confirmation",
         recipient: "ada@example.com",
         status: "sent",
         attemptCount: attempts.length,
@@ -292,9 +295,7 @@ describe("half written is", () => {
     expect(kinds({ delivery: { hasCode: false } })).toEqual(["half_written"]);
     expect(kinds({ events: [] })).toEqual(["half_written"]);
     expect(kinds({ registrations: [], users: [] })).toEqual(["half_written"]);
-    expect(kinds({ users: [{ id: "u-1", username: "ada", email: "other@example.com" }] })).toEqual([
-      "half_written",
-    ]);
+    expect(kinds({ users: [{ ...ADA, email: "other@example.com" }] })).toEqual(["half_written"]);
   });
 
   test("an event about a delivery that is not there", () => {
@@ -331,6 +332,27 @@ describe("what people do afterwards", () => {
     expect(kinds({ acts, mails: [mail("m-1", "d-1", 12_000)] })).toEqual([]);
     expect(kinds({ acts, mails: [mail("m-1", "d-1", 14_000)] })).toEqual(["late_mail"]);
     expect(kinds({ acts: [act("resend", "perhaps")], mails: [mail("m-1", "d-1", 14_000)] })).toEqual([]);
+  });
+
+  test("a welcome after the confirmation is no late mail, has no code, and is there once, for who has confirmed", () => {
+    const [code] = factsWith().deliveries;
+    const [event] = factsWith().events;
+    if (!code || !event) throw new Error("There is one of each");
+    const welcomed = (change: { isConfirmed?: boolean; ids?: string[] } = {}): Change => {
+      const ids = ["d-1", ...(change.ids ?? ["d-2"])];
+      return {
+        acts: [act("confirm")],
+        users: [{ ...ADA, isConfirmed: change.isConfirmed ?? true }],
+        deliveries: ids.map((id) => (id === "d-1" ? code : { ...code, id, kind: "welcome", hasCode: false })),
+        attempts: ids.map((deliveryId) => ({ ...attempt(1), deliveryId })),
+        events: ids.map((id) => ({ ...event, id: `e-${id}`, deliveryId: id })),
+        mails: ids.map((id) => mail(`m-${id}`, id, id === "d-1" ? 0 : 60_000)),
+      };
+    };
+    expect(kinds(welcomed())).toEqual([]);
+    expect(kinds(welcomed({ isConfirmed: false }))).toEqual(["half_written"]);
+    expect(kinds(welcomed({ ids: [] }))).toEqual(["half_written"]);
+    expect(kinds(welcomed({ ids: ["d-2", "d-3"] }))).toEqual(["half_written"]);
   });
 
   test("a resend that was answered has its delivery, and one that was not may have one", () => {
