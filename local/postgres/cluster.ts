@@ -15,8 +15,8 @@ const PORT_TRIES = 200;
 const START_TIMEOUT_MS = 120_000;
 /** A predecessor that is shutting down, or was killed and still holds its shared memory, is waited for this long. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
-/** Somebody else's program on the port that our clients know: it may be about to end. */
-const PORT_TIMEOUT_MS = 8_000;
+/** From when the port that our clients know was found taken: whoever has it may be about to end. */
+const PORT_TIMEOUT_MS = 2_000;
 
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
@@ -60,7 +60,7 @@ export async function startCluster(places: Places, options: StartOptions): Promi
   await ensureInitialized(places, options.log, options.signal);
   const password = readPassword(places.data);
   const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
-  const portDeadline = Date.now() + PORT_TIMEOUT_MS;
+  let portDeadline: number | null = null;
   let port = options.port ?? (await findFreePort(readLastPort(places.data) ?? FIRST_PORT));
   for (let isTold = false; ; await delay(250)) {
     if (options.signal.aborted) throw new PostgresError("Stopped before the database was ready.");
@@ -70,7 +70,8 @@ export async function startCluster(places: Places, options: StartOptions): Promi
     if (typeof result !== "string") return result;
     const isHeld = /shared memory|lock file .* already exists/i.test(result);
     const isPortTaken = /could not create any TCP\/IP sockets|could not bind/i.test(result);
-    if (isPortTaken && Date.now() > portDeadline)
+    if (isPortTaken) portDeadline ??= Date.now() + PORT_TIMEOUT_MS;
+    if (portDeadline !== null && isPortTaken && Date.now() > portDeadline)
       throw new PortTakenError(`Port ${port} is taken by another program.`);
     if ((!isHeld && !isPortTaken) || Date.now() > deadline)
       throw new PostgresError(`The database did not start:\n${lastLines(result)}`);

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { HEALTHY_AFTER_MS, restartPauseMs } from "./plan";
+import { isPortTaken } from "./ports";
 
 /** What a part says of itself once it is ready: `url`, `pid` and more. */
 export type Ready = { url: string; pid: number } & Record<string, unknown>;
@@ -18,8 +19,8 @@ export type PartOptions = {
   output: (chunk: Buffer | string) => void;
   /** Called at every start, also after a restart. */
   onReady: (ready: Ready) => void;
-  /** Called when a restart has failed, before the next one: what `args` says may change by it. */
-  onFailedRestart?: (reason: string) => Promise<void>;
+  /** Called right before every restart's launch: what `args` says may change by it. `reason`: how it ended last. */
+  beforeRestart?: (reason: string) => Promise<void>;
   say: (line: string) => void;
   stopTimeoutMs: number;
 };
@@ -96,17 +97,18 @@ export function createPart(options: PartOptions): Part {
   async function startAgain(how: string, ranMs: number): Promise<void> {
     if (ranMs > HEALTHY_AFTER_MS) restarts = 0;
     for (let reason = how; !isStopping; ) {
-      const pauseMs = restartPauseMs(restarts++);
+      // A port that was lost is no illness of the part: its next try, on another one, need not wait longer.
+      const pauseMs = restartPauseMs(isPortTaken(reason) ? 0 : restarts++);
       options.say(`${options.name} ended (${reason}); starting it again in ${pauseMs / 1000} s`);
       await delay(pauseMs);
       if (isStopping) return;
       try {
+        await options.beforeRestart?.(reason);
         await launch();
         if (!isStopping) options.say(`${options.name} is back`);
         return;
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);
-        if (!isStopping) await options.onFailedRestart?.(reason);
       }
     }
   }

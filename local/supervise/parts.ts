@@ -59,16 +59,22 @@ function noteAddress<Name extends keyof Addresses>(start: Start, name: Name, url
   if (before && before !== url) for (const tell of start.onMoved) tell();
 }
 
-/** For a restart that finds its port taken: the next one is another. */
-const moveOn =
-  (name: string, choose: () => Promise<number | null>) =>
-  async (reason: string): Promise<void> => {
-    if (!isPortTaken(reason)) return;
-    const port = await choose().catch(() => null);
-    say(
-      `Another program took the port of ${name} while it was down; it takes ${port ?? "another one"}, and the parts that know it start again.`,
-    );
-  };
+/**
+ * The ports for a restart: the same, or the next free ones where another program took one of them while the part was
+ * down. Chosen right before the launch, as at the first start; what is lost even so, is chosen anew at the next try.
+ */
+async function choosePortsAgain(name: string, ports: readonly number[], reason: string): Promise<number[]> {
+  const step = isPortTaken(reason) ? 1 : 0;
+  const chosen: number[] = [];
+  for (const port of ports) chosen.push(await findNextPort(port + step));
+  if (chosen.some((port, index) => port !== ports[index])) sayMoved(name, chosen.join(" and "));
+  return chosen;
+}
+
+const sayMoved = (name: string, port: string) =>
+  say(
+    `Another program took the port of ${name} while it was down; it takes ${port}, and the parts that know it start again.`,
+  );
 
 /** What all parts of ours have in common. */
 function partOptions(
@@ -101,10 +107,12 @@ export async function startPostgres(start: Start): Promise<string> {
       start.running.set("postgres", { url, pid });
       noteAddress(start, "databaseUrl", url);
     },
-    onFailedRestart: moveOn("postgres", async () => {
+    beforeRestart: async (reason) => {
+      // Whether its port is really lost it knows itself: a server of ours may still be there, to be adopted.
+      if (!isPortTaken(reason)) return;
       port = [];
-      return null;
-    }),
+      sayMoved("postgres", "another one");
+    },
     stopTimeoutMs: 2 * STOP_TIMEOUT_MS,
   });
   start.parts.push(part);
@@ -129,11 +137,9 @@ export async function startMail(start: Start): Promise<{ url: string }> {
       start.running.set("mail", { url, smtp_url: smtpUrl, pid });
       noteAddress(start, "mailUrl", url);
     },
-    onFailedRestart: moveOn("mail", async () => {
-      smtpPort = await findNextPort(smtpPort);
-      port = await findNextPort(port);
-      return port;
-    }),
+    beforeRestart: async (reason) => {
+      [port = port, smtpPort = smtpPort] = await choosePortsAgain("mail", [port, smtpPort], reason);
+    },
   });
   start.parts.push(part);
   const launch = ([first = port, second = smtpPort]: number[]) => {
@@ -174,10 +180,9 @@ export async function startEngine(start: Start, databaseUrl: string): Promise<{ 
       start.running.set("inngest", { url: origin, pid });
       noteAddress(start, "engineUrl", origin);
     },
-    onFailedRestart: moveOn("inngest", async () => {
-      port = await findNextPort(port);
-      return port;
-    }),
+    beforeRestart: async (reason) => {
+      [port = port] = await choosePortsAgain("inngest", [port], reason);
+    },
   });
   start.onMoved.push(() => {
     if (options.env.DATABASE_URL === start.addresses.databaseUrl) return;

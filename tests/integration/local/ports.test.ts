@@ -111,11 +111,17 @@ test("a stand-in whose port another program takes while it is down comes back on
   const told: (string | null)[] = [];
   start.onMoved.push(() => told.push(start.addresses.mailUrl));
   const { url, dir } = await startMailOf(start);
+  const said = vi.spyOn(console, "log").mockImplementation(() => {});
   process.kill(readMail(dir).pid, "SIGKILL");
   await vi.waitFor(() => listen(Number(new URL(url).port)), { timeout: 10_000, interval: 10 });
   await vi.waitFor(() => expect(told).toHaveLength(1), { timeout: 60_000, interval: 100 });
   expect(told).toEqual([readMail(dir).url]);
   expect(told[0]).not.toBe(url);
+  // It does not try the lost one first, and after that wait for longer.
+  const tries = said.mock.calls
+    .map(([line]) => String(line))
+    .filter((line) => /starting it again/.test(line));
+  expect(tries).toEqual(["mail ended (killed by SIGKILL); starting it again in 0.5 s"]);
 }, 120_000);
 
 function readMail(dir: string): { url: string; smtp_url: string; pid: number } {
