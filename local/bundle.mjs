@@ -4,7 +4,6 @@
 import { createHash } from "node:crypto";
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,6 +16,7 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { giveAllToOwner, makeFolder } from "./ownership.mjs";
 
 /**
  * What runs by its name, and where its sources are (packages aside): files, and folders with all that is in them.
@@ -65,7 +65,7 @@ export async function bundle(root, name) {
     const file = path.join(made, "main.mjs");
     if (existsSync(file)) return file;
 
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     // Beside the place where it will be: the map names the sources from there.
     const part = mkdtempSync(`${made}.`);
     try {
@@ -74,6 +74,7 @@ export async function bundle(root, name) {
       if (hashFiles(real, listSources(real, program.sources)) !== key) continue;
       // On the disk before it has its name: an empty file would pass for a program that has nothing to do.
       for (const output of outputs) writeFileSync(output.path, output.contents, { flush: true });
+      giveAllToOwner(part);
       renameSync(part, made);
     } catch (error) {
       // Another process may have just made it.

@@ -1,10 +1,11 @@
 // Plain JavaScript without dependencies: it runs before there are any.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { giveAllToOwner, makeFolder, requireWritable } from "./ownership.mjs";
 import { createWhole, isRunning, replaceWhole, startOf, watchNpm } from "./processes.mjs";
 
 const NODE_MIN = [20, 19];
@@ -57,6 +58,8 @@ function isInstalled(root) {
 
 async function install(root, lock) {
   const lockHash = hashLockFile(root);
+  const folder = path.join(root, "node_modules");
+  requireWritable(folder, { depth: 1 });
   console.log("Installing packages (a minute or two, once) …");
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
@@ -66,10 +69,11 @@ async function install(root, lock) {
     : setInterval(() => console.log(`installing packages … ${seconds()} s`), PROGRESS_EVERY_MS);
   try {
     await runNpm(["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"], root, lock);
+    writeFileSync(stampOf(root), lockHash);
   } finally {
     clearInterval(progress);
+    giveAllToOwner(folder);
   }
-  writeFileSync(stampOf(root), lockHash);
   console.log(`Installed in ${seconds()} s.`);
 }
 
@@ -77,7 +81,7 @@ async function install(root, lock) {
 async function lockInstall(root) {
   const folder = path.join(root, ".latchkey");
   const file = path.join(folder, "install.lock");
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const own = { pid: process.pid, start: startOf(process.pid), npm: null };
   for (let isTold = false; !createWhole(file, own); ) {
     const holder = readHolder(file);

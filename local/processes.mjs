@@ -2,6 +2,7 @@
 // JavaScript: the install needs it as well as the start.
 import { execFileSync } from "node:child_process";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { giveToOwner } from "./ownership.mjs";
 
 /** @typedef {{ pid: number, start: string | null }} Running */
 
@@ -113,5 +114,6 @@ function writePart(file, content) {
   // A mode counts only for a file that is made: one left by a killed process keeps its own.
   rmSync(part, { force: true });
   writeFileSync(part, `${JSON.stringify(content, null, 2)}\n`, { mode: MODE });
+  giveToOwner(part);
   return part;
 }

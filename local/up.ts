@@ -1,10 +1,11 @@
 // `npm start` and `npm run dev`: starts what is not configured, then the app, and stops all of it together.
 
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { explainDenied, giveAllToOwner, makeFolder, requireWritable } from "./ownership.mjs";
 import { watchNpm } from "./processes.mjs";
 import { holdAppPort, isPortGiven } from "./supervise/app-port";
-import { ensureBuilt } from "./supervise/build";
+import { ensureBuilt, giveBuildToOwner } from "./supervise/build";
 import { findDevServer } from "./supervise/dev-server";
 import { createLineWriter, paint, say } from "./supervise/output";
 import type { Part } from "./supervise/part";
@@ -54,13 +55,20 @@ export async function up(root: string, args: string[]): Promise<void> {
 
   try {
     const dir = path.resolve(root, process.env.LATCHKEY_DIR ?? ".latchkey");
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
+    giveAllToOwner(dir);
+    requireWritable(dir, { depth: 0 });
+    // What is in the folder itself is replaced as a whole; what is in these is written on.
+    for (const name of ["logs", "mail", "postgres.users"])
+      requireWritable(path.join(dir, name), { depth: 1 });
     loadEnvFiles(root);
     const lock = await takeLock(dir, say);
     const running = openRunningFile(dir);
     release = () => {
       running.remove();
       lock.release();
+      giveAllToOwner(dir);
+      giveBuildToOwner(root);
     };
     await endLeftovers(dir, say);
     const known = {
@@ -79,7 +87,7 @@ export async function up(root: string, args: string[]): Promise<void> {
     if (!stopping) say(lines);
   } catch (error) {
     if (stopping) return;
-    console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+    console.error(`\n${explainDenied(error) ?? (error instanceof Error ? error.message : String(error))}`);
     await stop(1);
   }
 }

@@ -1,6 +1,7 @@
 // Keeps the fault dial over restarts, and counts what it has done.
 import { open, readFile, rename } from "node:fs/promises";
 import path from "node:path";
+import { giveToOwner } from "../ownership.mjs";
 import { CALM, Dial, type FaultKind } from "./faults.ts";
 
 export type Injected = Partial<Record<FaultKind | "limit", number>>;
@@ -50,6 +51,7 @@ export class DialStore {
     } finally {
       await handle.close();
     }
+    giveToOwner(`${this.#file}.new`);
     await rename(`${this.#file}.new`, this.#file);
     this.#dial = dial;
     this.#injected = {};

@@ -3,6 +3,7 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, stat, truncate } from "node:fs/promises";
 import path from "node:path";
+import { giveToOwner } from "../ownership.mjs";
 
 type Waiting<Entry> = { line: string; record: Entry; resolve: () => void; reject: (error: Error) => void };
 
@@ -35,14 +36,20 @@ export class Journal<Entry> {
     this.#bytes = bytes;
   }
 
-  /** Reads the file back, cuts off a line that a crash left half written, and rewrites the rest compactly. */
+  /**
+   * Reads the file back, cuts off a line that a crash left half written, and rewrites the rest compactly, unless it is
+   * that already.
+   */
   static async open<Entry>(
     options: JournalOptions<Entry>,
   ): Promise<{ journal: Journal<Entry>; skippedLines: number }> {
     const { goodBytes, skippedLines } = await replay(options);
-    if (goodBytes !== null) await truncate(options.file, goodBytes);
+    const { size } = (await stat(options.file).catch(() => null)) ?? { size: 0 };
+    if (goodBytes !== null && size > goodBytes) await truncate(options.file, goodBytes);
     const journal = new Journal(options, await open(options.file, "a", 0o600), goodBytes ?? 0);
-    await journal.#rewrite();
+    giveToOwner(options.file);
+    if (journal.#isCompact()) journal.#bytesAfterRewrite = journal.#bytes;
+    else await journal.#rewrite();
     return { journal, skippedLines };
   }
 
@@ -107,6 +114,12 @@ export class Journal<Entry> {
     }
   }
 
+  #isCompact(): boolean {
+    let bytes = 0;
+    for (const record of this.#options.snapshot()) bytes += Buffer.byteLength(`${JSON.stringify(record)}\n`);
+    return bytes === this.#bytes;
+  }
+
   /** Writes what is alive beside the file and puts it in the file's place, so that a crash leaves one of the two. */
   async #rewrite(): Promise<void> {
     const { file, snapshot } = this.#options;
@@ -123,6 +136,7 @@ export class Journal<Entry> {
     } finally {
       await handle.close();
     }
+    giveToOwner(fresh);
     await rename(fresh, file);
     await syncFolder(path.dirname(file));
     await this.#handle.close();

@@ -1,8 +1,8 @@
 // The inbox: what was accepted, what became of it, and which idempotency keys are taken. In memory for reading,
 // in the journal for keeps.
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { makeFolder } from "../ownership.mjs";
 import { Journal } from "./journal.ts";
 import { bareAddress, type Mail, type MailEvent, recipientsOf } from "./mail.ts";
 
@@ -57,7 +57,7 @@ export class Store {
     folder: string,
     bounds: Bounds = BOUNDS,
   ): Promise<{ store: Store; skippedLines: number }> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const store = new Store(bounds);
     const { journal, skippedLines } = await Journal.open<Entry>({
       file: path.join(folder, "journal.jsonl"),

@@ -5,9 +5,13 @@ import path from "node:path";
 /** A user of this machine; null where we already are an ordinary one. */
 export type Account = { uid: number; gid: number } | null;
 
-/** Whom the server runs as when we are root: postgres where there is one, else nobody. No users are made. */
-export function chooseAccount(uid: number | undefined, passwd: string): Account {
+/**
+ * Whom the server runs as when we are root: the ordinary user whose clone this is, so that this one can start it too;
+ * in a clone of root's own postgres where there is one, else nobody. No users are made.
+ */
+export function chooseAccount(uid: number | undefined, passwd: string, owner: Account = null): Account {
   if (uid !== 0) return null;
+  if (owner && owner.uid !== 0) return owner;
   for (const name of ["postgres", "nobody"]) {
     const line = passwd.split("\n").find((entry) => entry.startsWith(`${name}:`));
     const [, , userId, groupId] = line?.split(":") ?? [];
@@ -18,9 +22,11 @@ export function chooseAccount(uid: number | undefined, passwd: string): Account 
   );
 }
 
-export function accountOfThisMachine(): Account {
+/** For the database of `dir`. */
+export function accountFor(dir: string): Account {
   const uid = process.getuid?.();
-  return chooseAccount(uid, uid === 0 ? readFileSync("/etc/passwd", "utf8") : "");
+  if (uid !== 0) return null;
+  return chooseAccount(uid, readFileSync("/etc/passwd", "utf8"), statSync(resolveExisting(dir)));
 }
 
 /** True when `account` may go into `target` (or where it will be made) and every folder above it. */

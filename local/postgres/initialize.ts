@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { requireWritable } from "../ownership.mjs";
 import type { Account } from "./account";
 import type { Places } from "./places";
 
@@ -39,13 +40,15 @@ export function spawnAs(account: Account, program: string, args: string[]): Chil
 
 /**
  * Makes the data directory unless it is there. Made beside and moved into place, so that an interrupted one is not
- * mistaken for a database, and two at once end with one. Throws PostgresError with what initdb said.
+ * mistaken for a database, and two at once end with one. Throws PostgresError with what initdb said, and a sentence
+ * when the files are another user's.
  */
 export async function ensureInitialized(
   { data, programs, account }: Places,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  requireWritable(data, { depth: 0 });
   if (existsSync(path.join(data, "PG_VERSION"))) return;
   log("making the database's files");
   const part = mkdtempSync(`${data}.part-`);

@@ -2,7 +2,7 @@
 // stopped itself or its parent is gone. `--port` insists on one port.
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { accountOfThisMachine } from "./account";
+import { accountFor } from "./account";
 import { type Cluster, PortTakenError, startCluster, stopCluster } from "./cluster";
 import { choosePlaces, type Places } from "./places";
 import { isAlive } from "./postmaster";
@@ -28,7 +28,7 @@ function readOptions() {
 
 async function main(): Promise<void> {
   const { dir, port } = readOptions();
-  const places = choosePlaces(dir, accountOfThisMachine());
+  const places = choosePlaces(dir, accountFor(dir));
   enter(places.users);
   const starting = startCluster(places, { port, log, signal: stopped.signal });
   onStop(async () => {

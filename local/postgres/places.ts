@@ -7,7 +7,6 @@ import {
   existsSync,
   lchownSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { giveToOwner, makeFolder } from "../ownership.mjs";
 import { type Account, isReachable } from "./account";
 
 export type Places = {
@@ -35,7 +35,7 @@ const ELSEWHERE = "/var/tmp";
 
 /** Finds, or makes, the places of the database of `dir`. */
 export function choosePlaces(dir: string, account: Account): Places {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const home = chooseHome(realpathSync(dir), account);
   const data = path.join(home, "postgres");
   return {
@@ -67,6 +67,7 @@ function chooseHome(dir: string, account: Account): string {
   const home = mkdtempSync(path.join(ELSEWHERE, `latchkey-${digest(dir)}-`));
   chownSync(home, account.uid, account.gid);
   writeFileSync(`${note}.part`, `${home}\n`);
+  giveToOwner(`${note}.part`);
   renameSync(`${note}.part`, note);
   return home;
 }

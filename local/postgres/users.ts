@@ -1,6 +1,7 @@
 // Supervisors that use one server at the same time, e.g. two runs of the tests: the last one to leave stops it.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { giveToOwner, makeFolder } from "../ownership.mjs";
 import { commandOf } from "./postmaster";
 
 /** How they are run: see local/run.mjs. */
@@ -8,8 +9,10 @@ const SUPERVISOR = "run.mjs postgres";
 
 /** Notes that this process uses the server. */
 export function enter(users: string): void {
-  mkdirSync(users, { recursive: true });
-  writeFileSync(path.join(users, String(process.pid)), "");
+  makeFolder(users);
+  const file = path.join(users, String(process.pid));
+  writeFileSync(file, "");
+  giveToOwner(file);
 }
 
 /** Takes the note back. True when nobody else uses the server; those that were killed do not count. */

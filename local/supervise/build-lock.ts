@@ -1,8 +1,9 @@
 // One build at a time in one clone, whoever asks for it: two would write into the same folder. A build whose starter
 // was killed is ended before the next one begins.
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { makeFolder } from "../ownership.mjs";
 import { createWhole, isRunning, type Running, replaceWhole, startOf } from "../processes.mjs";
 
 type Holder = Running & { build: Running | null };
@@ -25,7 +26,7 @@ export async function lockBuild(
 ): Promise<BuildLock> {
   const folder = path.join(root, ".latchkey");
   const lock = path.join(folder, "build.lock");
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const own: Holder = { pid: process.pid, start: startOf(process.pid), build: null };
   for (let isTold = false; !createWhole(lock, own); ) {
     signal?.throwIfAborted();

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { giveAllToOwner, requireWritable } from "../ownership.mjs";
 import { type BuildLock, lockBuild } from "./build-lock";
 import { runProgram } from "./program";
 
@@ -26,6 +27,12 @@ export function hashSources(root: string): string {
   return hash.digest("hex");
 }
 
+/** What Next writes into a clone, while it builds and while it runs. */
+export function giveBuildToOwner(root: string): void {
+  for (const name of [".next", "next-env.d.ts", "tsconfig.json", "tsconfig.tsbuildinfo"])
+    giveAllToOwner(path.join(root, name));
+}
+
 export type BuildOptions = {
   root: string;
   env: NodeJS.ProcessEnv;
@@ -45,10 +52,15 @@ export async function ensureBuilt(options: BuildOptions): Promise<boolean> {
     const stamp = path.join(options.root, ".next", "latchkey-sources");
     const hash = hashSources(options.root);
     if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return false;
+    requireWritable(path.join(options.root, ".next"), { depth: 2 });
     rmSync(stamp, { force: true });
-    await build(options, lock);
-    // Last, so that an interrupted build is not taken for a finished one.
-    writeFileSync(stamp, hash);
+    try {
+      await build(options, lock);
+      // Last, so that an interrupted build is not taken for a finished one.
+      writeFileSync(stamp, hash);
+    } finally {
+      giveBuildToOwner(options.root);
+    }
     return true;
   } finally {
     lock.release();

@@ -1,6 +1,7 @@
 // What the parts say: on the screen with their name in front, and in a bounded file each.
-import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, chmodSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
+import { giveToOwner, makeFolder } from "../ownership.mjs";
 
 const FILE_BYTES_MAX = 5 * 1024 * 1024;
 const LINE_MAX = 8_000;
@@ -22,7 +23,7 @@ export function say(line: string): void {
 /** Takes a part's output in chunks and passes it on by whole lines. */
 export function createLineWriter(logsDir: string, part: string): (chunk: Buffer | string) => void {
   // Logs name people: masked, but still only for us. Made by earlier versions, the folder may be open.
-  mkdirSync(logsDir, { recursive: true, mode: 0o700 });
+  makeFolder(logsDir, 0o700);
   chmodSync(logsDir, 0o700);
   const file = path.join(logsDir, `${part}.log`);
   const prefix = paint(`${part.padEnd(WIDTH)} │ `, COLOURS[part] ?? 37);
@@ -41,9 +42,11 @@ export function createLineWriter(logsDir: string, part: string): (chunk: Buffer 
 
 function write(file: string, line: string): void {
   try {
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > FILE_BYTES_MAX)
-      renameSync(file, `${file}.1`);
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? null;
+    const isFull = size !== null && size > FILE_BYTES_MAX;
+    if (isFull) renameSync(file, `${file}.1`);
     appendFileSync(file, `${line}\n`);
+    if (size === null || isFull) giveToOwner(file);
   } catch {
     // A full disk must not stop the product for the sake of its log.
   }

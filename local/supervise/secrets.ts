@@ -1,7 +1,9 @@
 // Keys of the stand-ins, and the operator's password: made once, kept in a file that only we can read.
 import { randomBytes, randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../ownership.mjs";
+import { replaceWhole } from "../processes.mjs";
 
 export type Secrets = {
   appSecret: string;
@@ -12,7 +14,7 @@ export type Secrets = {
   resendWebhookSecret: string;
 };
 
-/** Reads the secrets of `dir`, making what is not there yet. */
+/** Reads the secrets of `dir`, making what is not there yet. A file that has them all is left as it is. */
 export function readSecrets(dir: string): Secrets {
   const file = path.join(dir, "secrets.json");
   const kept = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Secrets>) : {};
@@ -25,9 +27,9 @@ export function readSecrets(dir: string): Secrets {
     resendApiKey: kept.resendApiKey ?? `re_local_${random()}`,
     resendWebhookSecret: kept.resendWebhookSecret ?? `whsec_${randomBytes(24).toString("base64")}`,
   };
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(`${file}.part`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.part`, file);
+  if (Object.keys(secrets).every((name) => name in kept)) return secrets;
+  makeFolder(dir);
+  replaceWhole(file, secrets);
   return secrets;
 }
 
