@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { giveAllToOwner, makeFolder, requireWritable } from "./ownership.mjs";
-import { createWhole, isRunning, replaceWhole, startOf, watchNpm } from "./processes.mjs";
+import { createWhole, isRunning, markOf, replaceWhole, startOf, watchNpm } from "./processes.mjs";
 
 const NODE_MIN = [20, 19];
 
@@ -82,9 +82,11 @@ async function lockInstall(root) {
   const folder = path.join(root, ".latchkey");
   const file = path.join(folder, "install.lock");
   makeFolder(folder);
-  const own = { pid: process.pid, start: startOf(process.pid), npm: null };
+  const own = { pid: process.pid, start: startOf(process.pid), folder: markOf(folder), npm: null };
   for (let isTold = false; !createWhole(file, own); ) {
-    const holder = readHolder(file);
+    const found = readHolder(file);
+    // One with another mark came with a copy of another clone.
+    const holder = found?.folder === own.folder ? found : null;
     if (holder && isRunning(holder)) {
       if (!isTold) console.log("Waiting for another start of this clone to install the packages …");
       isTold = true;

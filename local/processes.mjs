@@ -1,7 +1,7 @@
 // What can be known of processes, and files that are whole or not there: two starts of one clone agree by them. Plain
 // JavaScript: the install needs it as well as the start.
 import { execFileSync } from "node:child_process";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { giveToOwner } from "./ownership.mjs";
 
 /** @typedef {{ pid: number, start: string | null }} Running */
@@ -23,6 +23,17 @@ export function startOf(pid) {
  */
 export function isRunning({ pid, start }) {
   return start !== null && startOf(pid) === start;
+}
+
+/**
+ * What tells a folder from every copy of it, wherever it is moved. Who notes in a folder that something runs notes
+ * this too: when the folder is copied the note comes along, and what it names is the other folder's.
+ * @param {string} folder
+ * @returns {string}
+ */
+export function markOf(folder) {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 /** @param {number} pid @param {string} columns */

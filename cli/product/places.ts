@@ -36,7 +36,7 @@ export function makeFolder(): Folder {
     remove() {
       // Where Postgres could not get in, it lives elsewhere, and left a note.
       const note = path.join(data, "postgres.home");
-      const home = existsSync(note) ? readFileSync(note, "utf8").trim() : "";
+      const [home = ""] = existsSync(note) ? readFileSync(note, "utf8").split("\n") : [];
       if (path.basename(home).startsWith("latchkey-")) rmSync(home, { recursive: true, force: true });
       rmSync(dir, { recursive: true, force: true });
     },

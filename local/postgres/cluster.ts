@@ -1,12 +1,13 @@
 // The server of one data directory: started, or adopted when an earlier parent was killed; stopped.
 import type { ChildProcess } from "node:child_process";
+import { renameSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { ensureInitialized, lastLines, PostgresError, readPassword, spawnAs, USER } from "./initialize";
 import type { Places } from "./places";
-import { findPostmaster, isAlive, readLastPort } from "./postmaster";
+import { findPostmaster, findSourceOfCopy, isAlive, readLastPort } from "./postmaster";
 
 const DATABASE = "latchkey";
 const FIRST_PORT = 54_320;
@@ -57,6 +58,7 @@ export class PortTakenError extends PostgresError {}
  * connections and has our database. Throws PostgresError with a sentence and the server's last words.
  */
 export async function startCluster(places: Places, options: StartOptions): Promise<Cluster> {
+  setCopyAside(places.data, options.log);
   await ensureInitialized(places, options.log, options.signal);
   const password = readPassword(places.data);
   const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
@@ -79,6 +81,23 @@ export async function startCluster(places: Places, options: StartOptions): Promi
     if (!isTold) options.log(`waiting for ${isHeld ? "the earlier database server to end" : `port ${port}`}`);
     isTold = true;
   }
+}
+
+/** A database that was copied while it was written may be torn, and start all the same: it is not used, nor removed. */
+function setCopyAside(data: string, log: (line: string) => void): void {
+  const source = findSourceOfCopy(data);
+  if (source === null) return;
+  const aside = `${data}.copied-${Date.now()}`;
+  try {
+    renameSync(data, aside);
+  } catch (error) {
+    // Another start has just done it.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  log(
+    `these files were copied from ${source} while its server ran, or after it was killed: they may not be whole. They are kept in ${aside}, and new ones are made`,
+  );
 }
 
 /** The server that has our files already, once it is ready; null when there is none, or it has ended meanwhile. */

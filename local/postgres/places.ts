@@ -19,6 +19,7 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { giveToOwner, makeFolder } from "../ownership.mjs";
+import { markOf } from "../processes.mjs";
 import { type Account, isReachable } from "./account";
 
 export type Places = {
@@ -53,20 +54,21 @@ function ownerOf(data: string, account: NonNullable<Account>): Account {
 }
 
 /**
- * `dir` itself, or a folder elsewhere that `account` can reach. `dir` then holds a note of it: whoever removes `dir`
- * starts afresh, as anywhere else.
+ * `dir` itself, or a folder elsewhere that `account` can reach. `dir` then holds a note of it and of itself: whoever
+ * removes `dir` starts afresh, as anywhere else, and a copy of `dir` gets a home of its own.
  */
 function chooseHome(dir: string, account: Account): string {
   if (!account || isReachable(dir, account)) return dir;
   const note = path.join(dir, "postgres.home");
   if (existsSync(note)) {
-    const home = readFileSync(note, "utf8").trim();
+    const [home = "", mark] = readFileSync(note, "utf8").trim().split("\n");
     const found = lstatSync(home, { throwIfNoEntry: false });
-    if (found?.isDirectory() && (found.uid === account.uid || found.uid === 0)) return home;
+    const isOurs = mark === markOf(dir) && (found?.uid === account.uid || found?.uid === 0);
+    if (found?.isDirectory() && isOurs) return home;
   }
   const home = mkdtempSync(path.join(ELSEWHERE, `latchkey-${digest(dir)}-`));
   chownSync(home, account.uid, account.gid);
-  writeFileSync(`${note}.part`, `${home}\n`);
+  writeFileSync(`${note}.part`, `${home}\n${markOf(dir)}\n`);
   giveToOwner(`${note}.part`);
   renameSync(`${note}.part`, note);
   return home;

@@ -1,6 +1,6 @@
 // What is known of the server process of a data directory.
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
 export type Postmaster = { pid: number; port: number; isReady: boolean };
@@ -21,6 +21,15 @@ export function findPostmaster(data: string): Postmaster | null {
     return null;
   }
   return { pid, port: Number(lines[3]), isReady: lines[7]?.trim() === "ready" };
+}
+
+/**
+ * The folder that this one was copied from while a server worked in it, or had been killed in it: such a copy is not
+ * whole. Null for files of our own, also after they were moved as a whole.
+ */
+export function findSourceOfCopy(data: string): string | null {
+  const source = readOrEmpty(path.join(data, "postmaster.pid")).split("\n")[1] ?? "";
+  return path.isAbsolute(source) && source !== data && existsSync(source) ? source : null;
 }
 
 /** The port that the server of this data directory had last; null when it never ran. */

@@ -1,7 +1,8 @@
 // Supervisors that use one server at the same time, e.g. two runs of the tests: the last one to leave stops it.
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { giveToOwner, makeFolder } from "../ownership.mjs";
+import { markOf } from "../processes.mjs";
 import { commandOf } from "./postmaster";
 
 /** How they are run: see local/run.mjs. */
@@ -11,7 +12,7 @@ const SUPERVISOR = "run.mjs postgres";
 export function enter(users: string): void {
   makeFolder(users);
   const file = path.join(users, String(process.pid));
-  writeFileSync(file, "");
+  writeFileSync(file, markOf(users));
   giveToOwner(file);
 }
 
@@ -20,9 +21,19 @@ export function leave(users: string): boolean {
   rmSync(path.join(users, String(process.pid)), { force: true });
   if (!existsSync(users)) return true;
   const others = readdirSync(users).filter((name) => {
-    if (commandOf(Number(name)).includes(SUPERVISOR)) return true;
-    rmSync(path.join(users, name), { force: true });
+    const file = path.join(users, name);
+    // A note with another mark came with a copy of another folder, and is of that one's server.
+    if (readOrEmpty(file) === markOf(users) && commandOf(Number(name)).includes(SUPERVISOR)) return true;
+    rmSync(file, { force: true });
     return false;
   });
   return others.length === 0;
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return ""; // its supervisor has just taken it back
+  }
 }

@@ -4,9 +4,10 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeFolder } from "../ownership.mjs";
-import { createWhole, isRunning, type Running, replaceWhole, startOf } from "../processes.mjs";
+import { createWhole, isRunning, markOf, type Running, replaceWhole, startOf } from "../processes.mjs";
 
-type Holder = Running & { build: Running | null };
+/** `folder`: the mark of the clone's own; a lock with another one came with a copy of that clone. */
+type Holder = Running & { folder: string; build: Running | null };
 
 export type BuildLock = {
   /** Notes the process that builds, for whoever comes after a kill -9 of this one. */
@@ -27,12 +28,13 @@ export async function lockBuild(
   const folder = path.join(root, ".latchkey");
   const lock = path.join(folder, "build.lock");
   makeFolder(folder);
-  const own: Holder = { pid: process.pid, start: startOf(process.pid), build: null };
+  const own: Holder = { pid: process.pid, start: startOf(process.pid), folder: markOf(folder), build: null };
   for (let isTold = false; !createWhole(lock, own); ) {
     signal?.throwIfAborted();
     const content = readOrNull(lock);
     if (content === null) continue;
-    const holder = parseHolder(content);
+    const found = parseHolder(content);
+    const holder = found?.folder === own.folder ? found : null;
     if (holder && isRunning(holder)) {
       if (!isTold) say("waiting for another build of this clone …");
       isTold = true;

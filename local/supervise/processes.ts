@@ -7,12 +7,21 @@ import {
   createWhole,
   isRunByNpm,
   isRunning,
+  markOf,
   type Running,
   replaceWhole,
   startOf,
 } from "../processes.mjs";
 
-type Holder = { pid: number; start: string | null; ancestry: string; viaNpm: boolean; url: string | null };
+type Holder = {
+  pid: number;
+  start: string | null;
+  /** The folder's mark: a lock with another one came with a copy of the other folder. */
+  folder: string;
+  ancestry: string;
+  viaNpm: boolean;
+  url: string | null;
+};
 
 export type Lock = { setUrl(url: string): void; release(): void };
 
@@ -27,6 +36,7 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
   const own: Holder = {
     pid: process.pid,
     start: startOf(process.pid),
+    folder: markOf(dir),
     ancestry: ancestryOf(process.pid),
     viaNpm: isRunByNpm(),
     url: null,
@@ -35,7 +45,7 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
   for (let told = false; ; ) {
     if (createWhole(file, own)) break;
     const holder = readHolder(file);
-    if (!holder || !isRunning(holder)) {
+    if (!holder || holder.folder !== own.folder || !isRunning(holder)) {
       rmSync(file, { force: true });
       continue;
     }
@@ -65,7 +75,8 @@ function readHolder(file: string): Holder | null {
   }
 }
 
-type Known = Record<string, Running>;
+/** What runs, and the mark of the folder that it runs for. */
+type Known = { folder: string; processes: Record<string, Running> };
 
 export type RunningFile = {
   /** Writes what a part says of itself; replaces what it said before. */
@@ -77,11 +88,11 @@ export type RunningFile = {
 export function openRunningFile(dir: string): RunningFile {
   const file = path.join(dir, "running.json");
   const running: Record<string, Record<string, unknown>> = {};
-  const known: Known = {};
+  const known: Known = { folder: markOf(dir), processes: {} };
   return {
     set(part, facts) {
       running[part] = facts;
-      known[part] = { pid: facts.pid, start: startOf(facts.pid) };
+      known.processes[part] = { pid: facts.pid, start: startOf(facts.pid) };
       replaceWhole(path.join(dir, "processes.json"), known);
       replaceWhole(file, running);
     },
@@ -94,7 +105,8 @@ export function openRunningFile(dir: string): RunningFile {
 
 /**
  * Ends what an earlier start that was killed has left running: they end by themselves, and this is for one that
- * hangs. Postgres is left alone: it is adopted.
+ * hangs. Postgres is left alone: it is adopted. What a copied folder says of the one that it was copied from is
+ * forgotten, and nothing of it is ended.
  */
 export async function endLeftovers(dir: string, say: (line: string) => void): Promise<void> {
   const file = path.join(dir, "processes.json");
@@ -106,7 +118,8 @@ export async function endLeftovers(dir: string, say: (line: string) => void): Pr
     return;
   }
   const isThere = (one: Running) => one.pid !== process.pid && isRunning(one);
-  const left = Object.entries(known).filter(([part]) => part !== "postgres" && part !== "up");
+  const processes = known.folder === markOf(dir) ? known.processes : {};
+  const left = Object.entries(processes).filter(([part]) => part !== "postgres" && part !== "up");
   for (const deadline = Date.now() + 3_000; Date.now() < deadline && left.some(([, one]) => isThere(one)); )
     await delay(100);
   for (const [part, one] of left)
