@@ -9,7 +9,7 @@ import {
   listQueuedInstants,
 } from "@/db/deliveries";
 import { lockOpenDeliveries } from "@/db/locks";
-import type { ConfirmationCodeRow, DeliveryRow, UserRow } from "@/db/schema";
+import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
 import {
   countWrongCode,
@@ -24,6 +24,7 @@ import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
+import { type ConfirmationFacts, findNextChange } from "./confirmation-changes";
 import {
   cleanCode,
   matchesCode,
@@ -56,6 +57,15 @@ export async function getConfirmation(
   userId: string,
   language: Language = DEFAULT_LANGUAGE,
 ): Promise<Confirmation | null> {
+  return (await readConfirmation(services, userId, language))?.confirmation ?? null;
+}
+
+/** The same, and when time alone changes it (confirmation-changes.ts): for who is told of changes. */
+export async function readConfirmation(
+  services: Services,
+  userId: string,
+  language: Language,
+): Promise<{ confirmation: Confirmation; changesAt: Date | null } | null> {
   const now = services.clock();
   const user = await findUser(services.db, userId);
   if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now)) return null;
@@ -64,7 +74,11 @@ export async function getConfirmation(
     listNewestCodes(services.db, userId, VALID_CODES_PER_CLAIM),
     readMailsOfLastDay(services.db, user, now),
   ]);
-  return describeConfirmation({ user, delivery, codes, resend: decideResend(mails, now) }, now, language);
+  const facts = { user, delivery, codes, resend: decideResend(mails, now) };
+  return {
+    confirmation: describeConfirmation(facts, now, language),
+    changesAt: findNextChange(facts, now),
+  };
 }
 
 async function readMailsOfLastDay(
@@ -81,16 +95,7 @@ async function readMailsOfLastDay(
 }
 
 /** Builds the public state from rows. Pure. */
-export function describeConfirmation(
-  facts: {
-    user: UserRow;
-    delivery: DeliveryRow | null;
-    codes: ConfirmationCodeRow[];
-    resend: ResendDecision;
-  },
-  now: Date,
-  language: Language,
-): Confirmation {
+export function describeConfirmation(facts: ConfirmationFacts, now: Date, language: Language): Confirmation {
   const { user, delivery, codes, resend } = facts;
   const confirmed = user.emailConfirmedAt !== null;
   // Ahead of now only for a delivery that stands for another one (owner-notice.ts).

@@ -1,7 +1,7 @@
 // The list of sessions, as a person uses it without JavaScript and a program through the API.
 import { expect, type Page, test } from "@playwright/test";
 import { newAccount, signInAs } from "../support/accounts";
-import { callApi, type Person } from "../support/people";
+import { callApi, newPerson, type Person, register } from "../support/people";
 
 test.use({ javaScriptEnabled: false });
 
@@ -98,4 +98,15 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   await page.waitForURL("**/sign-in");
   const body = { login: person.username, password: "another passphrase" };
   expect((await callApi("/api/v1/usr/token", { body })).status).toBe(401);
+});
+
+test("ASVS 7.4.1: an open stream of events ends with its session", async () => {
+  const { access_token: token, refresh_token } = await register(newPerson("slow"));
+  const stream = await callApi("/api/v1/usr/confirmation/events", { token });
+  expect(stream.status).toBe(200);
+  const ended = stream.text();
+  expect((await callApi("/api/v1/usr/token/revoke", { body: { refresh_token } })).status).toBe(204);
+  const said = await ended;
+  expect(said).not.toContain('"sent"');
+  expect(await statusOf(token)).toBe(401);
 });
