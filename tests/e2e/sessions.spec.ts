@@ -100,6 +100,27 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   expect((await callApi("/api/v1/usr/token", { body })).status).toBe(401);
 });
 
+test("a claim's token opens what a claim needs and its own data, and nothing else", async () => {
+  const { access_token: token, user_data } = await register(newPerson());
+  const me = await callApi("/api/v1/usr/me", { token });
+  expect([me.status, await me.json()]).toEqual([200, user_data]);
+  expect(user_data.email_confirmed).toBe(false);
+  for (const [path, body] of [
+    ["sessions", undefined],
+    ["sessions/revoke", { session_id: user_data.id }],
+    ["sessions/revoke-others", {}],
+    ["change-password", { current_password: "correct horse battery", new_password: "another passphrase" }],
+    ["delete-account", { password: "correct horse battery" }],
+  ] as const) {
+    const refused = await callApi(`/api/v1/usr/${path}`, { token, body });
+    expect([path, refused.status, await refused.json()]).toMatchObject([
+      path,
+      403,
+      { code: "not_confirmed" },
+    ]);
+  }
+});
+
 test("ASVS 7.4.1: an open stream of events ends with its session", async () => {
   const { access_token: token, refresh_token } = await register(newPerson("slow"));
   const stream = await callApi("/api/v1/usr/confirmation/events", { token });
