@@ -50,7 +50,7 @@ function requireServices(): ProcessServices {
  * would wait for the end of the lease.
  */
 function holdExit(work: Promise<unknown>, limitMs: number): void {
-  const exit = process.exit.bind(process);
+  const exit = process.exit;
   const limit = delay(limitMs, undefined, { ref: false });
   const settled = Promise.race([work.catch(() => {}), limit]);
   process.exit = ((code?: number) => void settled.then(() => exit(code))) as typeof process.exit;

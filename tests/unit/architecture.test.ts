@@ -1,7 +1,8 @@
-// The rooms and the direction of imports (DESIGN.md section 4). Reads every import of the repository as text.
+// The rooms and the direction of imports (DESIGN.md section 4). Reads every import of the repository.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { readSource } from "@/tests/support/read-source";
 import { REPLACES_MODULES } from "@/vitest.config";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -54,18 +55,10 @@ function listFiles(folder: string): string[] {
     .map((name) => path.join(folder, name));
 }
 
-function listImports(): Import[] {
-  const present = ROOMS.filter((room) => readdirSync(ROOT).includes(room));
-  return present.flatMap((room) =>
-    listFiles(room).flatMap((file) => {
-      const source = readFileSync(path.join(ROOT, file), "utf8");
-      const specifiers = [...source.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].flatMap(
-        (match) => match[1] ?? [],
-      );
-      return specifiers.map((specifier) => ({ file, room, target: resolve(file, specifier) }));
-    }),
-  );
-}
+const read = (file: string) => readSource(file, readFileSync(path.join(ROOT, file), "utf8"));
+
+const present = ROOMS.filter((room) => readdirSync(ROOT).includes(room));
+const sources = present.flatMap((room) => listFiles(room).map((file) => ({ file, room, ...read(file) })));
 
 /** A path from the repository's root for our own files, the package's name otherwise. */
 function resolve(file: string, specifier: string): string {
@@ -77,7 +70,72 @@ function resolve(file: string, specifier: string): string {
   return own === null ? `package:${specifier}` : own.replace(/\.(tsx?|mjs|js)$/, "");
 }
 
-const imports = listImports();
+const imports: Import[] = sources.flatMap(({ file, room, imports }) =>
+  imports.map((specifier) => ({ file, room, target: resolve(file, specifier) })),
+);
+
+describe("a source", () => {
+  const factsOf = (source: string) => readSource("domain/clock.ts", source);
+
+  test.each([
+    ['import { x } from "../inngest/client";', "a statement"],
+    ['import "../inngest/client";', "a statement without names"],
+    ['import type { X } from "../inngest/client";', "a type"],
+    ['export { x } from "../inngest/client";', "an export"],
+    ['export * from "../inngest/client";', "an export of everything"],
+    ['await import("../inngest/client");', "a call"],
+    ["await import(`../inngest/client`);", "a call with a template"],
+    ['type X = import("../inngest/client").X;', "a type in its place"],
+    ['require("../inngest/client");', "require"],
+  ])("imports: %s (%s)", (source) => {
+    expect(factsOf(source)).toMatchObject({ imports: ["../inngest/client"], computedImports: [] });
+  });
+
+  test("does not import what stands in a comment or a text", () => {
+    const facts = factsOf(
+      '// import "../inngest/client";\nexport const text = "from \'../inngest/client\'";',
+    );
+    expect(facts).toEqual({ imports: [], computedImports: [], readsEnvironment: false });
+  });
+
+  test("imports what nobody knows", () => {
+    const parts = 'import("../" + name)';
+    expect(factsOf(`await ${parts};`)).toMatchObject({ imports: [], computedImports: [parts] });
+    const template = "import(`../$" + "{name}/client`)";
+    expect(factsOf(`await ${template};`)).toMatchObject({ imports: [], computedImports: [template] });
+    expect(factsOf("require(name);")).toMatchObject({ imports: [], computedImports: ["require(name)"] });
+  });
+
+  test.each([
+    "process.env.X;",
+    "process?.env.X;",
+    'process["env"];',
+    "process[`env`];",
+    "process[name];",
+    "const { env } = process;",
+    "const all = process;",
+    "read(process);",
+    "const all = process as object;",
+    "globalThis.process.env;",
+    'globalThis["process"].env;',
+    'import { env } from "node:process";',
+    'import process from "process";',
+  ])("reads the environment: %s", (source) => {
+    expect(factsOf(source).readsEnvironment).toBe(true);
+  });
+
+  test.each([
+    "process.exit(1);",
+    'process["exit"](1);',
+    "globalThis.process.exit(1);",
+    "typeof process;",
+    "type Exit = typeof process.exit;",
+    "const parts = { process: 1 }; parts.process;",
+    "type Part = { process: string };",
+  ])("does not read the environment: %s", (source) => {
+    expect(factsOf(source).readsEnvironment).toBe(false);
+  });
+});
 
 describe("the rooms", () => {
   test("are all read: every room has imports to check", () => {
@@ -128,17 +186,20 @@ describe("the rooms", () => {
     ).toEqual([]);
   });
 
+  test("import nothing whose name is only known when it runs", () => {
+    const computed = sources.filter(
+      ({ room, computedImports }) => room !== "local" && computedImports.length > 0,
+    );
+    expect(computed.map(({ file, computedImports }) => [file, ...computedImports])).toEqual([]);
+  });
+
   test("only env.ts reads the environment", () => {
-    const files = [...ROOMS.filter((room) => room !== "local" && room !== "cli"), "."].flatMap((folder) =>
-      folder === "."
-        ? readdirSync(ROOT).filter((name) => /\.(ts|tsx)$/.test(name) && !name.includes(".config."))
-        : readdirSync(ROOT).includes(folder)
-          ? listFiles(folder)
-          : [],
-    );
-    const readers = files.filter((file) =>
-      /\bprocess\.env\b/.test(readFileSync(path.join(ROOT, file), "utf8")),
-    );
+    const top = readdirSync(ROOT).filter((name) => /\.(ts|tsx)$/.test(name) && !name.includes(".config."));
+    const everywhere = [
+      ...sources.filter(({ room }) => room !== "local" && room !== "cli"),
+      ...top.map((file) => ({ file, ...read(file) })),
+    ];
+    const readers = everywhere.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file);
     // Next itself defines NEXT_RUNTIME and replaces it while building.
     expect(readers.sort()).toEqual(["env.ts", "instrumentation.ts"]);
   });
