@@ -19,6 +19,16 @@ export function guard(): MiddlewareHandler {
   };
 }
 
+/** Postgres keeps no text with a NUL in it, so nothing has such a name, and nothing can be looked for by it. */
+export function refuseNul(): MiddlewareHandler {
+  return async (c, next) => {
+    const { pathname, search } = new URL(c.req.url);
+    if (/%00/.test(pathname)) return c.json({ status: 404, error: "Nothing has this name." }, 404);
+    if (/%00/.test(search)) return c.json({ status: 400, error: "The query has a NUL in it." }, 400);
+    return await next();
+  };
+}
+
 function isFromAnotherSite(c: HonoContext, host: string): boolean {
   const site = c.req.header("sec-fetch-site");
   // Another port of localhost is the same site to a browser, but not the same origin.

@@ -1,7 +1,7 @@
 // The engine's HTTP side: who may ask, and which room answers.
 import { Hono } from "hono";
 import type { Context } from "./engine.ts";
-import { guard } from "./guard.ts";
+import { guard, refuseNul } from "./guard.ts";
 import { addClock } from "./routes/clock.ts";
 import { addEvents } from "./routes/events.ts";
 import { addPages } from "./routes/pages.ts";
@@ -13,6 +13,7 @@ import { addV2 } from "./routes/v2.ts";
 export function createServer(context: Context): Hono {
   const app = new Hono();
   app.use(guard());
+  app.use(refuseNul());
   app.use(async (c, next) => {
     await next();
     c.header("x-inngest-server-kind", context.signingKey === null ? "dev" : "cloud");

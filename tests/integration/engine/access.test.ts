@@ -67,6 +67,14 @@ test("with keys, events need the event key and the API the hashed signing key", 
   expect((await world.fetch("/v1/events")).status).toBe(200);
 });
 
+test("a NUL in an address names nothing, and is no reason to fail", async () => {
+  const world = await World.start(functions, { keys });
+  for (const path of ["events/%00", "events/%00/runs", "events/a%00b/runs", "runs/%00", "runs/%00/jobs"])
+    expect([path, (await world.fetch(`/v1/${path}`)).status]).toEqual([path, 404]);
+  for (const path of ["/v1/events?name=%00", "/v2/runs?functionId=%00", "/runs?function=%00"])
+    expect([path, (await world.fetch(path)).status]).toEqual([path, 400]);
+});
+
 /** fetch refuses to set Host and Sec-Fetch-Site; a browser would. */
 function ask(port: number, method: string, path: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
