@@ -20,8 +20,8 @@ export type Flash = { form: FlashForm; values: Record<string, string>; problem: 
 
 const flashCookieName = () => cookieName("flash");
 const FLASH_SECONDS = 30;
-/** Cookies end at about 4 KB (RFC 6265 6.1); a value longer than this is not worth carrying. */
-const VALUE_MAX = 300;
+/** Name, value and attributes together: what every browser keeps (RFC 6265, 6.1). */
+const COOKIE_BYTES_MAX = 4_096;
 
 const FlashSchema = z.object({
   form: z.enum([
@@ -35,7 +35,7 @@ const FlashSchema = z.object({
     "delete-account",
     "operator",
   ]),
-  values: z.record(z.string(), z.string().max(VALUE_MAX)),
+  values: z.record(z.string(), z.string()),
   problem: z.object({
     type: z.string(),
     title: z.string(),
@@ -50,11 +50,32 @@ const FlashSchema = z.object({
 
 /** A `set-cookie` value for the redirect that sends a person back to a form. */
 export function flashCookie(flash: Flash): string {
-  const values = Object.fromEntries(
-    Object.entries(flash.values).filter(([, value]) => value.length <= VALUE_MAX),
-  );
-  const payload = Buffer.from(JSON.stringify({ ...flash, values })).toString("base64url");
-  return `${flashCookieName()}=${payload}; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`;
+  const [before, after] = [`${flashCookieName()}=`, `; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`];
+  return before + encodeFlash(flash, COOKIE_BYTES_MAX - before.length - after.length) + after;
+}
+
+/**
+ * A flash in at most `room` characters. When not all of it has room the longest values lose their ends: they are far
+ * longer than any field takes, which the problem says of them. Only the problem itself is never cut.
+ */
+export function encodeFlash(flash: Flash, room: number): string {
+  const values = { ...flash.values };
+  for (;;) {
+    const payload = Buffer.from(JSON.stringify({ ...flash, values })).toString("base64url");
+    const [name, value] = Object.entries(values).reduce(
+      (longest, entry) => (entry[1].length > longest[1].length ? entry : longest),
+      ["", ""],
+    );
+    if (payload.length <= room || value === "") return payload;
+    // A unit of text is at most six characters of JSON, and three of those are four of base64.
+    values[name] = cutEnd(value, Math.ceil(((payload.length - room) * 3) / 4 / 6));
+  }
+}
+
+/** Never through the middle of a character. */
+function cutEnd(text: string, units: number): string {
+  const rest = text.slice(0, -units);
+  return rest.isWellFormed() ? rest : rest.slice(0, -1);
 }
 
 /** Ends the flash, so that an old refusal does not come back. */
@@ -63,10 +84,14 @@ export const clearFlashCookie = () => `${flashCookieName()}=; ${cookieAttributes
 /** The refused form this page was sent back with, or null. For server components. */
 export async function readFlash(form: FlashForm): Promise<Flash | null> {
   const raw = (await cookies()).get(flashCookieName())?.value;
-  if (!raw) return null;
+  const flash = raw ? decodeFlash(raw) : null;
+  return flash?.form === form ? flash : null;
+}
+
+/** What a cookie's value holds, or null. */
+export function decodeFlash(raw: string): Flash | null {
   try {
-    const flash = FlashSchema.parse(JSON.parse(Buffer.from(raw, "base64url").toString("utf8")));
-    return flash.form === form ? flash : null;
+    return FlashSchema.parse(JSON.parse(Buffer.from(raw, "base64url").toString("utf8")));
   } catch {
     return null; // somebody else's cookie, or a damaged one: nothing to show
   }
