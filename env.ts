@@ -26,6 +26,14 @@ const flag = z
   .default("")
   .transform((value) => value === "1" || value === "true" || value === "on");
 
+/** RFC 5322 (3.2.3, 3.4) with every script's letters (RFC 6532), without its comments and quoted local parts. */
+const ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10ffff}-]";
+const LABEL =
+  "[A-Za-z0-9\\u0080-\\u{10ffff}](?:[A-Za-z0-9\\u0080-\\u{10ffff}-]*[A-Za-z0-9\\u0080-\\u{10ffff}])?";
+const ADDRESS = `${ATEXT}+(?:\\.${ATEXT}+)*@${LABEL}(?:\\.${LABEL})*`;
+const WORD = `(?:(?:${ATEXT}|\\.)+|"(?:[^"\\\\\\p{Cc}]|\\\\[^\\p{Cc}])*")`;
+const MAILBOX = new RegExp(`^(?:${ADDRESS}|(?:${WORD}(?: +${WORD})* *)?<${ADDRESS}>)$`, "u");
+
 const LOCAL_ENGINE = "local engine";
 const MADE_AT_START = "made at first start";
 
@@ -99,9 +107,16 @@ const Schema = z
     EMAIL_FROM: tell(
       z.preprocess(
         (value) => (value === "" ? undefined : value),
-        z.string().min(3).default("Latchkey <hello@latchkey.localhost>"),
+        z
+          .string()
+          .trim()
+          .regex(
+            MAILBOX,
+            "must be one address, or a name and an address: hello@example.com, Example <hello@example.com>",
+          )
+          .default("Latchkey <hello@latchkey.localhost>"),
       ),
-      "the sender",
+      "the sender: an address, or `Name <address>`",
     ),
 
     EMAIL_MODE: tell(

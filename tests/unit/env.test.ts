@@ -59,6 +59,38 @@ describe("the environment", () => {
       expect(message).toContain(`${name} is missing`);
   });
 
+  test.each([
+    "hello@example.com",
+    "hello+news@mail.example.co.uk",
+    "<hello@example.com>",
+    "Latchkey <hello@latchkey.localhost>",
+    " Dr. Ada K. Lovelace <ada@example.com> ",
+    '"Lovelace, Ada" <ada@example.com>',
+    '"Ada \\"the first\\" Lovelace" <ada@example.com>',
+    "学校 🔑 <hello@bücher.example>",
+  ])("takes a mailbox as the sender: %s", (mailbox) => {
+    expect(parseEnv({ ...complete, EMAIL_FROM: mailbox }).EMAIL_FROM).toBe(mailbox.trim());
+  });
+
+  test.each([
+    "bad",
+    "hello@",
+    "@example.com",
+    "hello@example..com",
+    "hello@-example.com",
+    "hello@@example.com",
+    "hello example.com",
+    "Example hello@example.com",
+    "Lovelace, Ada <ada@example.com>",
+    "a@example.com, b@example.com",
+    "Example <hello@example.com",
+    '"Example <hello@example.com>"',
+    "Example <hello@example.com>\r\nBcc: everybody@example.com",
+    "Example\u0000 <hello@example.com>",
+  ])("refuses what is no mailbox as the sender: %j", (text) => {
+    expect(complaints({ ...complete, EMAIL_FROM: text })).toContain("  EMAIL_FROM must be one address");
+  });
+
   test("refuses a weak secret without printing it", () => {
     const message = complaints({ ...complete, APP_SECRET: "hunter2" });
     expect(message).toContain("APP_SECRET needs 32 characters");
