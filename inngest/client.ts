@@ -41,6 +41,14 @@ function createClient(): Inngest {
   });
 }
 
+/** Makes the client, and a first call that changes nothing where the engine is ours to call: at least its code is loaded. */
+export async function warmClient(): Promise<void> {
+  inngest();
+  const { INNGEST_BASE_URL, INNGEST_DEV } = env();
+  const url = INNGEST_BASE_URL ?? INNGEST_DEV;
+  if (url?.startsWith("http")) await (await fetchFromEngine(new URL("/health", url))).arrayBuffer();
+}
+
 /** Told about the first call to the engine that fails while it is set: the SDK itself goes on trying for 1.7 s. */
 export const firstFailure = new AsyncLocalStorage<(error: unknown) => void>();
 

@@ -5,8 +5,12 @@ import type { ProcessServices } from "../services";
 import { engine } from "./publish";
 
 export type Readiness = {
-  /** False sends people elsewhere: without a database nothing can be answered, and a process that ends takes nothing on. */
+  /**
+   * False sends people elsewhere: without a database nothing can be answered, a process that ends takes nothing on, and
+   * one that warms up would let the first of them wait.
+   */
   isReady: boolean;
+  isStarting: boolean;
   isStopping: boolean;
   database: "ok" | "away";
   /** Anything but `closed`: mails are sent inside the requests meanwhile (DESIGN.md section 6). */
@@ -19,7 +23,17 @@ const PROBE_LIMIT_MS = 1_000;
 
 const shared = globalThis as typeof globalThis & {
   latchkeyProbe?: Promise<Readiness["database"]> | undefined;
+  latchkeyIsWarming?: boolean;
 };
+
+/** Until `warming` is over, however it ends, this process is not ready. */
+export function delayReadiness(warming: Promise<void>): void {
+  shared.latchkeyIsWarming = true;
+  const end = () => {
+    shared.latchkeyIsWarming = false;
+  };
+  warming.then(end, end);
+}
 
 /** Never throws, and answers within about a second. However many ask at once, the database is asked one question. */
 export async function readReadiness(services: ProcessServices): Promise<Readiness> {
@@ -34,8 +48,10 @@ export async function readReadiness(services: ProcessServices): Promise<Readines
     });
   const database = await shared.latchkeyProbe;
   const isStopping = services.sending.isStopped();
+  const isStarting = shared.latchkeyIsWarming === true;
   return {
-    isReady: database === "ok" && !isStopping,
+    isReady: database === "ok" && !isStopping && !isStarting,
+    isStarting,
     isStopping,
     database,
     engine: engine(services).breaker.state(),

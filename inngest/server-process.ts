@@ -1,16 +1,13 @@
 // What runs beside the requests in every server process, and what ends with it.
 import { setTimeout as delay } from "node:timers/promises";
 import { longestAttemptMs } from "../domain/email-delivery";
-import { verifyAgainstNobody } from "../domain/password";
-import { commonPasswords } from "../domain/password-rules";
-import type { Services } from "../domain/services";
-import { renderEmail } from "../emails/render";
 import { EnvironmentError } from "../env";
-import { LANGUAGES } from "../messages/languages";
 import { type ProcessServices, services } from "../services";
 import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
+import { delayReadiness } from "./readiness";
 import { startRelay } from "./relay";
+import { warmUp } from "./warm-up";
 import { startWatchdog } from "./watchdog";
 
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
@@ -21,7 +18,7 @@ export function startServerProcess(): void {
   shared.latchkeyServerProcess = true;
   const process_ = requireServices();
   const loops = [startRelay(process_), startWatchdog(process_), startHousekeeping(process_)];
-  void warmUp(process_);
+  delayReadiness(warmUp(process_));
   const stop = () => {
     process_.sending.stop();
     const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);
@@ -54,25 +51,4 @@ function holdExit(work: Promise<unknown>, limitMs: number): void {
   const limit = delay(limitMs, undefined, { ref: false });
   const settled = Promise.race([work.catch(() => {}), limit]);
   process.exit = ((code?: number) => void settled.then(() => exit(code))) as typeof process.exit;
-}
-
-/** The first hash and the first render of each mail cost many times the later ones: not at a person's expense. */
-async function warmUp({ log }: Services): Promise<void> {
-  try {
-    await verifyAgainstNobody("warm up");
-    await commonPasswords();
-    // With the links that they have, in every language: how long a first one takes must not tell which it was.
-    const url = "https://example.com/";
-    for (const language of LANGUAGES) {
-      const links = { confirmUrl: url, notMeUrl: url };
-      await renderEmail("confirmation", { code: "000000", ...links, language });
-      await renderEmail("address_changed", { code: "000000", ...links, language });
-      await renderEmail("existing_account", { signInUrl: url, notMeUrl: url, language });
-    }
-  } catch (error) {
-    log.error(
-      { err: error },
-      "Warming up failed; the first requests will be slow, or fail for the same reason",
-    );
-  }
 }

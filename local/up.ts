@@ -18,11 +18,11 @@ import {
   startEngine,
   startMail,
   startPostgres,
-  waitForSync,
 } from "./supervise/parts";
 import { choosePlan, describeMix, listComplaints } from "./supervise/plan";
 import { endLeftovers, openRunningFile, takeLock } from "./supervise/processes";
 import { readSecrets } from "./supervise/secrets";
+import { waitForSync, waitUntilWarm } from "./supervise/waiting";
 
 /** Runs the product until it is stopped. Ends the process. */
 export async function up(root: string, args: string[]): Promise<void> {
@@ -169,7 +169,11 @@ async function startAll(start: Start): Promise<string> {
     building,
   ]);
   await startApp(start);
-  if (engine && plan.inngest === "stand-in") await waitForSync(engine.url, start.secrets.inngestSigningKey);
+  await Promise.all([
+    // With hot reload pages are built when they are asked for: nothing is warm there.
+    isDev ? null : waitUntilWarm(start.port, signal),
+    engine && plan.inngest === "stand-in" ? waitForSync(engine.url, start.secrets.inngestSigningKey) : null,
+  ]);
   return closingLines(start, mail?.url ?? null, engine?.url ?? null);
 }
 

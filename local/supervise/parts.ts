@@ -1,7 +1,5 @@
 // The parts of the product: how each is started, and when it is ready.
-import { createHash } from "node:crypto";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { devServerArguments } from "./dev-server";
 import { createLineWriter, say } from "./output";
@@ -11,6 +9,7 @@ import { findNextPort, type HeldPort, isPortFree, isPortTaken, launchOnFreePorts
 import type { RunningFile } from "./processes";
 import { runProgram } from "./program";
 import type { Secrets } from "./secrets";
+import { waitUntilAnswers } from "./waiting";
 
 const ENGINE_PORT = 8288;
 const MAIL_PORT = 8025;
@@ -274,30 +273,6 @@ export class PortLostError extends Error {
   constructor(port: number) {
     super(`Port ${port} was taken by another program while the app started.`);
   }
-}
-
-/** Settles with the address once it answers 200; never rejects, since the part's own time limit ends the wait. */
-async function waitUntilAnswers(url: string): Promise<string> {
-  for (;;) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch(() => null);
-    if (response?.ok) return url;
-    await delay(50);
-  }
-}
-
-const SYNC_TIMEOUT_MS = 15_000;
-
-/** An event sent to an engine that does not know the app yet starts nothing: the start is over only after that. */
-export async function waitForSync(engineUrl: string, signingKey: string): Promise<void> {
-  const [prefix, hex] = [signingKey.replace(/[0-9a-f]+$/, ""), /[0-9a-f]+$/.exec(signingKey)?.[0] ?? ""];
-  const bearer = `${prefix}${createHash("sha256").update(Buffer.from(hex, "hex")).digest("hex")}`;
-  for (const deadline = Date.now() + SYNC_TIMEOUT_MS; Date.now() < deadline; await delay(100)) {
-    const response = await fetch(`${engineUrl}/v2/apps`, {
-      headers: { authorization: `Bearer ${bearer}` },
-    }).catch(() => null);
-    if (response?.ok && /"latchkey"/.test(await response.text())) return;
-  }
-  say("The engine has not registered the app's functions yet; it goes on trying.");
 }
 
 /** Throws a sentence when it fails, and the signal's reason when the start is stopped meanwhile. */

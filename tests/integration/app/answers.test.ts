@@ -46,6 +46,7 @@ beforeEach(async () => {
     "latchkeyServices",
     "latchkeyProbe",
     "latchkeyScrape",
+    "latchkeyIsWarming",
   ])
     Reflect.deleteProperty(globalThis, key);
   const environment = {
@@ -195,6 +196,19 @@ describe("readiness", () => {
       services.database.renew(0);
       await expect.poll(async () => (await ready()).status, { timeout: 10_000 }).toBe(200);
     }
+  });
+
+  test("is not there before the process is warm, nor kept back by a warming up that fails", async () => {
+    const { delayReadiness } = await import("@/inngest/readiness");
+    let fail = (_: Error) => {};
+    delayReadiness(
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+    );
+    expect(await ready()).toMatchObject({ status: 503, body: { status: "starting", database: "ok" } });
+    fail(new Error("no mail could be rendered"));
+    await expect.poll(ready).toMatchObject({ status: 200, body: { status: "ready" } });
   });
 
   test("is over once the process is told to end", async () => {
