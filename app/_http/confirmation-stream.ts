@@ -10,12 +10,12 @@ import { HttpError } from "./http-error";
 /** Proxies close silent connections after 30 to 60 s. At each of these the session is looked after as well. */
 export const HEARTBEAT_MS = 15_000;
 /** The browser comes back by itself. */
-export const STREAM_MS = 10 * 60_000;
+const STREAM_MS = 10 * 60_000;
 const RECONNECT_MS = 1_000;
 /** Timers may fire a moment early, and then nothing has changed yet. */
 const TIMER_SLACK_MS = 5;
 
-export type ConfirmationStream = {
+type ConfirmationStream = {
   services: Services & Pick<ProcessServices, "notifications">;
   userId: string;
   language: Language;
