@@ -27,6 +27,12 @@ export async function findDelivery(executor: Executor, id: string): Promise<Deli
   return row ?? null;
 }
 
+/** As findDelivery, and holds it until the transaction ends. */
+export async function lockDelivery(executor: Executor, id: string): Promise<DeliveryRow | null> {
+  const [row] = await executor.select().from(deliveries).where(eq(deliveries.id, id)).for("update");
+  return row ?? null;
+}
+
 /** The newest mail of somebody's registration: what their confirm page is about, also once they have confirmed. */
 export async function findNewestClaimMail(executor: Executor, userId: string): Promise<DeliveryRow | null> {
   const [row] = await executor

@@ -1,5 +1,5 @@
 // The ledger: every attempt at a delivery is a row. Lock a delivery before its attempts (db/locks.ts).
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type DeliveryAttemptRow, deliveryAttempts } from "./schema";
 
@@ -36,19 +36,34 @@ export async function recordAttemptEnd(
 }
 
 /**
- * The attempt that nobody has ended yet was accepted: the provider itself says so. Does nothing when there is none. A
- * worker that still lives writes its own account over it.
+ * The provider itself says that it took the mail, so one attempt was accepted, whatever our worker heard: the one that
+ * nobody has ended yet, else the last one whose reply or worker was lost, else the last one that failed. What the worker
+ * had heard stays beside it. Does nothing when an attempt is accepted already. The delivery must be locked.
  */
-export async function acceptOpenAttempt(
+export async function acceptProvenAttempt(
   executor: Executor,
   deliveryId: string,
-  providerMessageId: string,
+  providerMessageId: string | null,
   now: Date,
 ): Promise<void> {
   await executor
     .update(deliveryAttempts)
-    .set({ outcome: "accepted", endedAt: now, providerMessageId })
-    .where(and(eq(deliveryAttempts.deliveryId, deliveryId), isNull(deliveryAttempts.outcome)));
+    .set({
+      outcome: "accepted",
+      endedAt: sql`coalesce(${deliveryAttempts.endedAt}, ${now.toISOString()}::timestamptz)`,
+      providerMessageId,
+    })
+    .where(
+      and(
+        eq(deliveryAttempts.deliveryId, deliveryId),
+        sql`not exists (select 1 from ${deliveryAttempts} a
+          where a.delivery_id = ${deliveryId} and a.outcome = 'accepted')`,
+        sql`${deliveryAttempts.number} = (select a.number from ${deliveryAttempts} a
+          where a.delivery_id = ${deliveryId} and (a.outcome is null or a.outcome in ('lost', 'failed'))
+          order by a.outcome is null desc, a.outcome = 'lost' or a.error_class = 'ambiguous' desc, a.number desc
+          limit 1)`,
+      ),
+    );
 }
 
 export async function listAttempts(executor: Executor, deliveryId: string): Promise<DeliveryAttemptRow[]> {

@@ -2,15 +2,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Executor, isUniqueViolation } from "@/db/client";
 import { startCodeLifetime } from "@/db/codes";
-import { findDelivery } from "@/db/deliveries";
-import { recordAttemptEnd } from "@/db/delivery-attempts";
+import { findDelivery, lockDelivery } from "@/db/deliveries";
+import { acceptProvenAttempt, recordAttemptEnd } from "@/db/delivery-attempts";
 import { markAttemptFailed, markSent } from "@/db/delivery-leases";
 import type { DeliveryRow } from "@/db/schema";
 import { findUser } from "@/db/users";
 import type { SendResult } from "@/emails/transport";
 import { addSeconds, earlier } from "./clock";
 import { CODE_LIFETIME_SECONDS } from "./confirmation-code";
-import { isOpen } from "./delivery-status";
+import { hasBeenTaken, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { decideRetry } from "./retry-policy";
 import type { Services } from "./services";
@@ -137,6 +137,8 @@ export async function recordFailure(
       { code: failure.code, text },
       now,
     );
+    // The delivery before its attempts.
+    const current = isHeld ? null : await lockDelivery(tx, delivery.id);
     await recordAttemptEnd(
       tx,
       delivery.id,
@@ -151,6 +153,9 @@ export async function recordFailure(
       },
       now,
     );
+    // The provider told of the mail before this reply was missed: the ledger must not lose its acceptance.
+    if (current && hasBeenTaken(current.status))
+      await acceptProvenAttempt(tx, delivery.id, current.providerMessageId, now);
     return isHeld;
   });
   const errorFacts = {

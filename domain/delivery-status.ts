@@ -26,6 +26,18 @@ export function isOpen(status: DeliveryStatus): boolean {
   return (OPEN_STATUSES as readonly DeliveryStatus[]).includes(status);
 }
 
+/** States that say that the provider has taken the mail. */
+const TAKEN_STATUSES = [
+  "sent",
+  "delivered",
+  "bounced",
+  "complained",
+] as const satisfies readonly DeliveryStatus[];
+
+export function hasBeenTaken(status: DeliveryStatus): boolean {
+  return (TAKEN_STATUSES as readonly DeliveryStatus[]).includes(status);
+}
+
 /**
  * How many of a delivery's tries are used up, the one under way included. An attempt whose worker died, and one that
  * was only too early for the provider's rate, are rows of the ledger but no tries.

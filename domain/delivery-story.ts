@@ -62,7 +62,11 @@ function tellAttempt(texts: OperatorTexts, attempt: DeliveryAttemptRow): StoryLi
   const end = (text: string) => [begun, { at: endedAt, text }];
   switch (outcome) {
     case "accepted":
-      return end(texts.t("story.accepted", values));
+      return end(
+        attempt.errorCode
+          ? texts.t("story.acceptedUnheard", { ...values, reason: reasonSentence(attempt.errorCode, "en") })
+          : texts.t("story.accepted", values),
+      );
     case "deduplicated":
       return end(texts.t("story.deduplicated", values));
     case "lost":

@@ -1,7 +1,7 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
-import { acceptOpenAttempt } from "@/db/delivery-attempts";
+import { acceptProvenAttempt } from "@/db/delivery-attempts";
 import { markSent } from "@/db/delivery-leases";
 import {
   insertProviderEvent,
@@ -50,7 +50,7 @@ export async function applyProviderEvent(
     // Our worker has not written the acceptance down (its reply was lost, or it died): the event is the proof of it.
     if (event.type !== "failed" && (isOpen(status) || isGivenUp(delivery))) {
       await markSent(tx, delivery.id, event.providerMessageId, now, [status]);
-      await acceptOpenAttempt(tx, delivery.id, event.providerMessageId, now);
+      await acceptProvenAttempt(tx, delivery.id, event.providerMessageId, now);
       await startCodeOf(tx, delivery, now);
       status = "sent";
     }

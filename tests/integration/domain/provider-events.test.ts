@@ -5,11 +5,13 @@ import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isSuppressed } from "@/db/provider-events";
 import { deliveries } from "@/db/schema";
+import { explainDelivery } from "@/domain/delivery-facts";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
 import { registerUser } from "@/domain/registration";
 import { closeLedger } from "@/domain/unfinished-deliveries";
+import type { SendResult } from "@/emails/transport";
 import { refusal, someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
@@ -135,6 +137,48 @@ describe("what the provider tells afterwards", () => {
     expect(await listAttempts(services.db, deliveryId)).toMatchObject([
       { outcome: "accepted", endedAt: expect.any(Date), providerMessageId: `x-${deliveryId}` },
     ]);
+  });
+
+  const lostReply = refusal({ class: "ambiguous", code: "reply_timed_out" });
+  /** Answers an attempt so, after the provider has told that the mailbox has the mail. */
+  const toldFirst = (deliveryId: string, result: SendResult) => async () => {
+    const told = event({ type: "delivered", providerMessageId: `x-${deliveryId}`, deliveryId });
+    await applyProviderEvent(services, told);
+    return result;
+  };
+
+  test("an attempt that the provider had told of stays accepted when its reply is missed afterwards", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.transport.answer(toldFirst(deliveryId, lostReply));
+    await attemptDelivery(services, deliveryId);
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "delivered" });
+    expect(await listAttempts(services.db, deliveryId)).toMatchObject([
+      { outcome: "accepted", errorCode: "reply_timed_out", providerMessageId: `x-${deliveryId}` },
+    ]);
+  });
+
+  test("an attempt that was refused while the provider told of the one before leaves that one accepted", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.transport.answer(lostReply, toldFirst(deliveryId, refusal({ code: "server_busy" })));
+    await attemptDelivery(services, deliveryId);
+    services.pass(60);
+    await attemptDelivery(services, deliveryId);
+    expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "delivered" });
+    expect(await listAttempts(services.db, deliveryId)).toMatchObject([
+      { outcome: "accepted", errorCode: "reply_timed_out" },
+      { outcome: "failed", errorCode: "server_busy" },
+    ]);
+  });
+
+  test("a mail that waits for its next attempt when the provider tells of it has an accepted one", async () => {
+    const { deliveryId } = await registerUser(services, someone());
+    services.transport.answer(lostReply);
+    await attemptDelivery(services, deliveryId);
+    const told = event({ type: "delivered", providerMessageId: `x-${deliveryId}`, deliveryId });
+    await applyProviderEvent(services, told);
+    expect(await listAttempts(services.db, deliveryId)).toMatchObject([{ outcome: "accepted" }]);
+    const story = (await explainDelivery(services, deliveryId))?.story.lines.map(({ text }) => text);
+    expect(story).toContainEqual(expect.stringContaining("took the mail, as it told afterwards"));
   });
 
   test("an attempt whose worker died after another one had sent the mail is lost in the ledger, not under way for ever", async () => {
