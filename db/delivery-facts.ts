@@ -24,10 +24,10 @@ export async function lockDelivery(executor: Executor, id: string): Promise<Deli
 export async function findNewestOfPurpose(
   executor: Executor,
   { userId, kind }: Pick<DeliveryRow, "userId" | "kind">,
-): Promise<Pick<DeliveryRow, "id" | "status"> | null> {
+): Promise<Pick<DeliveryRow, "id" | "status" | "createdAt"> | null> {
   const isNotice = kind === "password_changed";
   const [row] = await executor
-    .select({ id: deliveries.id, status: deliveries.status })
+    .select({ id: deliveries.id, status: deliveries.status, createdAt: deliveries.createdAt })
     .from(deliveries)
     .where(
       and(
@@ -95,7 +95,7 @@ export async function listOperatorActs(
     .where(
       and(
         eq(auditLog.userId, userId),
-        inArray(auditLog.type, ["delivery_replayed", "delivery_cancelled"]),
+        inArray(auditLog.type, ["delivery_replayed", "delivery_cancelled", "mail_requested"]),
         or(
           eq(sql`${auditLog.details} ->> 'deliveryId'`, id),
           eq(sql`${auditLog.details} ->> 'newDeliveryId'`, id),

@@ -65,6 +65,7 @@ export const auditType = pgEnum("audit_type", [
   "operator_signed_out",
   "delivery_replayed",
   "delivery_cancelled",
+  "mail_requested",
 ]);
 export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
@@ -360,7 +361,39 @@ export const auditLog = pgTable(
     /** Words and numbers that domain/audit-log.ts lists for each type. */
     details: jsonb("details").$type<Record<string, string | number>>().notNull(),
   },
-  (table) => [index("audit_log_at_idx").on(table.at), index("audit_log_user_idx").on(table.userId, table.at)],
+  (table) => [
+    // Operators' pages are by key, newest first, under each filter (db/audit-log.ts).
+    index("audit_log_at_idx").on(table.at, table.id),
+    index("audit_log_type_idx").on(table.type, table.at, table.id),
+    index("audit_log_user_idx").on(table.userId, table.at, table.id),
+    index("audit_log_operator_idx").on(table.at, table.id).where(sql`${table.actor} = 'operator'`),
+  ],
+);
+
+/** How many registrations were answered in each minute, by how long that took. Every server process adds its own. */
+export const answerTimes = pgTable(
+  "answer_times",
+  {
+    minute: instant("minute").notNull(),
+    /** Of domain/histogram.ts, which says how long each is. */
+    bucket: smallint("bucket").notNull(),
+    count: integer("count").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.minute, table.bucket] })],
+);
+
+/** The server processes that live, and what each knows of the parts it depends on (domain/server-processes.ts). */
+export const serverProcesses = pgTable(
+  "server_processes",
+  {
+    id: uuid("id").primaryKey(),
+    startedAt: instant("started_at").notNull(),
+    seenAt: instant("seen_at").notNull(),
+    /** States of its circuit breakers; `mail_provider` null: there is no second provider, so nobody keeps count. */
+    engine: text("engine").notNull(),
+    mailProvider: text("mail_provider"),
+  },
+  (table) => [index("server_processes_seen_idx").on(table.seenAt)],
 );
 
 export type UserRow = typeof users.$inferSelect;

@@ -11,6 +11,7 @@ import { type ProcessServices, services } from "../services";
 import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
 import { startRelay } from "./relay";
+import { startReporting } from "./reporting";
 import { startWatchdog } from "./watchdog";
 
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
@@ -20,7 +21,12 @@ export function startServerProcess(): void {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
   const process_ = requireServices();
-  const loops = [startRelay(process_), startWatchdog(process_), startHousekeeping(process_)];
+  const loops = [
+    startRelay(process_),
+    startWatchdog(process_),
+    startHousekeeping(process_),
+    startReporting(process_),
+  ];
   void warmUp(process_);
   const stop = () => {
     process_.sending.stop();
