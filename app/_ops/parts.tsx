@@ -37,6 +37,13 @@ export function Instant({ at }: { at: Date }) {
   );
 }
 
+/** The pages behind the sign-in, in the order of the navigation. */
+const PAGES = [
+  { name: "now", href: "/ops" },
+  { name: "deliveries", href: "/ops/deliveries" },
+  { name: "audit", href: "/ops/audit" },
+] as const;
+
 /** The frame of every page behind the sign-in. */
 export function OperatorPage({
   title,
@@ -44,7 +51,7 @@ export function OperatorPage({
   children,
 }: {
   title: string;
-  current: "now" | "deliveries" | null;
+  current: (typeof PAGES)[number]["name"];
   children: ReactNode;
 }) {
   const { t } = operatorTexts();
@@ -57,12 +64,11 @@ export function OperatorPage({
             <Mark />
             Latchkey
           </span>
-          <NavLink href="/ops" isCurrent={current === "now"}>
-            {t("nav.now")}
-          </NavLink>
-          <NavLink href="/ops/deliveries" isCurrent={current === "deliveries"}>
-            {t("nav.deliveries")}
-          </NavLink>
+          {PAGES.map(({ name, href }) => (
+            <NavLink key={name} href={href} isCurrent={current === name}>
+              {t(`nav.${name}`)}
+            </NavLink>
+          ))}
         </nav>
         <form method="post" action="/api/ops/sign-out">
           <button type="submit" className={buttonClass("quiet")}>
@@ -87,6 +93,26 @@ function NavLink({ href, isCurrent, children }: { href: string; isCurrent: boole
     >
       {children}
     </a>
+  );
+}
+
+/** Where a list goes on; null: nowhere. */
+export function Pager({ newest, older }: { newest: string | null; older: string | null }) {
+  const { t } = operatorTexts();
+  if (!newest && !older) return null;
+  return (
+    <nav aria-label={t("list.pages")} className="mt-4 flex gap-3">
+      {newest ? (
+        <a href={newest} className={buttonClass("secondary")}>
+          {t("list.newest")}
+        </a>
+      ) : null}
+      {older ? (
+        <a href={older} rel="next" className={buttonClass("secondary")}>
+          {t("list.older")}
+        </a>
+      ) : null}
+    </nav>
   );
 }
 
