@@ -6,7 +6,7 @@ import { type DeliveryAttemptRow, deliveryAttempts } from "./schema";
 /** Writes the row of an attempt that begins now, under the lease just taken. */
 export async function beginAttempt(
   executor: Executor,
-  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt">,
+  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt" | "queuedAt">,
 ): Promise<void> {
   await executor.insert(deliveryAttempts).values(row);
 }

@@ -107,7 +107,7 @@ export const RETENTION: readonly RetentionRule[] = [
   {
     what: "server_processes",
     holds: "server processes and their circuit breakers; about nobody",
-    keptSeconds: HOUR,
+    keptSeconds: DAY,
     since: "it was last heard of",
     why: "a process that was killed does not sign off",
   },
