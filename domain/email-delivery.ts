@@ -190,7 +190,6 @@ async function claimAndBegin(
       number: claimed.delivery.attemptCount,
       provider: transport.name,
       startedAt: now,
-      queuedAt: claimed.delivery.createdAt,
     });
     // Asked for every mail, so that one to an owner takes no longer (promise P6).
     const told = await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS));
