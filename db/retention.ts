@@ -92,8 +92,8 @@ const TARGETS = {
   },
   answer_times: {
     table: answerTimes,
-    key: answerTimes.minute,
-    isOver: (before) => lte(answerTimes.minute, before),
+    key: answerTimes.startsAt,
+    isOver: (before) => lte(answerTimes.startsAt, before),
   },
   server_processes: {
     table: serverProcesses,

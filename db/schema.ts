@@ -380,16 +380,21 @@ export const auditLog = pgTable(
   ],
 );
 
-/** How many registrations were answered in each minute, by how long that took. Every server process adds its own. */
+/**
+ * How many registrations were answered in each minute and in each quarter of an hour, by how long that took. Every
+ * server process adds its own.
+ */
 export const answerTimes = pgTable(
   "answer_times",
   {
-    minute: instant("minute").notNull(),
+    /** How long the row's time is: one of domain/answer-times.ts. */
+    seconds: smallint("seconds").notNull(),
+    startsAt: instant("starts_at").notNull(),
     /** Of domain/histogram.ts, which says how long each is. */
     bucket: smallint("bucket").notNull(),
     count: integer("count").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.minute, table.bucket] })],
+  (table) => [primaryKey({ columns: [table.seconds, table.startsAt, table.bucket] })],
 );
 
 /** The server processes that live, and what each knows of the parts it depends on (domain/server-processes.ts). */

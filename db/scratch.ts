@@ -82,9 +82,11 @@ export async function fillScratch(
         from ${series}) made
       join people on people.n = 1 + (made.i * 104729) % ${people}::bigint
       order by made.i`,
-    sql`insert into ${answerTimes} (minute, bucket, count)
-      select date_trunc('minute', now()) - make_interval(mins => minute), bucket, 1 + (minute + bucket) % 9
-      from generate_series(0, 7 * 1440 - 1) as minute, generate_series(42, 58) as bucket`,
+    sql`insert into ${answerTimes} (seconds, starts_at, bucket, count)
+      select width, date_bin(make_interval(secs => width), now(), 'epoch') - make_interval(secs => width * back), bucket,
+        width / 60 * (1 + (back + bucket) % 9)
+      from unnest(array[60, 900]) as width, lateral generate_series(0, 7 * 86400 / width - 1) as back,
+        generate_series(42, 58) as bucket`,
   ];
   await db.transaction(async (tx) => {
     for (const statement of statements) await tx.execute(statement);

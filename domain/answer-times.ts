@@ -1,6 +1,6 @@
 // How long registrations wait for their answer, kept for the operators' charts. A process counts in memory and adds its
 // counts to the database once in a while, so that no request writes anything for it.
-import { addAnswerTimes, type MinuteCount } from "@/db/answer-times";
+import { type AnswerCount, addAnswerTimes } from "@/db/answer-times";
 import { bucketOf } from "./histogram";
 import type { Services } from "./services";
 
@@ -14,15 +14,18 @@ export type AnswerTimes = {
   flush(services: Services): Promise<void>;
 };
 
-const MINUTE_MS = 60_000;
+/** A row for each: short ones for the last hour, long ones so that a week is few rows. */
+export const WIDTHS_SECONDS = [60, 900] as const;
+export type WidthSeconds = (typeof WIDTHS_SECONDS)[number];
+
 /** While the database is away: an hour of a busy process. What comes after is not counted. */
-const ROWS_MAX = 5_000;
+const ROWS_MAX = 6_000;
 
 export function createAnswerTimes(): AnswerTimes {
-  let counts = new Map<string, MinuteCount>();
+  let counts = new Map<string, AnswerCount>();
 
-  function add(row: MinuteCount): void {
-    const key = `${row.minute.getTime()}/${row.bucket}`;
+  function add(row: AnswerCount): void {
+    const key = `${row.seconds}/${row.startsAt.getTime()}/${row.bucket}`;
     const known = counts.get(key);
     if (known) known.count += row.count;
     else if (counts.size < ROWS_MAX) counts.set(key, { ...row });
@@ -30,8 +33,10 @@ export function createAnswerTimes(): AnswerTimes {
 
   return {
     add(seconds, at) {
-      const minute = new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS);
-      add({ minute, bucket: bucketOf(seconds), count: 1 });
+      for (const width of WIDTHS_SECONDS) {
+        const startsAt = new Date(Math.floor(at.getTime() / (width * 1000)) * width * 1000);
+        add({ seconds: width, startsAt, bucket: bucketOf(seconds), count: 1 });
+      }
     },
     async flush({ db }) {
       if (counts.size === 0) return;

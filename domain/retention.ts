@@ -99,9 +99,9 @@ export const RETENTION: readonly RetentionRule[] = [
   },
   {
     what: "answer_times",
-    holds: "how many registrations were answered in each minute, and how quickly; about nobody",
+    holds: "how many registrations were answered when, and how quickly; about nobody",
     keptSeconds: 8 * DAY,
-    since: "that minute",
+    since: "that time",
     why: "the operators' charts look seven days back",
   },
   {

@@ -2,6 +2,7 @@
 // registration is answered, how many mails arrive, how many needed a second try, how many were given up.
 import { readAnswerTimes } from "@/db/answer-times";
 import { type MailCounts, readMailSlots } from "@/db/success-figures";
+import type { WidthSeconds } from "./answer-times";
 import { addSeconds } from "./clock";
 import { addTo, countAll, type Histogram, percentileOf, shareWithinASecond } from "./histogram";
 import type { Services } from "./services";
@@ -9,14 +10,18 @@ import type { Services } from "./services";
 /** What was promised. Shares are from 0 to 1. */
 export const TARGETS = { answerP99Seconds: 1, deliveryRate: 0.95, retryRate: 0.1 } as const;
 
-/** How long each span is, and each of the slots that its charts are made of. */
-export const SPANS = {
-  "1h": { seconds: 3600, slotSeconds: 300 },
-  "24h": { seconds: 86_400, slotSeconds: 3600 },
-  "7d": { seconds: 604_800, slotSeconds: 21_600 },
-} as const;
-export type Span = keyof typeof SPANS;
-export const SPAN_NAMES = Object.keys(SPANS) as Span[];
+export const SPAN_NAMES = ["1h", "24h", "7d"] as const;
+export type Span = (typeof SPAN_NAMES)[number];
+
+/**
+ * How long each span is, each of the slots that its charts are made of, and each of the rows of answers behind them:
+ * spans begin and end with one of those.
+ */
+const SPANS: Record<Span, { seconds: number; slotSeconds: number; widthSeconds: WidthSeconds }> = {
+  "1h": { seconds: 3600, slotSeconds: 300, widthSeconds: 60 },
+  "24h": { seconds: 86_400, slotSeconds: 3600, widthSeconds: 900 },
+  "7d": { seconds: 604_800, slotSeconds: 21_600, widthSeconds: 900 },
+};
 
 export type Success = {
   /** Answers to registrations, times in seconds; null where there was none. */
@@ -45,7 +50,6 @@ export type SpanFigures = {
 
 /** For one question. What takes longer has no place on a page. */
 const QUESTION_MS = 3_000;
-const MINUTE_MS = 60_000;
 
 /** Null: the database had too much to count. */
 export type SuccessFigures = { [Name in Span]: SpanFigures | null };
@@ -68,13 +72,13 @@ function isTimeout(error: unknown): boolean {
 }
 
 async function readSpan(services: Services, span: Span): Promise<SpanFigures> {
-  const { seconds, slotSeconds } = SPANS[span];
-  // Answers are counted by the minute, so spans begin and end with one.
-  const end = new Date(Math.ceil(services.clock().getTime() / MINUTE_MS) * MINUTE_MS);
+  const { seconds, slotSeconds, widthSeconds } = SPANS[span];
+  const widthMs = widthSeconds * 1000;
+  const end = new Date(Math.ceil(services.clock().getTime() / widthMs) * widthMs);
   const since = addSeconds(end, -seconds);
   const [mails, answers] = await Promise.all([
     readMailSlots(services.db, { since, slotSeconds, timeoutMs: QUESTION_MS }),
-    readAnswerTimes(services.db, since, slotSeconds),
+    readAnswerTimes(services.db, { since, slotSeconds, widthSeconds }),
   ]);
   const histograms = new Map<number, Map<number, number>>();
   for (const { slot, bucket, count } of answers) {

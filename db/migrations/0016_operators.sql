@@ -1,9 +1,10 @@
 ALTER TYPE "public"."audit_type" ADD VALUE 'mail_requested';--> statement-breakpoint
 CREATE TABLE "answer_times" (
-	"minute" timestamp (3) with time zone NOT NULL,
+	"seconds" smallint NOT NULL,
+	"starts_at" timestamp (3) with time zone NOT NULL,
 	"bucket" smallint NOT NULL,
 	"count" integer NOT NULL,
-	CONSTRAINT "answer_times_minute_bucket_pk" PRIMARY KEY("minute","bucket")
+	CONSTRAINT "answer_times_seconds_starts_at_bucket_pk" PRIMARY KEY("seconds","starts_at","bucket")
 );
 --> statement-breakpoint
 CREATE TABLE "server_processes" (

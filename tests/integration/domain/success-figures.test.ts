@@ -63,7 +63,11 @@ describe("how long registrations took", () => {
     process.add(0.2, services.clock());
     await process.flush(services);
     await process.flush(services);
-    const rows = await readAnswerTimes(services.db, new Date(services.clock().getTime() - 120_000), 300);
+    const rows = await readAnswerTimes(services.db, {
+      since: new Date(services.clock().getTime() - 120_000),
+      slotSeconds: 300,
+      widthSeconds: 60,
+    });
     expect(rows.map(({ count }) => count)).toEqual([2]);
   });
 
