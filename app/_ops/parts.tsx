@@ -58,12 +58,16 @@ export function OperatorPage({
   return (
     <>
       <title>{t("page.title", { page: title })}</title>
-      <header className="mx-auto flex w-full max-w-5xl flex-wrap items-center justify-between gap-x-4 px-5 py-3 sm:px-8 sm:py-5">
-        <nav aria-label={t("nav.label")} className="flex flex-wrap items-center gap-1">
-          <span className="me-2 inline-flex min-h-11 items-center gap-2.5 font-semibold tracking-tight">
-            <Mark />
-            Latchkey
-          </span>
+      <header className="mx-auto flex w-full max-w-5xl flex-wrap items-center gap-x-2 px-5 py-3 sm:px-8 sm:py-5">
+        <span className="me-auto inline-flex min-h-11 items-center gap-2.5 font-semibold tracking-tight sm:me-2">
+          <Mark />
+          Latchkey
+        </span>
+        {/* Below the rest where there is little room. */}
+        <nav
+          aria-label={t("nav.label")}
+          className="order-last -mx-3 flex w-full flex-wrap items-center gap-1 sm:order-none sm:mx-0 sm:me-auto sm:w-auto"
+        >
           {PAGES.map(({ name, href }) => (
             <NavLink key={name} href={href} isCurrent={current === name}>
               {t(`nav.${name}`)}

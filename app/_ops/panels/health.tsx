@@ -4,7 +4,7 @@ import type { Health } from "@/domain/health";
 import type { Readiness } from "@/inngest/readiness";
 import { operatorTexts } from "@/messages/operators";
 
-const TABLE_CELL = "py-2 pe-4 text-start align-top";
+const TABLE_CELL = "py-2 pe-4 text-start align-top whitespace-nowrap";
 
 export function HealthPanel({ health, database }: { health: Health; database: Readiness["database"] }) {
   const { t } = operatorTexts();

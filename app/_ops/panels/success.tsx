@@ -32,7 +32,7 @@ export function SuccessPanel({ figures }: { figures: SuccessFigures }) {
 function SpanCard({ span, figures }: { span: Span; figures: SpanFigures | null }) {
   const { t } = operatorTexts();
   return (
-    <div className="rounded-card border border-line bg-surface p-4 shadow-card sm:p-5">
+    <div className="min-w-0 rounded-card border border-line bg-surface p-4 shadow-card sm:p-5">
       <h3 className="mb-3 font-semibold">{t(`success.${span}`)}</h3>
       {figures ? (
         <>
@@ -45,6 +45,13 @@ function SpanCard({ span, figures }: { span: Span; figures: SpanFigures | null }
     </div>
   );
 }
+
+/** The colours of the lines, and of what tells which is which. */
+const PERCENTILES = [
+  { name: "p50", stroke: "stroke-done-fg", swatch: "bg-done-fg" },
+  { name: "p95", stroke: "stroke-waiting-fg", swatch: "bg-waiting-fg" },
+  { name: "p99", stroke: "stroke-accent-fg", swatch: "bg-accent-fg" },
+] as const;
 
 const isSlow = (seconds: number) => seconds > TARGETS.answerP99Seconds;
 const isLow = (rate: number) => rate < TARGETS.deliveryRate;
@@ -63,11 +70,16 @@ function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: S
     <div className="grid gap-5 sm:grid-cols-2 lg:grid-cols-1">
       <Measure
         name={t("success.answers")}
-        value={t("success.percentiles", {
-          p50: sayTime(answers.p50),
-          p95: sayTime(answers.p95),
-          p99: sayTime(answers.p99),
-        })}
+        value={
+          <span className="flex flex-wrap gap-x-3">
+            {PERCENTILES.map(({ name, swatch }) => (
+              <span key={name} className="inline-flex items-center gap-1.5 whitespace-nowrap">
+                <span aria-hidden="true" className={`h-0.5 w-3 rounded-control ${swatch}`} />
+                {name} {sayTime(answers[name])}
+              </span>
+            ))}
+          </span>
+        }
         isMissed={answers.p99 !== null && isSlow(answers.p99)}
         note={t("success.answersNote", {
           count: answers.count,
@@ -77,11 +89,10 @@ function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: S
         <LineChart
           label={label("answers", p99, sayTime)}
           line={TARGETS.answerP99Seconds}
-          series={[
-            { values: slots.map((slot) => slot.answers.p50), className: "stroke-done-fg" },
-            { values: slots.map((slot) => slot.answers.p95), className: "stroke-waiting-fg" },
-            { values: p99, className: "stroke-accent-fg" },
-          ]}
+          series={PERCENTILES.map(({ name, stroke }) => ({
+            values: slots.map((slot) => slot.answers[name]),
+            className: stroke,
+          }))}
         />
       </Measure>
       <Measure
@@ -120,7 +131,7 @@ function Measure({
   children,
 }: {
   name: string;
-  value: string;
+  value: ReactNode;
   isMissed: boolean;
   note: string;
   children: ReactNode;
@@ -128,7 +139,9 @@ function Measure({
   return (
     <div>
       <p className="text-small text-fg-muted">{name}</p>
-      <p className={`mb-1 font-semibold tabular-nums ${isMissed ? "text-bad-fg" : ""}`}>
+      <p
+        className={`mb-1 flex flex-wrap items-center font-semibold tabular-nums ${isMissed ? "text-bad-fg" : ""}`}
+      >
         {value}
         {isMissed ? (
           <span className="ms-2 rounded-control bg-bad-bg px-2 py-0.5 text-small font-medium">

@@ -39,43 +39,60 @@ export default async function AskPage({ searchParams }: { searchParams: Promise<
 function AskChosen({ act, chosen, asked }: { act: Act; chosen: readonly Chosen[]; asked: Asked }) {
   const { t } = operatorTexts();
   const possible = chosen.filter(({ refusal }) => refusal === null);
+  const leftOut = chosen.filter(({ refusal }) => refusal !== null);
   const values = filterOf(asked);
   const [only] = chosen;
   const back = chosen.length === 1 && only ? `/ops/deliveries/${only.id}` : listLocation(values);
   return (
     <OperatorPage title={t(`ask.${act}`, { count: possible.length })} current="deliveries">
       <p className="mb-4 max-w-prose text-fg-muted">{t(`ask.${act}Text`)}</p>
-      <ul className="mb-5 divide-y divide-line rounded-card border border-line bg-surface shadow-card">
-        {chosen.map(({ id, address, status, refusal }) => (
-          <li key={id} className="grid gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_auto]">
-            <span className="min-w-0 break-words">
-              {address}
-              {refusal ? (
-                <span className="block text-small text-fg-muted">
-                  {t("ask.leftOut")} {refusalSentence(refusal)}
-                </span>
-              ) : null}
-            </span>
-            <span>
-              <StatusBadge status={status} />
-            </span>
-          </li>
-        ))}
-      </ul>
       {possible.length > 0 ? (
-        <Decision action={`/api/ops/${act}`} back={back} yes={t(`ask.${act}Yes`, { count: possible.length })}>
-          <input type="hidden" name="delivery" value={possible.map(({ id }) => id).join(" ")} />
-          {Object.entries(values).map(([name, value]) =>
-            value ? <input key={name} type="hidden" name={name} value={value} /> : null,
-          )}
-        </Decision>
-      ) : (
         <>
-          <p className="mb-2">{t("ask.nonePossible")}</p>
-          <TextLink href={back}>{t("ask.back")}</TextLink>
+          <ChosenList chosen={possible} />
+          <Decision
+            action={`/api/ops/${act}`}
+            back={back}
+            yes={t(`ask.${act}Yes`, { count: possible.length })}
+          >
+            <input type="hidden" name="delivery" value={possible.map(({ id }) => id).join(" ")} />
+            {Object.entries(values).map(([name, value]) =>
+              value ? <input key={name} type="hidden" name={name} value={value} /> : null,
+            )}
+          </Decision>
         </>
+      ) : (
+        <div className="mb-5">
+          <p>{t("ask.nonePossible")}</p>
+          <TextLink href={back}>{t("ask.back")}</TextLink>
+        </div>
       )}
+      {leftOut.length > 0 ? (
+        <>
+          <h2 className="mb-3 text-field font-semibold">{t("ask.leftOut", { count: leftOut.length })}</h2>
+          <ChosenList chosen={leftOut} />
+        </>
+      ) : null}
     </OperatorPage>
+  );
+}
+
+function ChosenList({ chosen }: { chosen: readonly Chosen[] }) {
+  return (
+    <ul className="mb-5 divide-y divide-line rounded-card border border-line bg-surface shadow-card">
+      {chosen.map(({ id, address, status, refusal }) => (
+        <li key={id} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 px-4 py-2.5">
+          <span className="min-w-0 break-words">
+            {address}
+            {refusal ? (
+              <span className="block text-small text-fg-muted">{refusalSentence(refusal)}</span>
+            ) : null}
+          </span>
+          <span>
+            <StatusBadge status={status} />
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -107,7 +124,7 @@ function Decision({
   children?: ReactNode;
 }) {
   return (
-    <form method="post" action={action} className="flex flex-wrap gap-3">
+    <form method="post" action={action} className="mb-6 flex flex-wrap gap-3">
       {children}
       <button type="submit" className={buttonClass("primary")}>
         {yes}

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { askLocation } from "@/app/_ops/acts";
+import { auditLocation } from "@/app/_ops/audit-filter";
 import { requireOperator } from "@/app/_ops/operator";
 import { Fact, Instant, OperatorPage, Panel, StatusBadge } from "@/app/_ops/parts";
 import { DoneNote } from "@/components/done-note";
@@ -230,7 +231,10 @@ function FactsPanel({ found: { delivery } }: { found: ExplainedDelivery }) {
         <Fact name={t("one.kind")}>{t(`kind.${delivery.kind}`)}</Fact>
         <Fact name={t("one.language")}>{delivery.language}</Fact>
         <Fact name={t("one.id")}>{delivery.id}</Fact>
-        <Fact name={t("one.user")}>{delivery.userId}</Fact>
+        <Fact name={t("one.user")}>
+          {delivery.userId}{" "}
+          <TextLink href={auditLocation({ user: delivery.userId })}>{t("one.trail")}</TextLink>
+        </Fact>
         {providerMessageId ? <Fact name={t("one.messageId")}>{providerMessageId}</Fact> : null}
         {reasonCode ? <Fact name={t("one.reason")}>{reasonCode}</Fact> : null}
       </dl>
