@@ -12,12 +12,27 @@ import {
   outbox,
   type ProviderEventRow,
   providerEvents,
+  type UserRow,
+  users,
 } from "./schema";
 
 /** A delivery, held until the transaction ends. Lock its user before it (locks.ts). */
 export async function lockDelivery(executor: Executor, id: string): Promise<DeliveryRow | null> {
   const [row] = await executor.select().from(deliveries).where(eq(deliveries.id, id)).for("update");
   return row ?? null;
+}
+
+/** Those of these ids that there are, with their people, in no order. */
+export async function listWithUsers(
+  executor: Executor,
+  ids: readonly string[],
+): Promise<{ delivery: DeliveryRow; user: UserRow }[]> {
+  if (ids.length === 0) return [];
+  return executor
+    .select({ delivery: deliveries, user: users })
+    .from(deliveries)
+    .innerJoin(users, eq(users.id, deliveries.userId))
+    .where(inArray(deliveries.id, [...ids]));
 }
 
 /** The newest mail in whose place a delivery stands or fell: of the same person, and of the same purpose. */

@@ -1,6 +1,5 @@
 // What operators do to several mails: asked about first, then done one by one, each in a transaction of its own.
-import { findDelivery } from "@/db/deliveries";
-import { findUser } from "@/db/users";
+import { listWithUsers } from "@/db/delivery-facts";
 import type { DeliveryStatus } from "./confirmation-state";
 import { maskEmail } from "./email-address";
 import type { QueuedDelivery } from "./registration";
@@ -28,16 +27,16 @@ export async function judgeSelection(
   act: Act,
   ids: readonly string[],
 ): Promise<Chosen[]> {
-  const judged = await Promise.all(
-    distinct(ids).map(async (id): Promise<Chosen | null> => {
-      const delivery = await findDelivery(services.db, id);
-      const user = delivery && (await findUser(services.db, delivery.userId));
-      if (!user) return null;
+  const wanted = distinct(ids);
+  const found = await listWithUsers(services.db, wanted);
+  found.sort((a, b) => wanted.indexOf(a.delivery.id) - wanted.indexOf(b.delivery.id));
+  return Promise.all(
+    found.map(async ({ delivery, user }) => {
+      const { id, recipient, status } = delivery;
       const acts = await judgeActs(services, delivery, user);
-      return { id, address: maskEmail(delivery.recipient), status: delivery.status, refusal: acts[act] };
+      return { id, address: maskEmail(recipient), status, refusal: acts[act] };
     }),
   );
-  return judged.filter((one) => one !== null);
 }
 
 export type SelectionResult = {

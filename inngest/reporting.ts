@@ -28,8 +28,13 @@ export function startReporting(services: ProcessServices): Loop {
     wake: loop.wake,
     async stop() {
       await loop.stop();
-      await services.answerTimes.flush(services);
-      await signOffProcess(services, id);
+      try {
+        await services.answerTimes.flush(services);
+        await signOffProcess(services, id);
+      } catch (error) {
+        // Others have work to end, which is waited for with this.
+        services.log.warn({ err: error }, "What this process measured last is lost");
+      }
     },
   };
 }
