@@ -217,6 +217,9 @@ export const deliveryAttempts = pgTable(
       .where(sql`${table.outcome} = 'accepted'`),
     index("delivery_attempts_open_idx").on(table.startedAt).where(sql`${table.outcome} is null`),
     index("delivery_attempts_provider_idx").on(table.provider, table.queuedAt, table.deliveryId),
+    index("delivery_attempts_provider_error_idx")
+      .on(table.provider, table.errorClass, table.queuedAt, table.deliveryId)
+      .where(sql`${table.errorClass} is not null`),
     index("delivery_attempts_error_idx")
       .on(table.errorClass, table.queuedAt, table.deliveryId)
       .where(sql`${table.errorClass} is not null`),

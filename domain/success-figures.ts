@@ -54,15 +54,21 @@ const QUESTION_MS = 3_000;
 /** Null: the database had too much to count. */
 export type SuccessFigures = { [Name in Span]: SpanFigures | null };
 
+/** Those of one span, as of now. Null when the database had too much to count. */
+export async function readSpan(services: Services, span: Span): Promise<SpanFigures | null> {
+  try {
+    return await countSpan(services, span);
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    services.log.warn({ span }, "There was too much to count for the operators' figures");
+    return null;
+  }
+}
+
+/** All of them. */
 export async function readSuccess(services: Services): Promise<SuccessFigures> {
-  const read = (span: Span) =>
-    readSpan(services, span).catch((error: unknown) => {
-      if (!isTimeout(error)) throw error;
-      services.log.warn({ span }, "There was too much to count for the operators' figures");
-      return null;
-    });
-  const [hour, day, week] = await Promise.all([read("1h"), read("24h"), read("7d")]);
-  return { "1h": hour, "24h": day, "7d": week };
+  const [hour, day, week] = await Promise.all(SPAN_NAMES.map((span) => readSpan(services, span)));
+  return { "1h": hour ?? null, "24h": day ?? null, "7d": week ?? null };
 }
 
 /** A statement that Postgres ended because it took too long (SQLSTATE 57014). */
@@ -71,7 +77,7 @@ function isTimeout(error: unknown): boolean {
   return cause instanceof Error && (cause as NodeJS.ErrnoException).code === "57014";
 }
 
-async function readSpan(services: Services, span: Span): Promise<SpanFigures> {
+async function countSpan(services: Services, span: Span): Promise<SpanFigures> {
   const { seconds, slotSeconds, widthSeconds } = SPANS[span];
   const widthMs = widthSeconds * 1000;
   const end = new Date(Math.ceil(services.clock().getTime() / widthMs) * widthMs);

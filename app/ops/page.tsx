@@ -1,4 +1,5 @@
 import { readCount } from "@/app/_ops/acts";
+import { readFigures } from "@/app/_ops/figures";
 import { requireOperator } from "@/app/_ops/operator";
 import { HealthPanel } from "@/app/_ops/panels/health";
 import { LastDayPanel } from "@/app/_ops/panels/last-day";
@@ -8,7 +9,6 @@ import { OperatorPage } from "@/app/_ops/parts";
 import { DoneNote } from "@/components/done-note";
 import { readOverview } from "@/domain/delivery-list";
 import { readHealth } from "@/domain/health";
-import { readSuccess } from "@/domain/success-figures";
 import { readReadiness } from "@/inngest/readiness";
 import { operatorTexts } from "@/messages/operators";
 import { services } from "@/services";
@@ -26,7 +26,7 @@ export default async function OperationsPage({
   const [overview, health, success, readiness, asked] = await Promise.all([
     readOverview(services()),
     readHealth(services()),
-    readSuccess(services()),
+    readFigures(),
     readReadiness(services()),
     searchParams,
   ]);

@@ -26,6 +26,7 @@ CREATE INDEX "server_processes_seen_idx" ON "server_processes" USING btree ("see
 CREATE INDEX "audit_log_type_idx" ON "audit_log" USING btree ("type","at","id");--> statement-breakpoint
 CREATE INDEX "audit_log_operator_idx" ON "audit_log" USING btree ("at","id") WHERE "audit_log"."actor" = 'operator';--> statement-breakpoint
 CREATE INDEX "deliveries_masked_idx" ON "deliveries" USING btree (split_part("recipient", '@', 2),left("recipient", 1),right(split_part("recipient", '@', 1), 1),"created_at","id");--> statement-breakpoint
+CREATE INDEX "delivery_attempts_provider_error_idx" ON "delivery_attempts" USING btree ("provider","error_class","queued_at","delivery_id") WHERE "delivery_attempts"."error_class" is not null;--> statement-breakpoint
 CREATE INDEX "audit_log_at_idx" ON "audit_log" USING btree ("at","id");--> statement-breakpoint
 CREATE INDEX "audit_log_user_idx" ON "audit_log" USING btree ("user_id","at","id");--> statement-breakpoint
 CREATE INDEX "delivery_attempts_provider_idx" ON "delivery_attempts" USING btree ("provider","queued_at","delivery_id");--> statement-breakpoint
