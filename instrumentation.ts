@@ -9,6 +9,6 @@ export async function register(): Promise<void> {
   refuseTrace();
   const { startServerProcess } = await import("./inngest/server-process");
   startServerProcess();
-  const { watchForMetrics } = await import("./app/_http/watch-for-metrics");
-  watchForMetrics();
+  const { watchRequests } = await import("./app/_http/watch-requests");
+  watchRequests();
 }

@@ -1,6 +1,7 @@
 // Builds the services of this process from its environment, once: the one place where configuration meets the rules.
 import { type DatabaseClient, openDatabase } from "./db/client";
 import { type Notifications, openNotifications } from "./db/notifications";
+import { type AnswerTimes, createAnswerTimes } from "./domain/answer-times";
 import { createBreachedPasswords, HIBP_URL } from "./domain/breached-passwords";
 import { createCircuitBreaker } from "./domain/circuit-breaker";
 import { systemClock } from "./domain/clock";
@@ -17,6 +18,8 @@ export type ProcessServices = Services & {
   database: DatabaseClient;
   notifications: Notifications;
   metrics: Metrics;
+  /** How long this process's registrations took, until it is added to the database. */
+  answerTimes: AnswerTimes;
 };
 
 /** What still waits on connections that were found dead, may have been put on others that are well. */
@@ -70,6 +73,7 @@ export function createServices(environment: Env): ProcessServices {
     },
     log,
     metrics,
+    answerTimes: createAnswerTimes(),
     meter: metrics.meter,
   };
 }

@@ -1,14 +1,15 @@
 // The ledger: every attempt at a delivery is a row. Lock a delivery before its attempts (db/locks.ts).
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Executor } from "./client";
-import { type DeliveryAttemptRow, deliveryAttempts } from "./schema";
+import { type DeliveryAttemptRow, deliveries, deliveryAttempts } from "./schema";
 
 /** Writes the row of an attempt that begins now, under the lease just taken. */
 export async function beginAttempt(
   executor: Executor,
   row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt">,
 ): Promise<void> {
-  await executor.insert(deliveryAttempts).values(row);
+  const queuedAt = sql`(select ${deliveries.createdAt} from ${deliveries} where ${deliveries.id} = ${row.deliveryId})`;
+  await executor.insert(deliveryAttempts).values({ ...row, queuedAt });
 }
 
 export type AttemptEnd = Pick<

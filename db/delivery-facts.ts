@@ -13,6 +13,8 @@ import {
   outbox,
   type ProviderEventRow,
   providerEvents,
+  type UserRow,
+  users,
 } from "./schema";
 
 /** A delivery, held until the transaction ends. Lock its user before it (locks.ts). */
@@ -21,13 +23,26 @@ export async function lockDelivery(executor: Executor, id: string): Promise<Deli
   return row ?? null;
 }
 
+/** Those of these ids that there are, with their people, in no order. */
+export async function listWithUsers(
+  executor: Executor,
+  ids: readonly string[],
+): Promise<{ delivery: DeliveryRow; user: UserRow }[]> {
+  if (ids.length === 0) return [];
+  return executor
+    .select({ delivery: deliveries, user: users })
+    .from(deliveries)
+    .innerJoin(users, eq(users.id, deliveries.userId))
+    .where(inArray(deliveries.id, [...ids]));
+}
+
 /** The newest mail in whose place a delivery stands or fell: of the same person, and of the same purpose. */
 export async function findNewestOfPurpose(
   executor: Executor,
   { userId, kind }: Pick<DeliveryRow, "userId" | "kind">,
-): Promise<Pick<DeliveryRow, "id" | "status"> | null> {
+): Promise<Pick<DeliveryRow, "id" | "status" | "createdAt"> | null> {
   const [row] = await executor
-    .select({ id: deliveries.id, status: deliveries.status })
+    .select({ id: deliveries.id, status: deliveries.status, createdAt: deliveries.createdAt })
     .from(deliveries)
     .where(and(eq(deliveries.userId, userId), isOfPurpose(kind)))
     .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
@@ -90,7 +105,7 @@ export async function listOperatorActs(
     .where(
       and(
         eq(auditLog.userId, userId),
-        inArray(auditLog.type, ["delivery_replayed", "delivery_cancelled"]),
+        inArray(auditLog.type, ["delivery_replayed", "delivery_cancelled", "mail_requested"]),
         or(
           eq(sql`${auditLog.details} ->> 'deliveryId'`, id),
           eq(sql`${auditLog.details} ->> 'newDeliveryId'`, id),

@@ -1,6 +1,7 @@
 // Deliveries as operators look at them: filtered, newest first, a page at a time by key. Pages deep in a million rows
 // cost what the first one costs; every filter has an index (schema.ts).
 import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Executor } from "./client";
 import { CLAIM_KINDS, isNotice, isOfClaim } from "./delivery-kinds";
 import { type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
@@ -12,7 +13,7 @@ export type DeliveryFilter = {
   statuses?: readonly DeliveryRow["status"][];
   /** With an attempt by this provider. */
   provider?: string;
-  /** With an attempt that failed in this class. */
+  /** With an attempt that failed in this class; beside `provider`: one by that provider. */
   errorClass?: string;
   /** Queued then or later. */
   since?: Date;
@@ -52,8 +53,12 @@ export type ListedDelivery = Pick<
 export async function listDeliveries(
   executor: Executor,
   filter: DeliveryFilter,
-  { after, limit }: { after?: PageKey | undefined; limit: number },
+  page: { after?: PageKey | undefined; limit: number },
 ): Promise<ListedDelivery[]> {
+  const found =
+    filter.provider === undefined && filter.errorClass === undefined
+      ? findByDelivery(executor, filter, page)
+      : findByAttempt(executor, filter, page);
   return executor
     .select({
       id: deliveries.id,
@@ -74,37 +79,76 @@ export async function listDeliveries(
         where a.delivery_id = ${deliveries.id} and a.error_class is not null order by a.number desc limit 1)`,
     })
     .from(deliveries)
-    .where(and(...conditionsOf(filter), after && comesAfter(after)))
-    .orderBy(desc(deliveries.createdAt), desc(deliveries.id))
-    .limit(limit);
+    .innerJoin(found, eq(found.id, deliveries.id))
+    .orderBy(desc(deliveries.createdAt), desc(deliveries.id));
 }
 
-const comesAfter = ({ createdAt, id }: PageKey): SQL =>
-  sql`(${deliveries.createdAt}, ${deliveries.id}) < (${createdAt.toISOString()}::timestamptz, ${id}::uuid)`;
+type Page = { after?: PageKey | undefined; limit: number };
 
-function conditionsOf(filter: DeliveryFilter): (SQL | undefined)[] {
-  const { statuses, provider, errorClass, since, before, address } = filter;
-  const hasAttempt = (condition: SQL) =>
-    sql`${deliveries.id} in (select a.delivery_id from ${deliveryAttempts} a where ${condition})`;
+function findByDelivery(executor: Executor, filter: DeliveryFilter, { after, limit }: Page) {
+  const { createdAt, id } = deliveries;
+  return executor
+    .select({ id: deliveries.id, createdAt: deliveries.createdAt })
+    .from(deliveries)
+    .where(
+      and(...conditionsOf(filter), ...isWithin(createdAt, filter), after && comesAfter(createdAt, id, after)),
+    )
+    .orderBy(desc(createdAt), desc(id))
+    .limit(limit)
+    .as("found");
+}
+
+/**
+ * From the attempts, which lie in the order of their deliveries: with a provider that was left months ago, or a rare
+ * class of error, going through the deliveries would go through nearly all of them.
+ */
+function findByAttempt(executor: Executor, filter: DeliveryFilter, { after, limit }: Page) {
+  const { provider, errorClass } = filter;
+  const { queuedAt, deliveryId } = deliveryAttempts;
+  return executor
+    .selectDistinct({ id: deliveryAttempts.deliveryId, createdAt: deliveryAttempts.queuedAt })
+    .from(deliveryAttempts)
+    .innerJoin(deliveries, eq(deliveries.id, deliveryId))
+    .where(
+      and(
+        provider === undefined ? undefined : eq(deliveryAttempts.provider, provider),
+        errorClass === undefined ? undefined : eq(deliveryAttempts.errorClass, errorClass),
+        ...conditionsOf(filter),
+        ...isWithin(queuedAt, filter),
+        after && comesAfter(queuedAt, deliveryId, after),
+      ),
+    )
+    .orderBy(desc(queuedAt), desc(deliveryId))
+    .limit(limit)
+    .as("found");
+}
+
+const comesAfter = (at: PgColumn, key: PgColumn, { createdAt, id }: PageKey): SQL =>
+  sql`(${at}, ${key}) < (${createdAt.toISOString()}::timestamptz, ${id}::uuid)`;
+
+const isWithin = (at: PgColumn, { since, before }: DeliveryFilter) => [
+  since && gte(at, since),
+  before && lt(at, before),
+];
+
+function conditionsOf({ statuses, address }: DeliveryFilter): (SQL | undefined)[] {
   return [
     statuses && statuses.length > 0 ? inArray(deliveries.status, [...statuses]) : undefined,
-    provider === undefined ? undefined : hasAttempt(sql`a.provider = ${provider}`),
-    errorClass === undefined ? undefined : hasAttempt(sql`a.error_class = ${errorClass}`),
-    since && gte(deliveries.createdAt, since),
-    before && lt(deliveries.createdAt, before),
     address && matches(address),
   ];
 }
 
+/** First and last character as the index has them (schema.ts). */
 function matches({ domain, local }: AddressPattern): SQL | undefined {
   const isOfDomain = sql`split_part(${deliveries.recipient}, '@', 2) = ${domain}`;
   if (!local) return isOfDomain;
   const name = sql`split_part(${deliveries.recipient}, '@', 1)`;
   return and(
     isOfDomain,
-    sql`left(${name}, ${local.first.length}) = ${local.first}`,
-    sql`right(${name}, ${local.last.length}) = ${local.last}`,
-    local.isShort ? sql`char_length(${name}) <= 3` : sql`char_length(${name}) > 3`,
+    sql`left(${deliveries.recipient}, 1) = ${local.first}`,
+    local.isShort
+      ? sql`char_length(${name}) <= 3`
+      : sql`right(${name}, 1) = ${local.last} and char_length(${name}) > 3`,
   );
 }
 

@@ -16,6 +16,7 @@ import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { Executor } from "./client";
 import { lockDeliveries } from "./locks";
 import {
+  answerTimes,
   auditLog,
   confirmationCodes,
   deliveries,
@@ -24,6 +25,7 @@ import {
   outbox,
   providerEvents,
   rateLimits,
+  serverProcesses,
   sessions,
   suppressions,
   users,
@@ -87,6 +89,16 @@ const TARGETS = {
     table: mailStops,
     key: mailStops.emailHash,
     isOver: (before) => lte(mailStops.endsAt, before),
+  },
+  answer_times: {
+    table: answerTimes,
+    key: answerTimes.startsAt,
+    isOver: (before) => lte(answerTimes.startsAt, before),
+  },
+  server_processes: {
+    table: serverProcesses,
+    key: serverProcesses.id,
+    isOver: (before) => lte(serverProcesses.seenAt, before),
   },
 } as const satisfies Record<string, Target>;
 

@@ -71,6 +71,7 @@ export const auditType = pgEnum("audit_type", [
   "operator_signed_out",
   "delivery_replayed",
   "delivery_cancelled",
+  "mail_requested",
 ]);
 export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
@@ -178,6 +179,14 @@ export const deliveries = pgTable(
     index("deliveries_created_idx").on(table.createdAt, table.id),
     index("deliveries_status_idx").on(table.status, table.createdAt, table.id),
     index("deliveries_domain_idx").on(sql`split_part(${table.recipient}, '@', 2)`, table.createdAt, table.id),
+    // What a masked address tells: a mailbox at a provider that half of all people are at is found among few.
+    index("deliveries_masked_idx").on(
+      sql`split_part(${table.recipient}, '@', 2)`,
+      sql`left(${table.recipient}, 1)`,
+      sql`right(split_part(${table.recipient}, '@', 1), 1)`,
+      table.createdAt,
+      table.id,
+    ),
     index("deliveries_provider_message_idx").on(table.providerMessageId),
     index("deliveries_recipient_idx").on(table.recipient, table.createdAt),
     index("deliveries_stands_for_idx").on(table.standsForId).where(sql`${table.standsForId} is not null`),
@@ -198,6 +207,8 @@ export const deliveryAttempts = pgTable(
     number: integer("number").notNull(),
     provider: text("provider").notNull(),
     startedAt: instant("started_at").notNull(),
+    /** When its delivery was: lists of deliveries by provider or by error are read in this order. */
+    queuedAt: instant("queued_at").notNull().defaultNow(),
     endedAt: instant("ended_at"),
     outcome: attemptOutcome("outcome"),
     errorClass: text("error_class"),
@@ -213,9 +224,12 @@ export const deliveryAttempts = pgTable(
       .on(table.deliveryId)
       .where(sql`${table.outcome} = 'accepted'`),
     index("delivery_attempts_open_idx").on(table.startedAt).where(sql`${table.outcome} is null`),
-    index("delivery_attempts_provider_idx").on(table.provider, table.deliveryId),
+    index("delivery_attempts_provider_idx").on(table.provider, table.queuedAt, table.deliveryId),
+    index("delivery_attempts_provider_error_idx")
+      .on(table.provider, table.errorClass, table.queuedAt, table.deliveryId)
+      .where(sql`${table.errorClass} is not null`),
     index("delivery_attempts_error_idx")
-      .on(table.errorClass, table.deliveryId)
+      .on(table.errorClass, table.queuedAt, table.deliveryId)
       .where(sql`${table.errorClass} is not null`),
   ],
 );
@@ -368,7 +382,44 @@ export const auditLog = pgTable(
     /** Words and numbers that domain/audit-log.ts lists for each type. */
     details: jsonb("details").$type<Record<string, string | number>>().notNull(),
   },
-  (table) => [index("audit_log_at_idx").on(table.at), index("audit_log_user_idx").on(table.userId, table.at)],
+  (table) => [
+    // Operators' pages are by key, newest first, under each filter (db/audit-log.ts).
+    index("audit_log_at_idx").on(table.at, table.id),
+    index("audit_log_type_idx").on(table.type, table.at, table.id),
+    index("audit_log_user_idx").on(table.userId, table.at, table.id),
+    index("audit_log_operator_idx").on(table.at, table.id).where(sql`${table.actor} = 'operator'`),
+  ],
+);
+
+/**
+ * How many registrations were answered in each minute and in each quarter of an hour, by how long that took. Every
+ * server process adds its own.
+ */
+export const answerTimes = pgTable(
+  "answer_times",
+  {
+    /** How long the row's time is: one of domain/answer-times.ts. */
+    seconds: smallint("seconds").notNull(),
+    startsAt: instant("starts_at").notNull(),
+    /** Of domain/histogram.ts, which says how long each is. */
+    bucket: smallint("bucket").notNull(),
+    count: integer("count").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.seconds, table.startsAt, table.bucket] })],
+);
+
+/** The server processes that live, and what each knows of the parts it depends on (domain/server-processes.ts). */
+export const serverProcesses = pgTable(
+  "server_processes",
+  {
+    id: uuid("id").primaryKey(),
+    startedAt: instant("started_at").notNull(),
+    seenAt: instant("seen_at").notNull(),
+    /** States of its circuit breakers; `mail_provider` null: there is no second provider, so nobody keeps count. */
+    engine: text("engine").notNull(),
+    mailProvider: text("mail_provider"),
+  },
+  (table) => [index("server_processes_seen_idx").on(table.seenAt)],
 );
 
 export type UserRow = typeof users.$inferSelect;

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Executor, isUniqueViolation } from "./client";
 import { lockOpenDeliveries } from "./locks";
 import { type NewUserRow, type UserRow, users } from "./schema";
@@ -61,6 +61,17 @@ export async function findConfirmedUserByEmail(executor: Executor, email: string
     .select()
     .from(users)
     .where(and(eq(users.email, email), isNotNull(users.emailConfirmedAt)));
+  return row ?? null;
+}
+
+/** Whoever registered with a (normalised) address last: the account, or a claim on it. */
+export async function findNewestUserByEmail(executor: Executor, email: string): Promise<UserRow | null> {
+  const [row] = await executor
+    .select()
+    .from(users)
+    .where(eq(users.email, email))
+    .orderBy(desc(users.createdAt), desc(users.id))
+    .limit(1);
   return row ?? null;
 }
 

@@ -46,6 +46,8 @@ export type AuditDetails = {
   delivery_replayed: { deliveryId: string; newDeliveryId: string };
   /** By an operator. */
   delivery_cancelled: { deliveryId: string };
+  /** By an operator: another code, past the limits on resends. */
+  mail_requested: { deliveryId: string };
 };
 
 /** Each kind of row in words, for operators. */
@@ -67,6 +69,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   operator_signed_out: "An operator signed out",
   delivery_replayed: "An operator sent a mail anew",
   delivery_cancelled: "An operator called a mail off",
+  mail_requested: "An operator sent a person another code",
 };
 
 export type AuditEntry<Type extends AuditType = AuditType> = {

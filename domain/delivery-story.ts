@@ -100,6 +100,7 @@ function sayEvent(texts: OperatorTexts, type: string): string {
 
 function tellAct(texts: OperatorTexts, act: AuditLogRow, deliveryId: string): string {
   if (act.type === "delivery_cancelled") return texts.t("story.calledOff");
+  if (act.type === "mail_requested") return texts.t("story.requested");
   const { deliveryId: from = "", newDeliveryId: to = "" } = act.details;
   return from === deliveryId
     ? texts.t("story.replayedAs", { id: String(to) })

@@ -28,6 +28,7 @@ export const REFUSALS = [
   "address_suppressed",
   "being_sent",
   "already_settled",
+  "unknown_person",
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 type Refused = { outcome: "refused"; code: Refusal };
@@ -116,6 +117,16 @@ export type ReplayOfFailed = {
   /** There are more than `limit`: do it again. */
   isMore: boolean;
 };
+
+/** How many `replayFailed` would send anew now, counted up to its limit. */
+export async function countFailedToReplay(
+  services: Services,
+  { since, limit }: { since: Date; limit: number },
+): Promise<{ count: number; isMore: boolean }> {
+  const now = services.clock();
+  const found = await listFailedToReplay(services.db, { since, now, after: null, limit: limit + 1 });
+  return { count: Math.min(limit, found.length), isMore: found.length > limit };
+}
 
 const BATCH = 100;
 

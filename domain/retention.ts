@@ -97,6 +97,20 @@ export const RETENTION: readonly RetentionRule[] = [
     since: "the 30 days ended",
     why: "mail-stop.ts",
   },
+  {
+    what: "answer_times",
+    holds: "how many registrations were answered when, and how quickly; about nobody",
+    keptSeconds: 8 * DAY,
+    since: "that time",
+    why: "the operators' charts look seven days back",
+  },
+  {
+    what: "server_processes",
+    holds: "server processes and their circuit breakers; about nobody",
+    keptSeconds: DAY,
+    since: "it was last heard of",
+    why: "a process that was killed does not sign off",
+  },
 ];
 
 /** Locks of one statement are short, and one run ends within a host's time limit. The next run goes on. */

@@ -101,8 +101,14 @@ const BATCH_LEASE_SECONDS = 30;
 /** A batch may take longer than one event; an engine that needs more than this would keep people waiting. */
 const BATCH_WELL_MS = 1_000;
 
-/** Publishes what waits, oldest first. Returns how many rows went out and whether more may be waiting. */
-export async function relayOutbox(services: Services): Promise<{ published: number; failed: number }> {
+/**
+ * Publishes what waits, oldest first. Returns how many rows went out and how many the engine did not take; `onFailure`
+ * hears why.
+ */
+export async function relayOutbox(
+  services: Services,
+  onFailure: (error: unknown) => void = () => {},
+): Promise<{ published: number; failed: number }> {
   const rows = await leaseOutboxRows(services.db, BATCH_SIZE, BATCH_LEASE_SECONDS);
   if (rows.length === 0) return { published: 0, failed: 0 };
   const ids = rows.map((row) => row.id);
@@ -114,6 +120,7 @@ export async function relayOutbox(services: Services): Promise<{ published: numb
     if (performance.now() - startedAt <= BATCH_WELL_MS) breaker.succeeded(services.clock());
   } catch (error) {
     breaker.failed(services.clock());
+    onFailure(error);
     const tries = Math.min(...rows.map((row) => row.tries));
     await releaseOutboxRows(services.db, ids, Math.min(2 ** tries, 30));
     services.log.warn(

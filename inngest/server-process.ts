@@ -7,6 +7,7 @@ import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
 import { delayReadiness } from "./readiness";
 import { startRelay } from "./relay";
+import { startReporting } from "./reporting";
 import { warmUp } from "./warm-up";
 import { startWatchdog } from "./watchdog";
 
@@ -17,7 +18,12 @@ export function startServerProcess(): void {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
   const process_ = requireServices();
-  const loops = [startRelay(process_), startWatchdog(process_), startHousekeeping(process_)];
+  const loops = [
+    startRelay(process_),
+    startWatchdog(process_),
+    startHousekeeping(process_),
+    startReporting(process_),
+  ];
   delayReadiness(warmUp(process_));
   const stop = () => {
     process_.sending.stop();

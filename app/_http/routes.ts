@@ -10,6 +10,8 @@ const STATIC = new Set([
   "/language",
   "/not-me",
   "/ops",
+  "/ops/ask",
+  "/ops/audit",
   "/ops/deliveries",
   "/ops/sign-in",
   "/register",

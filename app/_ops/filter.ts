@@ -49,9 +49,10 @@ export function readFilter(given: Given, now: Date): { filter: DeliveryFilter; v
 }
 
 /** A list's address; without a whole address of anybody's. */
-export function listLocation(values: FilterValues, after?: string): string {
-  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ""));
-  if (after) query.set("after", after);
+export function listLocation(values: FilterValues, more: Record<string, string> = {}): string {
+  const query = new URLSearchParams(
+    Object.entries({ ...values, ...more }).filter(([, value]) => value !== ""),
+  );
   return query.size > 0 ? `/ops/deliveries?${query}` : "/ops/deliveries";
 }
 

@@ -37,6 +37,13 @@ export function Instant({ at }: { at: Date }) {
   );
 }
 
+/** The pages behind the sign-in, in the order of the navigation. */
+const PAGES = [
+  { name: "now", href: "/ops" },
+  { name: "deliveries", href: "/ops/deliveries" },
+  { name: "audit", href: "/ops/audit" },
+] as const;
+
 /** The frame of every page behind the sign-in. */
 export function OperatorPage({
   title,
@@ -44,25 +51,28 @@ export function OperatorPage({
   children,
 }: {
   title: string;
-  current: "now" | "deliveries" | null;
+  current: (typeof PAGES)[number]["name"];
   children: ReactNode;
 }) {
   const { t } = operatorTexts();
   return (
     <>
       <title>{t("page.title", { page: title })}</title>
-      <header className="mx-auto flex w-full max-w-5xl flex-wrap items-center justify-between gap-x-4 px-5 py-3 sm:px-8 sm:py-5">
-        <nav aria-label={t("nav.label")} className="flex flex-wrap items-center gap-1">
-          <span className="me-2 inline-flex min-h-11 items-center gap-2.5 font-semibold tracking-tight">
-            <Mark />
-            Latchkey
-          </span>
-          <NavLink href="/ops" isCurrent={current === "now"}>
-            {t("nav.now")}
-          </NavLink>
-          <NavLink href="/ops/deliveries" isCurrent={current === "deliveries"}>
-            {t("nav.deliveries")}
-          </NavLink>
+      <header className="mx-auto flex w-full max-w-5xl flex-wrap items-center gap-x-2 px-5 py-3 sm:px-8 sm:py-5">
+        <span className="me-auto inline-flex min-h-11 items-center gap-2.5 font-semibold tracking-tight sm:me-2">
+          <Mark />
+          Latchkey
+        </span>
+        {/* Below the rest where there is little room. */}
+        <nav
+          aria-label={t("nav.label")}
+          className="order-last -mx-3 flex w-full flex-wrap items-center gap-1 sm:order-none sm:mx-0 sm:me-auto sm:w-auto"
+        >
+          {PAGES.map(({ name, href }) => (
+            <NavLink key={name} href={href} isCurrent={current === name}>
+              {t(`nav.${name}`)}
+            </NavLink>
+          ))}
         </nav>
         <form method="post" action="/api/ops/sign-out">
           <button type="submit" className={buttonClass("quiet")}>
@@ -87,6 +97,26 @@ function NavLink({ href, isCurrent, children }: { href: string; isCurrent: boole
     >
       {children}
     </a>
+  );
+}
+
+/** Where a list goes on; null: nowhere. */
+export function Pager({ newest, older }: { newest: string | null; older: string | null }) {
+  const { t } = operatorTexts();
+  if (!newest && !older) return null;
+  return (
+    <nav aria-label={t("list.pages")} className="mt-4 flex gap-3">
+      {newest ? (
+        <a href={newest} className={buttonClass("secondary")}>
+          {t("list.newest")}
+        </a>
+      ) : null}
+      {older ? (
+        <a href={older} rel="next" className={buttonClass("secondary")}>
+          {t("list.older")}
+        </a>
+      ) : null}
+    </nav>
   );
 }
 

@@ -1,6 +1,8 @@
 // `npm run bench`: figures of the built product, from the outside.
 import { type Command, readOrExit, runCommand } from "../product/command";
 import { formatBurst, runBurst } from "./burst";
+import { formatOpsBench, runOpsBench } from "./ops";
+import { OPS_USAGE, readOpsOptions } from "./ops-options";
 import {
   BURST_USAGE,
   FIGURES_USAGE,
@@ -21,4 +23,6 @@ if (name === "burst")
   await start({ usage: BURST_USAGE, read: readBurstOptions, run: runBurst, format: formatBurst });
 if (name === "soak")
   await start({ usage: SOAK_USAGE, read: readSoakOptions, run: runSoak, format: formatResult });
+if (name === "ops")
+  await start({ usage: OPS_USAGE, read: readOpsOptions, run: runOpsBench, format: formatOpsBench });
 await start({ usage: FIGURES_USAGE, read: readFiguresOptions, run: runFigures, format: formatResult });

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { readInteger } from "../product/arguments";
 
 /** What there is to measure; the first without a name. */
-export const BENCHES = ["figures", "burst", "soak"] as const;
+export const BENCHES = ["figures", "burst", "soak", "ops"] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 /** The name, when there is one, and what belongs to it. Throws a sentence. */
@@ -75,7 +75,8 @@ open pages. Machines differ and are noisy: the ratios are taken in one run. A \u
 not reached here; the command ends with 1 only when something could not be measured.
 
   npm run bench -- burst     a rush against a provider that takes so many mails a second
-  npm run bench -- soak      the memory of a process over 10,000 registrations and ten minutes`;
+  npm run bench -- soak      the memory of a process over 10,000 registrations and ten minutes
+  npm run bench -- ops       the operators' pages among a million mails`;
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readFiguresOptions(args: readonly string[]): FiguresOptions {

@@ -1,8 +1,8 @@
 // `npm run ops`: what operators do from a terminal, by the use cases that the pages have.
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
-import { EnvironmentError, parseEnv } from "../../env";
-import { createServices, type ProcessServices } from "../../services";
+import { EnvironmentError } from "../../env";
+import { type ProcessServices, services } from "../../services";
 import { COMMANDS } from "./commands";
 import { readCommandEnvironment } from "./environment";
 import { runOps, type Terminal } from "./run";
@@ -22,22 +22,22 @@ const terminal: Terminal = {
 };
 
 const root = path.resolve(import.meta.dirname, "../..");
-let services: ProcessServices | undefined;
+let opened: ProcessServices | undefined;
 const open = () => {
   // Standard output is the command's own; what goes wrong is said by the command.
-  const environment = { ...readCommandEnvironment(root, process.env), LOG_LEVEL: "silent" };
+  Object.assign(process.env, readCommandEnvironment(root, process.env), { LOG_LEVEL: "silent" });
   try {
-    services = createServices(parseEnv(environment));
+    opened = services();
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     throw new Error(
       `${error.message}\nFor the product on this machine, start it first (npm start): its own settings are used then.`,
     );
   }
-  return services;
+  return opened;
 };
 
 const code = await runOps(process.argv.slice(2), COMMANDS, open, terminal);
-await services?.notifications.close();
-await services?.database.close();
+await opened?.notifications.close();
+await opened?.database.close();
 process.exit(code);

@@ -20,6 +20,7 @@ export type Product = {
   engine: { part: Part; url: string };
   postgres: { part: Part; url: string };
   mail: { part: Part; url: string };
+  opsPassword: string;
   /** Processes that ended although nobody killed them. */
   ended: { part: string; how: string }[];
 };
@@ -184,6 +185,7 @@ async function startProduct(
     engine: { part: engine, url: engineUrl },
     postgres: { part: postgres, url: databaseUrl },
     mail: { part: mail, url: mailUrl },
+    opsPassword: secrets.opsPassword,
     ended,
   };
 }

@@ -2,6 +2,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import { codeIn, nextMail } from "../support/mailbox";
+import { signInOperator } from "../support/operator";
 import { codeField, currentStep, registerOnPage } from "../support/pages";
 import { newPerson, register } from "../support/people";
 
@@ -74,6 +75,22 @@ test("what a mail's links open has no violations, light and dark", async ({ page
   for (const link of [/https?:\S+\/confirm\/link#\S+/, /https?:\S+\/not-me#\S+/]) {
     await page.goto(link.exec(mail.text)?.[0] ?? "");
     await expect(page.getByRole("button", { name: /Confirm|This wasn’t me/ })).toBeVisible();
+    await expectNoViolations(page);
+  }
+});
+
+test("the operators' pages have no violations, light and dark", async ({ page }) => {
+  const { delivery } = await register(newPerson());
+  await signInOperator(page);
+  await page.waitForURL("**/ops");
+  for (const path of [
+    "/ops",
+    "/ops/deliveries",
+    `/ops/deliveries/${delivery.id}`,
+    `/ops/ask?act=replay&delivery=${delivery.id}`,
+    "/ops/audit",
+  ]) {
+    await page.goto(path);
     await expectNoViolations(page);
   }
 });

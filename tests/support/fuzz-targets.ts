@@ -74,6 +74,8 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { path: "/ops", method: "GET", asOperator: true },
   { path: "/ops/deliveries", method: "GET", asOperator: true },
   { path: "/ops/deliveries/1", method: "GET", asOperator: true },
+  { path: "/ops/ask", method: "GET", asOperator: true },
+  { path: "/ops/audit", method: "GET", asOperator: true },
   { path: "/api/ops/find", method: "POST", asOperator: true, fields: { q: text } },
   {
     path: "/api/ops/replay",

@@ -3,17 +3,23 @@ import { cancel } from "./cancel";
 import { erase } from "./erase";
 import { explain } from "./explain";
 import { active, failed, scheduled } from "./list";
+import { registered } from "./registered";
+import { relay } from "./relay";
 import { replay } from "./replay";
+import { send } from "./send";
 import { stats } from "./stats";
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  stats,
+  registered,
   active,
   scheduled,
   failed,
+  stats,
+  send,
   explain,
   replay,
   cancel,
   erase,
+  relay,
 ];

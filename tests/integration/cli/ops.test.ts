@@ -112,6 +112,39 @@ describe("the operator's commands", () => {
     });
   });
 
+  test("send somebody another code past the cooldown, and refuse it with a code and a sentence", async () => {
+    const person = someone();
+    const { user, deliveryId } = await registerUser(services, person);
+    expect(await json("send", person.username)).toMatchObject({
+      code: EXIT.failed,
+      result: { outcome: "refused", code: "still_open" },
+    });
+    await attemptDelivery(services, deliveryId);
+    const sent = await json("send", person.email);
+    const newest = await findNewestClaimMail(services.db, user.id);
+    expect(sent).toEqual({ code: EXIT.done, result: { outcome: "queued", deliveryId: newest?.id } });
+    expect(newest?.id).not.toBe(deliveryId);
+    expect(await ops("send", "nobody")).toMatchObject({
+      code: EXIT.nothing,
+      out: "Nobody is known by that.",
+    });
+  });
+
+  test("tell how it goes, as the page does", async () => {
+    services.pass(30 * 86_400);
+    await failed();
+    const { out } = await ops("stats");
+    expect(out).toMatch(/last 1h[\s\S]*delivery rate +0 % \(0 arrived, 0 came back\)/);
+    expect(out).toMatch(/scripted +preferred; last hour 0 mails taken, 1 attempts failed/);
+    expect((await json("stats")).result).toMatchObject({
+      health: { providers: [{ provider: "scripted", role: "preferred", failed: 1 }] },
+      success: {
+        "1h": { total: { mails: { failed: 1 }, deliveryRate: 0 } },
+        "7d": { slots: { length: 28 } },
+      },
+    });
+  });
+
   test.each([
     [["failed", "--since", "yesterday"], "is no time"],
     [["failed", "--to", "nobody"], "is no address"],
@@ -123,6 +156,10 @@ describe("the operator's commands", () => {
     [["replay", "--since", "1h", "x"], "--since goes with --failed"],
     [["replay", "--failed", "x"], "not both"],
     [["cancel"], "Which delivery?"],
+    [["send"], "Whom?"],
+    [["send", "ada", "grace"], "One at a time"],
+    [["relay", "now"], "takes no arguments"],
+    [["registered", "all"], "takes no arguments"],
     [["explain"], "Whose mail?"],
   ])("say what is wrong with %j, and do nothing", async (args, sentence) => {
     const { code, err } = await ops(...args);

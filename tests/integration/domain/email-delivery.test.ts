@@ -28,7 +28,7 @@ async function abandonSending(deliveryId: string): Promise<void> {
     .where(eq(deliveries.id, deliveryId));
   const delivery = await findDelivery(services.db, deliveryId);
   await services.db.execute(
-    sql`insert into delivery_attempts (delivery_id, number, provider, started_at) values (${deliveryId}, ${delivery?.attemptCount}, 'scripted', now())`,
+    sql`insert into delivery_attempts (delivery_id, number, provider, started_at, queued_at) values (${deliveryId}, ${delivery?.attemptCount}, 'scripted', now(), now())`,
   );
 }
 

@@ -196,7 +196,7 @@ describe("sending a mail anew", () => {
     // The first was refused, so one mail is out.
     expect(services.transport.handed.filter(({ to }) => to === person.email)).toHaveLength(2);
     expect(new Set(services.transport.handed.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
-    const [row] = await listAuditRows(services.db, { userId, limit: 1 });
+    const [row] = await listAuditRows(services.db, { userId }, { limit: 1 });
     expect(row).toMatchObject({
       type: "delivery_replayed",
       actor: "operator",
@@ -323,7 +323,7 @@ describe("calling a mail off", () => {
       status: "cancelled",
       reasonCode: "called_off",
     });
-    const [row] = await listAuditRows(services.db, { userId, limit: 1 });
+    const [row] = await listAuditRows(services.db, { userId }, { limit: 1 });
     expect(row).toMatchObject({ type: "delivery_cancelled", actor: "operator", details: { deliveryId } });
   });
 

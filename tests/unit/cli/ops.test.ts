@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Command, EXIT, UsageError } from "@/cli/ops/command";
 import { COMMANDS } from "@/cli/ops/commands";
+import { judgeFunctions } from "@/cli/ops/commands/registered";
 import { runOps, type Terminal } from "@/cli/ops/run";
 import { DomainError } from "@/domain/errors";
 import type { Services } from "@/domain/services";
@@ -104,5 +105,28 @@ describe("npm run ops", () => {
       expect(summary.length).toBeGreaterThan(10);
       for (const option of Object.keys(options)) expect(help).toContain(`--${option}`);
     }
+  });
+});
+
+describe("the functions that the engine knows", () => {
+  const ours = [
+    { id: "send-confirmation-email", triggers: ["user/registered"], retries: 5 },
+    { id: "relay-outbox", triggers: ["cron * * * * *"], retries: 0 },
+  ];
+  const known = (asked: Parameters<typeof judgeFunctions>[1]) =>
+    judgeFunctions(ours, asked).map(({ isKnown }) => isKnown);
+
+  test("are found by their id or by a name that ends with it, and not among those it has put away", () => {
+    const data = [{ id: "latchkey-send-confirmation-email", name: "Send" }, { id: "relay-outbox" }];
+    expect(known({ status: 200, body: { data } })).toEqual([true, true]);
+    expect(
+      known({ status: 200, body: { data: [data[0], { id: "relay-outbox", isArchived: true }] } }),
+    ).toEqual([true, false]);
+    expect(known({ status: 200, body: { data: [] } })).toEqual([false, false]);
+  });
+
+  test("are not known and not unknown when it does not tell", () => {
+    expect(known({ status: 404, body: null })).toEqual([null, null]);
+    expect(known({ status: null, why: "ECONNREFUSED" })).toEqual([null, null]);
   });
 });

@@ -1,18 +1,22 @@
 import { refuseOtherMethods } from "@/app/_http/methods";
+import { readIds, resultLocation } from "@/app/_ops/acts";
 import { deliveryLocation } from "@/app/_ops/filter";
 import { handleOperatorPost } from "@/app/_ops/operator";
-import { readId } from "@/domain/delivery-facts";
-import { cancelDelivery } from "@/domain/replay";
+import { actOnSelection } from "@/domain/selection";
 import { services } from "@/services";
 
-/** Calls off a mail that waits, or says why not. */
+/** Calls off each of `delivery` (ids, parted by spaces) that waits. One: shows it, or says why not. */
 export function POST(request: Request): Promise<Response> {
-  return handleOperatorPost(request, async ({ delivery }) => {
-    const id = typeof delivery === "string" ? readId(delivery) : null;
+  return handleOperatorPost(request, async (fields) => {
+    const ids = readIds(fields.delivery);
+    const [id] = ids;
     if (!id) return { status: 404, location: "/ops/deliveries" };
-    const result = await cancelDelivery(services(), id);
-    const said = result.outcome === "refused" ? { refused: result.code } : { done: "cancelled" };
-    return { status: result.outcome === "refused" ? 409 : 200, location: deliveryLocation(id, said) };
+    const result = await actOnSelection(services(), "cancel", ids);
+    if (ids.length > 1) return { status: 200, location: resultLocation("cancel", result, fields) };
+    const [refusal] = result.refused;
+    return refusal
+      ? { status: 409, location: deliveryLocation(id, { refused: refusal.code }) }
+      : { status: 200, location: deliveryLocation(id, { done: "cancelled" }) };
   });
 }
 

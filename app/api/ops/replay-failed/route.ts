@@ -1,18 +1,15 @@
 import { refuseOtherMethods } from "@/app/_http/methods";
+import { ALL_FAILED } from "@/app/_ops/acts";
 import { handleOperatorPost } from "@/app/_ops/operator";
 import { addSeconds } from "@/domain/clock";
 import { replayFailed } from "@/domain/replay";
 import { services } from "@/services";
 
-const DAY_SECONDS = 86_400;
-/** A press is answered within seconds. The relay publishes what was queued. */
-const AT_ONCE = 100;
-
-/** Sends anew what was given up within the last day and is still waited for. */
+/** Sends anew what was given up lately and is still waited for. The relay publishes what was queued. */
 export function POST(request: Request): Promise<Response> {
   return handleOperatorPost(request, async () => {
-    const since = addSeconds(services().clock(), -DAY_SECONDS);
-    const { replayed, isMore } = await replayFailed(services(), { since, limit: AT_ONCE });
+    const since = addSeconds(services().clock(), -ALL_FAILED.withinSeconds);
+    const { replayed, isMore } = await replayFailed(services(), { since, limit: ALL_FAILED.atOnce });
     return { status: 202, location: `/ops?replayed=${replayed.length}${isMore ? "&more=1" : ""}` };
   });
 }

@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import { askLocation } from "@/app/_ops/acts";
+import { auditLocation } from "@/app/_ops/audit-filter";
 import { requireOperator } from "@/app/_ops/operator";
 import { Fact, Instant, OperatorPage, Panel, StatusBadge } from "@/app/_ops/parts";
 import { DoneNote } from "@/components/done-note";
@@ -8,6 +10,7 @@ import { TextLink } from "@/components/ui/text-link";
 import { type ExplainedDelivery, explainDelivery, readId } from "@/domain/delivery-facts";
 import { maskEmail } from "@/domain/email-address";
 import { REFUSALS, refusalSentence } from "@/domain/replay";
+import type { Act } from "@/domain/selection";
 import { operatorTexts } from "@/messages/operators";
 import { services } from "@/services";
 
@@ -49,29 +52,30 @@ export default async function DeliveryPage({
       </p>
       <StoryPanel found={found} />
       <AttemptsPanel found={found} />
+      <EventsPanel found={found} />
       <FactsPanel found={found} />
       <Panel title={t("one.acts")}>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Act action="/api/ops/replay" id={found.delivery.id} refusal={found.acts.replay}>
+          <ActLink act="replay" id={found.delivery.id} refusal={found.acts.replay}>
             {t("one.replay")}
-          </Act>
-          <Act action="/api/ops/cancel" id={found.delivery.id} refusal={found.acts.cancel}>
+          </ActLink>
+          <ActLink act="cancel" id={found.delivery.id} refusal={found.acts.cancel}>
             {t("one.cancel")}
-          </Act>
+          </ActLink>
         </div>
       </Panel>
     </OperatorPage>
   );
 }
 
-/** A button, or why there is none. */
-function Act({
-  action,
+/** A link to the page that asks first, or why there is none. */
+function ActLink({
+  act,
   id,
   refusal,
   children,
 }: {
-  action: string;
+  act: Act;
   id: string;
   refusal: ExplainedDelivery["acts"]["replay"];
   children: ReactNode;
@@ -84,12 +88,11 @@ function Act({
       </div>
     );
   return (
-    <form method="post" action={action}>
-      <input type="hidden" name="delivery" value={id} />
-      <button type="submit" className={buttonClass("secondary")}>
+    <div>
+      <a href={askLocation(act, [id])} className={buttonClass("secondary")}>
         {children}
-      </button>
-    </form>
+      </a>
+    </div>
   );
 }
 
@@ -157,6 +160,67 @@ function AttemptsPanel({ found: { attempts } }: { found: ExplainedDelivery }) {
   );
 }
 
+/** What started it, and what the provider told afterwards; both are kept for a week. */
+function EventsPanel({ found: { startEvents, providerEvents } }: { found: ExplainedDelivery }) {
+  const { t } = operatorTexts();
+  const rows = [
+    ...startEvents.map(({ id, name, createdAt, publishedAt, tries }) => ({
+      id,
+      at: createdAt,
+      name,
+      from: t("one.fromUs"),
+      fate: publishedAt ? (
+        <>
+          {t("one.taken")} <Instant at={publishedAt} />
+        </>
+      ) : (
+        t("one.notTaken", { tries })
+      ),
+    })),
+    ...providerEvents.map(({ id, type, receivedAt }) => ({
+      id,
+      at: receivedAt,
+      name: type,
+      from: t("one.fromProvider"),
+      fate: null,
+    })),
+  ].sort((a, b) => a.at.getTime() - b.at.getTime());
+  return (
+    <Panel title={t("one.events")}>
+      {rows.length === 0 ? (
+        <p className="text-fg-muted">{t("one.noEvents")}</p>
+      ) : (
+        <div className="overflow-x-auto">
+          <table className="w-full text-start text-small">
+            <thead className="text-fg-muted">
+              <tr>
+                {(["at", "event", "from", "fate", "id"] as const).map((name) => (
+                  <th key={name} scope="col" className="py-1.5 pe-4 text-start font-medium">
+                    {t(`one.${name}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody className="divide-y divide-line">
+              {rows.map(({ id, at, name, from, fate }) => (
+                <tr key={id} className="align-top">
+                  <td className="py-2 pe-4">
+                    <Instant at={at} />
+                  </td>
+                  <td className="py-2 pe-4">{name}</td>
+                  <td className="py-2 pe-4">{from}</td>
+                  <td className="py-2 pe-4">{fate}</td>
+                  <td className="py-2 break-all text-fg-muted">{id}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
 function FactsPanel({ found: { delivery } }: { found: ExplainedDelivery }) {
   const { t } = operatorTexts();
   const { providerMessageId, reasonCode } = delivery;
@@ -167,7 +231,10 @@ function FactsPanel({ found: { delivery } }: { found: ExplainedDelivery }) {
         <Fact name={t("one.kind")}>{t(`kind.${delivery.kind}`)}</Fact>
         <Fact name={t("one.language")}>{delivery.language}</Fact>
         <Fact name={t("one.id")}>{delivery.id}</Fact>
-        <Fact name={t("one.user")}>{delivery.userId}</Fact>
+        <Fact name={t("one.user")}>
+          {delivery.userId}{" "}
+          <TextLink href={auditLocation({ user: delivery.userId })}>{t("one.trail")}</TextLink>
+        </Fact>
         {providerMessageId ? <Fact name={t("one.messageId")}>{providerMessageId}</Fact> : null}
         {reasonCode ? <Fact name={t("one.reason")}>{reasonCode}</Fact> : null}
       </dl>

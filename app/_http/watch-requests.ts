@@ -1,0 +1,20 @@
+// Begins to measure in a server process: what operators see always, what a monitor reads once one may.
+import { env } from "@/env";
+import { services } from "@/services";
+import { watchAnswers } from "./answer-times";
+
+const REGISTER = "/api/v1/usr/register";
+
+/** Answers to a registration that was made (201, or 303 to a form), or that was asked for and got none. */
+const isRegistration = (status: string) => /^(201|303|5..|cut_off)$/.test(status);
+
+/** Without METRICS_TOKEN nothing is counted for a monitor: what nobody can read costs nothing. */
+export function watchRequests(): void {
+  const { metrics, answerTimes } = services();
+  const isMonitored = Boolean(env().METRICS_TOKEN);
+  if (isMonitored) metrics.watchProcess();
+  watchAnswers((route, status, seconds) => {
+    if (isMonitored) metrics.answered(route, status, seconds);
+    if (route === REGISTER && isRegistration(status)) answerTimes.add(seconds, services().clock());
+  });
+}

@@ -1,0 +1,132 @@
+import { type AuditFilterValues, auditLocation, readAuditFilter } from "@/app/_ops/audit-filter";
+import { WITHIN, type Within } from "@/app/_ops/filter";
+import { ChoiceField, TypedField } from "@/app/_ops/filter-fields";
+import { requireOperator } from "@/app/_ops/operator";
+import { Instant, OperatorPage, Pager } from "@/app/_ops/parts";
+import { buttonClass } from "@/components/ui/button-class";
+import { AUDIT_SENTENCES } from "@/domain/audit-log";
+import { AUDIT_ACTORS, AUDIT_TYPES, type AuditPage, browseAudit } from "@/domain/audit-trail";
+import { readId } from "@/domain/delivery-facts";
+import { operatorTexts } from "@/messages/operators";
+import { services } from "@/services";
+
+export const dynamic = "force-dynamic";
+
+type Asked = Record<string, string | string[] | undefined>;
+type Row = AuditPage["rows"][number];
+
+/** `?after=`: the cursor of an older page; the rest is the filter. */
+export default async function AuditTrailPage({ searchParams }: { searchParams: Promise<Asked> }) {
+  await requireOperator();
+  const asked = await searchParams;
+  const { filter, values } = readAuditFilter(asked, services().clock());
+  const cursor = typeof asked.after === "string" ? asked.after : undefined;
+  const { rows, older } = await browseAudit(services(), filter, { cursor });
+  const { t } = operatorTexts();
+  return (
+    <OperatorPage title={t("audit.title")} current="audit">
+      <p className="mb-4 max-w-prose text-small text-fg-muted">{t("audit.text")}</p>
+      <Filter values={values} />
+      {rows.length === 0 ? (
+        <p className="py-8 text-fg-muted">{t("audit.none")}</p>
+      ) : (
+        <ul className="divide-y divide-line rounded-card border border-line bg-surface shadow-card">
+          {rows.map((row) => (
+            <Entry key={row.id} row={row} />
+          ))}
+        </ul>
+      )}
+      <Pager
+        newest={cursor ? auditLocation(values) : null}
+        older={older ? auditLocation(values, { after: older }) : null}
+      />
+    </OperatorPage>
+  );
+}
+
+function Entry({ row }: { row: Row }) {
+  const { t } = operatorTexts();
+  return (
+    <li className="grid gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[11rem_minmax(0,1fr)]">
+      <span className="text-small text-fg-muted sm:pt-0.5">
+        <Instant at={row.at} />
+      </span>
+      <div className="min-w-0 break-words">
+        <p>
+          {AUDIT_SENTENCES[row.type]}
+          <span className="text-fg-muted"> · {t(`audit.${row.actor}`)}</span>
+        </p>
+        <Details row={row} />
+      </div>
+    </li>
+  );
+}
+
+/** Ids lead somewhere; of a network there are the first letters of its hash, enough to see that two are the same. */
+function Details({ row: { details, userId, network } }: { row: Row }) {
+  const { t } = operatorTexts();
+  const link = "text-accent-fg underline decoration-1 underline-offset-3 hover:decoration-2";
+  const entries = Object.entries(details);
+  if (entries.length === 0 && !userId && !network) return null;
+  return (
+    <dl className="flex flex-wrap gap-x-5 gap-y-1 text-small">
+      {userId ? (
+        <div>
+          <dt className="inline text-fg-muted">{t("audit.user")} </dt>
+          <dd className="inline">
+            <a href={auditLocation({ user: userId })} className={link}>
+              {userId}
+            </a>
+          </dd>
+        </div>
+      ) : null}
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt className="inline text-fg-muted">{name} </dt>
+          <dd className="inline">
+            {readId(String(value)) ? (
+              <a href={`/ops/deliveries/${value}`} className={link}>
+                {value}
+              </a>
+            ) : (
+              value
+            )}
+          </dd>
+        </div>
+      ))}
+      {network ? (
+        <div>
+          <dt className="inline text-fg-muted">{t("audit.network")} </dt>
+          <dd className="inline font-mono">{network.slice(0, 8)}</dd>
+        </div>
+      ) : null}
+    </dl>
+  );
+}
+
+function Filter({ values }: { values: AuditFilterValues }) {
+  const { t } = operatorTexts();
+  const types = AUDIT_TYPES.map((value) => ({ value, text: AUDIT_SENTENCES[value] }));
+  const actors = AUDIT_ACTORS.map((value) => ({ value, text: t(`audit.${value}`) }));
+  const spans = (Object.keys(WITHIN) as Within[]).map((value) => ({ value, text: t(`list.${value}`) }));
+  return (
+    <form
+      method="get"
+      action="/ops/audit"
+      className="mb-5 grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-5"
+    >
+      <ChoiceField name="type" label={t("audit.type")} value={values.type} options={types} />
+      <ChoiceField name="actor" label={t("audit.actor")} value={values.actor} options={actors} />
+      <ChoiceField name="within" label={t("audit.within")} value={values.within} options={spans} />
+      <TypedField name="user" label={t("audit.user")} value={values.user} hint={t("audit.userHint")} />
+      <div className="flex gap-2">
+        <button type="submit" className={buttonClass("primary")}>
+          {t("list.apply")}
+        </button>
+        <a href="/ops/audit" className={buttonClass("quiet")}>
+          {t("list.clear")}
+        </a>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,54 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, test } from "vitest";
+import { BarChart, LineChart } from "@/app/_ops/charts";
+
+const count = (text: string, part: RegExp) => [...text.matchAll(part)].length;
+
+describe("a chart", () => {
+  test("is a picture with a sentence, and has neither style nor script", () => {
+    for (const svg of [
+      renderToStaticMarkup(<BarChart label="Failed, last hour" values={[1, 2]} />),
+      renderToStaticMarkup(
+        <LineChart label="Failed, last hour" series={[{ values: [1], className: "a" }]} />,
+      ),
+    ]) {
+      expect(svg).toMatch(/^<svg role="img" aria-label="Failed, last hour"/);
+      expect(svg).not.toMatch(/style|script|on\w+=/i);
+    }
+  });
+
+  test("of bars shows nothing where there was nothing, a mark where it was 0, and marks what is bad by more than a colour", () => {
+    const svg = renderToStaticMarkup(
+      <BarChart label="x" values={[null, 0, 1, 2]} top={2} isBad={(value) => value > 1} />,
+    );
+    expect(count(svg, /<g /g)).toBe(3);
+    expect(count(svg, /fill-bad-fg/g)).toBe(1);
+    // The bad one has two parts.
+    expect(count(svg, /<rect /g)).toBe(4);
+    expect(svg).toContain('height="1.5"');
+  });
+
+  test("of lines is interrupted where there was nothing, and shows a lone value", () => {
+    const svg = renderToStaticMarkup(
+      <LineChart label="x" series={[{ values: [1, 2, null, 3], className: "a" }]} />,
+    );
+    const [, path = ""] = /<path d="([^"]+)"/.exec(svg) ?? [];
+    expect(count(path, /M/g)).toBe(2);
+    expect(count(path, /L/g)).toBe(1);
+  });
+
+  test("of lines draws the line that none should pass only where it is within what is drawn", () => {
+    const draw = (highest: number) =>
+      renderToStaticMarkup(<LineChart label="x" line={1} series={[{ values: [highest], className: "a" }]} />);
+    expect(draw(0.2)).not.toContain("stroke-dasharray");
+    expect(draw(1.5)).toContain("stroke-dasharray");
+  });
+
+  test("of nothing at all is an empty one", () => {
+    for (const values of [[], [null, null]]) {
+      expect(renderToStaticMarkup(<BarChart label="x" values={values} />)).not.toContain("NaN");
+      const svg = renderToStaticMarkup(<LineChart label="x" series={[{ values, className: "a" }]} />);
+      expect(svg).not.toMatch(/NaN|Infinity/);
+    }
+  });
+});
