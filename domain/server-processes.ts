@@ -22,9 +22,9 @@ export type ServerProcess = {
 /** Says that this process lives. */
 export async function reportProcess(
   services: Services,
-  process: Omit<ServerProcess, "seenAt">,
+  lively: Omit<ServerProcess, "seenAt">,
 ): Promise<void> {
-  await saveServerProcess(services.db, { ...process, seenAt: services.clock() });
+  await saveServerProcess(services.db, { ...lively, seenAt: services.clock() });
 }
 
 /** Says that it ends. */
