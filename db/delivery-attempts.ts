@@ -6,7 +6,9 @@ import { type DeliveryAttemptRow, deliveryAttempts } from "./schema";
 /** Writes the row of an attempt that begins now, under the lease just taken. */
 export async function beginAttempt(
   executor: Executor,
-  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt">,
+  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt"> & {
+    isRehearsal?: boolean;
+  },
 ): Promise<void> {
   await executor.insert(deliveryAttempts).values(row);
 }
@@ -37,7 +39,7 @@ export async function recordAttemptEnd(
 
 /**
  * The attempt that nobody has ended yet was accepted: the provider itself says so. Does nothing when there is none. A
- * worker that still lives writes its own account over it.
+ * rehearsal is `withheld` then. A worker that still lives writes its own account over it.
  */
 export async function acceptOpenAttempt(
   executor: Executor,
@@ -47,7 +49,11 @@ export async function acceptOpenAttempt(
 ): Promise<void> {
   await executor
     .update(deliveryAttempts)
-    .set({ outcome: "accepted", endedAt: now, providerMessageId })
+    .set({
+      outcome: sql`case when ${deliveryAttempts.isRehearsal} then 'withheld' else 'accepted' end::attempt_outcome`,
+      endedAt: now,
+      providerMessageId,
+    })
     .where(and(eq(deliveryAttempts.deliveryId, deliveryId), isNull(deliveryAttempts.outcome)));
 }
 
