@@ -6,7 +6,9 @@ import { type DeliveryAttemptRow, deliveries, deliveryAttempts } from "./schema"
 /** Writes the row of an attempt that begins now, under the lease just taken. */
 export async function beginAttempt(
   executor: Executor,
-  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt">,
+  row: Pick<DeliveryAttemptRow, "deliveryId" | "number" | "provider" | "startedAt"> & {
+    isRehearsal?: boolean;
+  },
 ): Promise<void> {
   const queuedAt = sql`(select ${deliveries.createdAt} from ${deliveries} where ${deliveries.id} = ${row.deliveryId})`;
   await executor.insert(deliveryAttempts).values({ ...row, queuedAt });
@@ -38,8 +40,9 @@ export async function recordAttemptEnd(
 
 /**
  * The provider itself says that it took the mail, so one attempt was accepted, whatever our worker heard: the one that
- * nobody has ended yet, else the last one whose reply or worker was lost, else the last one that failed. What the worker
- * had heard stays beside it. Does nothing when an attempt is accepted already. The delivery must be locked.
+ * nobody has ended yet, else the last one whose reply or worker was lost, else the last one that failed. A rehearsal is
+ * `withheld` then. What the worker had heard stays beside it. Does nothing when an attempt ended so already. The delivery
+ * must be locked.
  */
 export async function acceptProvenAttempt(
   executor: Executor,
@@ -50,7 +53,7 @@ export async function acceptProvenAttempt(
   await executor
     .update(deliveryAttempts)
     .set({
-      outcome: "accepted",
+      outcome: sql`case when ${deliveryAttempts.isRehearsal} then 'withheld' else 'accepted' end::attempt_outcome`,
       endedAt: sql`coalesce(${deliveryAttempts.endedAt}, ${now.toISOString()}::timestamptz)`,
       providerMessageId,
     })
@@ -58,7 +61,7 @@ export async function acceptProvenAttempt(
       and(
         eq(deliveryAttempts.deliveryId, deliveryId),
         sql`not exists (select 1 from ${deliveryAttempts} a
-          where a.delivery_id = ${deliveryId} and a.outcome = 'accepted')`,
+          where a.delivery_id = ${deliveryId} and a.outcome in ('accepted', 'withheld'))`,
         sql`${deliveryAttempts.number} = (select a.number from ${deliveryAttempts} a
           where a.delivery_id = ${deliveryId} and (a.outcome is null or a.outcome in ('lost', 'failed'))
           order by a.outcome is null desc, a.outcome = 'lost' or a.error_class = 'ambiguous' desc, a.number desc

@@ -57,16 +57,21 @@ export async function claimDelivery(
 
 /**
  * The last question before a mail is handed over, since it may have waited for its instant: true while it is still
- * wanted and this worker still holds its lease, which then lasts `leaseSeconds` from now.
+ * wanted and this worker still holds its lease, which then lasts `leaseSeconds` from now. `standsForId`: the mail that
+ * has told the owner, when this one is not to; null for any other.
  */
 export async function keepLease(
   executor: Executor,
   id: string,
-  options: { leaseToken: string; leaseSeconds: number; now: Date },
+  options: { leaseToken: string; leaseSeconds: number; now: Date; standsForId?: string | null },
 ): Promise<boolean> {
   const rows = await executor
     .update(deliveries)
-    .set({ leaseUntil: sql`now() + make_interval(secs => ${options.leaseSeconds})` })
+    .set({
+      leaseUntil: sql`now() + make_interval(secs => ${options.leaseSeconds})`,
+      // By a query: its claim may have been removed since.
+      standsForId: sql`(select d.id from deliveries d where d.id = ${options.standsForId ?? null}::uuid)`,
+    })
     .where(
       and(
         eq(deliveries.id, id),

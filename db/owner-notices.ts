@@ -1,93 +1,127 @@
-// "You already have an account": which mail has told an owner lately, and the deliveries that stand for it.
-import { and, desc, eq, gt, inArray, isNull, ne, or, sql } from "drizzle-orm";
+// "You already have an account": which mail has told an owner lately, and what the deliveries that stand for it show.
+import { and, desc, eq, gt, inArray, isNotNull, isNull, ne, notInArray, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
-import { type DeliveryRow, deliveries, deliveryAttempts } from "./schema";
+import { type DeliveryRow, deliveries, deliveryAttempts, providerEvents } from "./schema";
 
 /** Keeps these locks apart from others on the same text. */
 const NOTICE_LOCKS = 4_712;
 
-/** `provider`: who accepted it; null while nobody has. */
-export type OwnerNotice = { delivery: DeliveryRow; provider: string | null };
-
 /**
- * The mail that has told the owner of this delivery's address since `since`, or is telling them right now; null when
- * there is none. Deliveries to one address ask one by one until the transaction ends, so that of two that begin at
- * once the second sees the first.
+ * The delivery that has told the owner of this delivery's address since `since`, that may have, or that is telling them
+ * right now; null when there is none. The ledger says so, whatever became of the delivery: one that was called off in the
+ * middle of its conversation has told them all the same. One that came back has told nobody. Deliveries to one address
+ * ask one by one until the transaction ends, so that of two that begin at once the second sees the first.
  */
 export async function findOwnerNotice(
   executor: Executor,
   delivery: Pick<DeliveryRow, "id" | "recipient">,
   since: Date,
-): Promise<OwnerNotice | null> {
+): Promise<string | null> {
   const { id, recipient } = delivery;
   await executor.execute(sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, ${NOTICE_LOCKS}))`);
+  const at = sql`coalesce(${deliveryAttempts.endedAt}, ${deliveryAttempts.startedAt})`;
+  const isAccepted = eq(deliveryAttempts.outcome, "accepted");
   const [row] = await executor
-    .select({ delivery: deliveries, provider: deliveryAttempts.provider })
+    .select({ id: deliveries.id })
     .from(deliveries)
-    .leftJoin(
-      deliveryAttempts,
-      and(eq(deliveryAttempts.deliveryId, deliveries.id), eq(deliveryAttempts.outcome, "accepted")),
-    )
+    .innerJoin(deliveryAttempts, eq(deliveryAttempts.deliveryId, deliveries.id))
     .where(
       and(
         eq(deliveries.recipient, recipient),
         eq(deliveries.kind, "existing_account"),
         ne(deliveries.id, id),
-        isNull(deliveries.standsForId),
+        eq(deliveryAttempts.isRehearsal, false),
+        gt(at, since.toISOString()),
+        // Accepted; under way; or nobody knows, since its worker died or its reply was lost.
         or(
-          gt(deliveries.sentAt, since),
-          and(eq(deliveries.status, "sending"), gt(deliveries.leaseUntil, sql`now()`)),
+          isAccepted,
+          isNull(deliveryAttempts.outcome),
+          eq(deliveryAttempts.outcome, "lost"),
+          eq(deliveryAttempts.errorClass, "ambiguous"),
         ),
+        notInArray(deliveries.status, ["bounced", "suppressed"]),
+        sql`(${deliveries.status} <> 'failed' or ${deliveries.reasonCode} is distinct from 'failed')`,
       ),
     )
-    .orderBy(sql`${deliveries.sentAt} desc nulls last`, desc(deliveries.createdAt))
+    .orderBy(desc(isAccepted), desc(at))
     .limit(1);
-  return row ?? null;
+  return row?.id ?? null;
+}
+
+/** Whether the newest attempt at a delivery was handed to nobody from the start. */
+export async function isRehearsed(executor: Executor, deliveryId: string): Promise<boolean> {
+  const [row] = await executor
+    .select({ isRehearsal: deliveryAttempts.isRehearsal })
+    .from(deliveryAttempts)
+    .where(eq(deliveryAttempts.deliveryId, deliveryId))
+    .orderBy(desc(deliveryAttempts.number))
+    .limit(1);
+  return row?.isRehearsal ?? false;
 }
 
 /**
- * Like markSent, for a delivery that stands for `noticeId` from now on. When that one was delivered before, this one
- * shows as delivered as long after its sending: `deliveredAt` may lie ahead. The notice's row is held, so that what a
- * provider tells of it comes before or after. Null when the notice is gone.
+ * The deliveries that stand for `noticeId` and whose end nobody has seen by `now`, locked: those that are `sent`, and
+ * those whose end shows later.
  */
-export async function markStandsFor(
+export async function lockUnseenStandIns(
   executor: Executor,
-  id: string,
   noticeId: string,
   now: Date,
-): Promise<{ deliveredAt: Date | null } | null> {
-  const told = executor
-    .select({ sentAt: deliveries.sentAt, deliveredAt: deliveries.deliveredAt })
+): Promise<DeliveryRow[]> {
+  return executor
+    .select()
     .from(deliveries)
-    .where(eq(deliveries.id, noticeId))
-    .for("update")
-    .as("told");
-  const at = sql`${now.toISOString()}::timestamptz`;
-  const [row] = await executor
-    .update(deliveries)
-    .set({
-      status: "sent",
-      sentAt: now,
-      settledAt: now,
-      deliveredAt: sql`${at} + greatest(told.delivered_at - told.sent_at, interval '0')
-        * (case when told.delivered_at is null then null else 1 end)`,
-      standsForId: noticeId,
-      nextAttemptAt: null,
-      leaseToken: null,
-      leaseUntil: null,
-      reasonCode: null,
-      reasonText: null,
-    })
-    .from(told)
-    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["queued", "sending", "retrying"])))
-    .returning({ deliveredAt: deliveries.deliveredAt });
-  return row ?? null;
+    .where(
+      and(
+        eq(deliveries.standsForId, noticeId),
+        or(
+          eq(deliveries.status, "sent"),
+          and(inArray(deliveries.status, ["delivered", "bounced"]), gt(deliveries.endShownFrom, now)),
+        ),
+      ),
+    )
+    .orderBy(deliveries.id)
+    .for("update");
 }
 
-/** Its instant has come. */
-export async function markStandInDelivered(executor: Executor, id: string): Promise<void> {
-  await executor
-    .update(deliveries)
-    .set({ status: "delivered" })
-    .where(and(eq(deliveries.id, id), inArray(deliveries.status, ["sent"])));
+/**
+ * Milliseconds from acceptance to arrival of the newest mails to a domain, or to any when `domain` is null. Without
+ * those that stand for another one.
+ */
+export async function listDeliveryTimes(
+  executor: Executor,
+  domain: string | null,
+  limit: number,
+): Promise<number[]> {
+  const rows = await executor
+    .select({ sentAt: deliveries.sentAt, deliveredAt: deliveries.deliveredAt })
+    .from(deliveries)
+    .where(
+      and(
+        domain === null ? undefined : eq(sql`split_part(${deliveries.recipient}, '@', 2)`, domain),
+        isNotNull(deliveries.sentAt),
+        isNotNull(deliveries.deliveredAt),
+        isNull(deliveries.standsForId),
+      ),
+    )
+    .orderBy(desc(deliveries.createdAt))
+    .limit(limit);
+  return rows.map(({ sentAt, deliveredAt }) =>
+    Math.max(0, (deliveredAt?.getTime() ?? 0) - (sentAt?.getTime() ?? 0)),
+  );
+}
+
+/** The same of the newest mails that stand for another one: until the provider's sink had them. Without `exceptId`. */
+export async function listSinkTimes(executor: Executor, exceptId: string, limit: number): Promise<number[]> {
+  const rows = await executor
+    .select({ sentAt: deliveries.sentAt, receivedAt: providerEvents.receivedAt })
+    .from(deliveries)
+    .innerJoin(
+      providerEvents,
+      and(eq(providerEvents.deliveryId, deliveries.id), eq(providerEvents.type, "delivered")),
+    )
+    .where(and(isNotNull(deliveries.standsForId), isNotNull(deliveries.sentAt), ne(deliveries.id, exceptId)))
+    .orderBy(desc(deliveries.createdAt))
+    .limit(limit);
+  return rows.map(({ sentAt, receivedAt }) => Math.max(0, receivedAt.getTime() - (sentAt?.getTime() ?? 0)));
 }

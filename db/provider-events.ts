@@ -30,7 +30,6 @@ export async function lockDeliveryOfProvider(
   return row ?? null;
 }
 
-/** Also of the deliveries that stand for it. */
 export async function updateDelivery(
   executor: Executor,
   id: string,
@@ -39,6 +38,7 @@ export async function updateDelivery(
       DeliveryRow,
       | "status"
       | "deliveredAt"
+      | "endShownFrom"
       | "settledAt"
       | "nextAttemptAt"
       | "leaseToken"
@@ -48,10 +48,7 @@ export async function updateDelivery(
     >
   >,
 ): Promise<void> {
-  await executor
-    .update(deliveries)
-    .set(change)
-    .where(or(eq(deliveries.id, id), eq(deliveries.standsForId, id)));
+  await executor.update(deliveries).set(change).where(eq(deliveries.id, id));
 }
 
 export async function insertSuppression(

@@ -4,6 +4,7 @@ import { type SQL, sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
+  boolean,
   check,
   index,
   integer,
@@ -163,8 +164,10 @@ export const deliveries = pgTable(
     leaseToken: uuid("lease_token"),
     leaseUntil: instant("lease_until"),
     providerMessageId: text("provider_message_id"),
-    /** Not sent itself: the owner had been told by that mail within a day (domain/owner-notice.ts). */
+    /** Not sent itself: the owner had been told by that mail within a day (domain/withheld-mail.ts). */
     standsForId: uuid("stands_for_id").references((): AnyPgColumn => deliveries.id, { onDelete: "set null" }),
+    /** What became of a mail that was withheld shows to whoever waits for it from then on; null: at once. */
+    endShownFrom: instant("end_shown_from"),
     reasonCode: text("reason_code"),
     reasonText: text("reason_text"),
     createdAt: instant("created_at").notNull(),
@@ -211,6 +214,8 @@ export const deliveryAttempts = pgTable(
     queuedAt: instant("queued_at").notNull().defaultNow(),
     endedAt: instant("ended_at"),
     outcome: attemptOutcome("outcome"),
+    /** Handed to nobody from the start, though the provider is asked: whatever comes of it has told no one. */
+    isRehearsal: boolean("is_rehearsal").notNull().default(false),
     errorClass: text("error_class"),
     errorCode: text("error_code"),
     providerCode: text("provider_code"),

@@ -5,7 +5,7 @@ import { startCodeLifetime } from "@/db/codes";
 import { findDelivery, lockDelivery } from "@/db/deliveries";
 import { acceptProvenAttempt, recordAttemptEnd } from "@/db/delivery-attempts";
 import { markAttemptFailed, markSent } from "@/db/delivery-leases";
-import type { DeliveryRow } from "@/db/schema";
+import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { findUser } from "@/db/users";
 import type { SendResult } from "@/emails/transport";
 import { addSeconds, earlier } from "./clock";
@@ -26,15 +26,25 @@ const RECORD_WAITS_SECONDS = [0.1, 0.4, 1];
 /** A database that fails over or restarts is back by then. Longer than any lease, see docs/decisions/010. */
 export const ACCEPTANCE_PATIENCE_SECONDS = 120;
 
+/** Why a mail was handed to nobody. */
+export type Withheld = "owner_told" | "mail_stopped";
+/** As operators are told. The first one has a sentence of its own (delivery-story.ts). */
+const WITHHELD_CODES = { owner_told: null, mail_stopped: "mail_stopped" } as const satisfies Record<
+  Withheld,
+  DeliveryAttemptRow["errorCode"]
+>;
+
 /**
  * The provider has the mail. A database that is away is waited for, up to ACCEPTANCE_PATIENCE_SECONDS and past the end
  * of the lease: without this row the mail is handed over again, and a provider without idempotency keys would deliver
- * it twice. Another worker that took over meanwhile, and has not handed it over yet, finds it sent.
+ * it twice. Another worker that took over meanwhile, and has not handed it over yet, finds it sent. `withheld`: nobody
+ * got it, for that reason, and only the ledger says so.
  */
 export async function recordAcceptance(
   services: Services,
   delivery: DeliveryRow,
   result: Extract<SendResult, { outcome: "accepted" }>,
+  withheld: Withheld | null = null,
 ): Promise<void> {
   const now = services.clock();
   const dueAt = addSeconds(delivery.createdAt, services.settings.queueDelaySeconds);
@@ -48,9 +58,9 @@ export async function recordAcceptance(
         delivery.id,
         delivery.attemptCount,
         {
-          outcome: "accepted",
+          outcome: withheld ? "withheld" : "accepted",
           errorClass: null,
-          errorCode: null,
+          errorCode: withheld && WITHHELD_CODES[withheld],
           providerCode: null,
           providerText: null,
           providerMessageId: result.providerMessageId,
@@ -63,7 +73,8 @@ export async function recordAcceptance(
   for (let tries = 0; ; tries++) {
     try {
       await write();
-      return services.meter.accepted(lateSeconds);
+      if (!withheld) services.meter.accepted(lateSeconds);
+      return;
     } catch (error) {
       // Two workers recorded an acceptance of the same mail at the same instant: the second try sees the first one's row.
       const isRace = isUniqueViolation(error, "delivery_attempts_one_accepted");

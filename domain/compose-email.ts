@@ -57,11 +57,15 @@ function codeIdOf({ codeId }: DeliveryRow): string {
  */
 const nameToShow = ({ username }: { username: string }) => (/\.\w/.test(username) ? {} : { username });
 
-/** A mail of that size that holds nothing of anybody's, for a delivery that nobody gets. */
+/**
+ * A mail of that size that holds nothing of anybody's, for a delivery that nobody gets. Under a key of its own: the
+ * same delivery may have been, or may be, sent for real at another attempt.
+ */
 export async function composeRehearsal(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {
   const language = offeredLanguage(delivery.language);
   const rendered = await renderEmail("existing_account", { signInUrl: signInUrl(services), language });
-  return envelope(services, delivery, rendered);
+  const email = envelope(services, delivery, rendered);
+  return { ...email, idempotencyKey: `${email.idempotencyKey}/withheld` };
 }
 
 const signInUrl = ({ settings }: Services) => `${settings.appUrl}/sign-in`;

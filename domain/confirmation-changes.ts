@@ -13,14 +13,14 @@ export type ConfirmationFacts = {
 
 /**
  * The first instant after `now` at which the same rows say something else: "resend" is allowed again, a code expires,
- * another one may be tried, a mail that stands for another one shows as delivered (owner-notice.ts), the claim ends.
+ * another one may be tried, what became of a withheld mail shows (withheld-mail.ts), the claim ends.
  * Null when there is none.
  */
 export function findNextChange({ user, delivery, codes, resend }: ConfirmationFacts, now: Date): Date | null {
   const ofClaim = user.emailConfirmedAt
     ? []
     : [user.claimExpiresAt, nextTryAt(user), ...(resend.allowed ? [] : [resend.nextAllowedAt])];
-  const instants = [...ofClaim, ...codes.map((code) => code.expiresAt), delivery?.deliveredAt ?? null];
+  const instants = [...ofClaim, ...codes.map((code) => code.expiresAt), delivery?.endShownFrom ?? null];
   const ahead = instants.flatMap((instant) => (instant && instant > now ? [instant.getTime()] : []));
   return ahead.length === 0 ? null : new Date(Math.min(...ahead));
 }

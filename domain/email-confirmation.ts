@@ -98,8 +98,8 @@ async function readMailsOfLastDay(
 export function describeConfirmation(facts: ConfirmationFacts, now: Date, language: Language): Confirmation {
   const { user, delivery, codes, resend } = facts;
   const confirmed = user.emailConfirmedAt !== null;
-  // Ahead of now only for a delivery that stands for another one (owner-notice.ts).
-  const deliveredAt = delivery?.deliveredAt && delivery.deliveredAt <= now ? delivery.deliveredAt : null;
+  // What became of a withheld mail shows when it would have become of it (withheld-mail.ts).
+  const isEndAhead = delivery?.endShownFrom ? delivery.endShownFrom > now : false;
   const tries = delivery ? countTries(delivery) : 0;
   return {
     confirmed,
@@ -107,16 +107,17 @@ export function describeConfirmation(facts: ConfirmationFacts, now: Date, langua
     registered_at: user.createdAt.toISOString(),
     delivery: delivery && {
       id: delivery.id,
-      status: shownStatus(delivery.status, { isDelivered: deliveredAt !== null, tries }),
+      status: shownStatus(delivery.status, { isEndAhead, tries }),
       attempt: tries,
       max_attempts: delivery.maxAttempts,
       queued_at: delivery.createdAt.toISOString(),
       next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
       sent_at: delivery.sentAt?.toISOString() ?? null,
-      delivered_at: deliveredAt?.toISOString() ?? null,
-      reason: delivery.reasonCode
-        ? { code: delivery.reasonCode, message: reasonSentence(delivery.reasonCode, language) }
-        : null,
+      delivered_at: (!isEndAhead && delivery.deliveredAt?.toISOString()) || null,
+      reason:
+        delivery.reasonCode && !isEndAhead
+          ? { code: delivery.reasonCode, message: reasonSentence(delivery.reasonCode, language) }
+          : null,
     },
     code: {
       tries_left: countTriesLeft(user, codes, now),
@@ -138,9 +139,9 @@ const laterThan = (now: Date, instant: Date | null) =>
 
 function shownStatus(
   status: DeliveryStatus,
-  { isDelivered, tries }: { isDelivered: boolean; tries: number },
+  { isEndAhead, tries }: { isEndAhead: boolean; tries: number },
 ): DeliveryStatus {
-  if (status === "sent" && isDelivered) return "delivered";
+  if (isEndAhead) return "sent";
   // Only too early for the provider's rate so far: it stands in the queue, and no try of its has failed.
   return status === "retrying" && tries === 0 ? "queued" : status;
 }

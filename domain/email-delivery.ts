@@ -5,7 +5,7 @@ import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isNoticeKind } from "@/db/delivery-kinds";
 import { claimDelivery, keepLease, postponeDelivery } from "@/db/delivery-leases";
-import { findOwnerNotice, type OwnerNotice } from "@/db/owner-notices";
+import { findOwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { holdSending } from "@/db/send-pace";
@@ -18,6 +18,7 @@ import {
   recordAcceptance,
   recordFailure,
   recordUnwanted,
+  type Withheld,
 } from "./attempt-record";
 import { addSeconds } from "./clock";
 import { composeEmail, composeRehearsal } from "./compose-email";
@@ -25,11 +26,11 @@ import type { DeliveryStatus } from "./confirmation-state";
 import { countTries, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
-import { isMailStopped, recordStopped } from "./mail-stop";
-import { handOverNotice, OWNER_NOTICE_SECONDS, recordWithheld } from "./owner-notice";
+import { isMailStopped } from "./mail-stop";
 import { decidePacedWait } from "./retry-policy";
 import { sendIntervalMs, takeSendLeave, type WaitForInstant } from "./send-pace";
 import type { Services, Settings } from "./services";
+import { OWNER_NOTICE_SECONDS } from "./withheld-mail";
 
 /** On top of the conversation's own limit: rendering, and writing down how it ended. */
 const LEASE_MARGIN_SECONDS = 15;
@@ -101,7 +102,7 @@ async function attemptNow(
   const claimed = await claimAndBegin(services, deliveryId, toldDueAt);
   if (!claimed) return explainRefusedLease(services, deliveryId);
 
-  const { delivery, leaseToken, transport, history, notice } = claimed;
+  const { delivery, leaseToken, transport, history } = claimed;
   const attempt = countTries(delivery);
   const whom = `user ${delivery.userId} (${maskEmail(delivery.recipient)})`;
   const facts = {
@@ -118,7 +119,7 @@ async function attemptNow(
 
   const result =
     delivery.lostCount > LOST_ATTEMPTS_MAX
-      ? tooManyLost()
+      ? failure("worker_lost", { text: "The workers that tried to send this mail died" })
       : await sendOnce(services, claimed, waitForInstant);
   if (result === null) {
     const outcome = await explainRefusedLease(services, deliveryId);
@@ -126,17 +127,10 @@ async function attemptNow(
     log.info(facts, `Email to ${whom} not sent: it was settled, or taken over, while it waited for its turn`);
     return outcome;
   }
-  if (result.outcome === "accepted" && claimed.isStopped) {
-    await recordStopped(services, delivery, result);
-    log.info(facts, `Email to ${whom} withheld: its reader asked for none (This wasn't me)`);
-    return { outcome: "sent", attempt };
-  }
-  if (result.outcome === "accepted" && notice) {
-    await recordWithheld(services, delivery, notice);
-    log.info(
-      { ...facts, standsForId: notice.delivery.id },
-      `Email to ${whom} withheld: the owner has been told today`,
-    );
+  const { withheld, noticeId } = claimed;
+  if (result.outcome === "accepted" && withheld) {
+    await recordAcceptance(services, delivery, result, withheld);
+    log.info({ ...facts, standsForId: noticeId }, `Email to ${whom} withheld: ${WITHHELD_BECAUSE[withheld]}`);
     return { outcome: "sent", attempt };
   }
   if (result.outcome === "accepted") {
@@ -167,10 +161,15 @@ type Claimed = {
   transport: Transport;
   /** The attempts before this one; empty without a second provider. */
   history: DeliveryAttemptRow[];
-  /** The mail that has told the owner within a day, so that this one is not sent; null for any other mail. */
-  notice: OwnerNotice | null;
-  /** The address's reader said "this wasn't me" lately: nobody gets this mail. */
-  isStopped: boolean;
+  /** Why nobody gets this mail, though the provider is asked as for any; null for every other mail. */
+  withheld: Withheld | null;
+  /** The mail that has told the owner within a day, when that is why. */
+  noticeId: string | null;
+};
+
+const WITHHELD_BECAUSE: Record<Withheld, string> = {
+  owner_told: "the owner has been told today",
+  mail_stopped: "its reader asked for none (This wasn't me)",
 };
 
 /** Lease, choice of the provider and the attempt's row in one transaction; null when the lease was refused. */
@@ -188,17 +187,20 @@ async function claimAndBegin(
     if (!claimed) return null;
     const history = services.failover ? await listAttempts(tx, deliveryId) : [];
     const transport = chooseTransport(services, history);
+    // Asked for every mail, so that one to an owner takes no longer (promise P6).
+    const told = await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS));
+    const isStopped = await isMailStopped(services, tx, claimed.delivery.recipient);
+    const isTold = told !== null && claimed.delivery.kind === "existing_account";
+    const withheld = isStopped ? "mail_stopped" : isTold ? "owner_told" : null;
     await beginAttempt(tx, {
       deliveryId,
       number: claimed.delivery.attemptCount,
       provider: transport.name,
       startedAt: now,
+      isRehearsal: withheld !== null,
     });
-    // Asked for every mail, so that one to an owner takes no longer (promise P6).
-    const told = await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS));
-    const notice = claimed.delivery.kind === "existing_account" ? told : null;
-    const isStopped = await isMailStopped(services, tx, claimed.delivery.recipient);
-    return { ...claimed, leaseToken, transport, history, notice, isStopped };
+    const noticeId = withheld === "owner_told" ? told : null;
+    return { ...claimed, leaseToken, transport, history, withheld, noticeId };
   });
 }
 
@@ -217,45 +219,42 @@ function noteHealth({ transport, failover, clock }: Services, used: Transport, r
   else failover.breaker.succeeded(clock());
 }
 
-function tooManyLost(): SendResult {
-  return failure("worker_lost", { text: "The workers that tried to send this mail died" });
-}
-
-function addressSuppressed(): SendResult {
-  const providerText = "Mail to this address bounced or was complained about before";
-  return {
-    outcome: "failed",
-    class: "permanent",
-    code: "address_suppressed",
-    providerCode: null,
-    providerText,
-    retryAfterSeconds: null,
-  };
-}
+const ADDRESS_SUPPRESSED: SendResult = {
+  outcome: "failed",
+  class: "permanent",
+  code: "address_suppressed",
+  providerCode: null,
+  providerText: "Mail to this address bounced or was complained about before",
+  retryAfterSeconds: null,
+};
 
 /** Null when the mail is not wanted any more, or is another worker's: it was not handed over. */
 async function sendOnce(
   services: Services,
-  { transport, delivery, notice, isStopped, leaseToken }: Claimed,
+  { transport, delivery, withheld, noticeId, leaseToken }: Claimed,
   waitForInstant: WaitForInstant,
 ): Promise<SendResult | null> {
   const { settings } = services;
-  if (await isSuppressed(services.db, delivery.recipient)) return addressSuppressed();
-  if (notice && !isStopped) return handOverNotice(services, notice, waitForInstant);
+  if (await isSuppressed(services.db, delivery.recipient)) return ADDRESS_SUPPRESSED;
   let email: OutgoingEmail;
   try {
-    email = isStopped ? await composeRehearsal(services, delivery) : await composeEmail(services, delivery);
+    email = withheld ? await composeRehearsal(services, delivery) : await composeEmail(services, delivery);
   } catch (error) {
     services.log.error({ err: error, deliveryId: delivery.id }, "Email could not be rendered");
     return failure("render_failed", { text: error instanceof Error ? error.message : String(error) });
   }
   // The person may have confirmed, resent or changed the address since the lease was taken.
   const isOurs = await waitForInstant(() => {
-    const lease = { leaseToken, leaseSeconds: leaseSecondsOf(settings), now: services.clock() };
+    const lease = {
+      leaseToken,
+      leaseSeconds: leaseSecondsOf(settings),
+      now: services.clock(),
+      standsForId: noticeId,
+    };
     return keepLease(services.db, delivery.id, lease);
   });
   if (!isOurs) return null;
-  const result = await (isStopped
+  const result = await (withheld
     ? transport.rehearse(email, settings.emailTimeoutMs)
     : transport.send(email, settings.emailTimeoutMs));
   noteHealth(services, transport, result);

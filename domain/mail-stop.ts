@@ -3,14 +3,10 @@
 // the mail itself goes nowhere (docs/decisions/014).
 import { createHmac } from "node:crypto";
 import type { Executor } from "@/db/client";
-import { recordAttemptEnd } from "@/db/delivery-attempts";
-import { markSent } from "@/db/delivery-leases";
 import { deleteMailStop, findMailStop, putMailStop } from "@/db/mail-stops";
-import type { DeliveryRow, UserRow } from "@/db/schema";
+import type { UserRow } from "@/db/schema";
 import { findFirstSession } from "@/db/sessions";
 import { findUser, lockAddresses, lockClaim } from "@/db/users";
-import type { SendResult } from "@/emails/transport";
-import { startCodeOf } from "./attempt-record";
 import { recordAudit } from "./audit-log";
 import { endClaimsNow } from "./claims";
 import type { Client } from "./client-network";
@@ -119,31 +115,4 @@ async function describe(
           }
         : null,
   };
-}
-
-/** Like recordAcceptance, for a mail that was handed to nobody: the page sees it sent, operators see it withheld. */
-export async function recordStopped(
-  services: Services,
-  delivery: DeliveryRow,
-  { providerMessageId }: Extract<SendResult, { outcome: "accepted" }>,
-): Promise<void> {
-  const now = services.clock();
-  await services.db.transaction(async (tx) => {
-    await markSent(tx, delivery.id, providerMessageId, now);
-    await recordAttemptEnd(
-      tx,
-      delivery.id,
-      delivery.attemptCount,
-      {
-        outcome: "withheld",
-        errorClass: null,
-        errorCode: "mail_stopped",
-        providerCode: null,
-        providerText: null,
-        providerMessageId,
-      },
-      now,
-    );
-    await startCodeOf(tx, delivery, now);
-  });
 }

@@ -13,6 +13,7 @@ import type { DeliveryRow } from "@/db/schema";
 import { startCodeOf } from "./attempt-record";
 import { canMove, isOpen } from "./delivery-status";
 import type { Services } from "./services";
+import { passOn, settleWithheld } from "./withheld-mail";
 
 export type ProviderEvent = {
   /** The webhook's own id: unique per event, the same when it is sent again. */
@@ -64,13 +65,16 @@ export async function applyProviderEvent(
         if (status === "sent") await updateDelivery(tx, delivery.id, reason);
         break;
       case "delivered":
-        if (canMove(status, "delivered"))
-          await updateDelivery(tx, delivery.id, {
-            status: "delivered",
-            deliveredAt: now,
-            reasonCode: null,
-            reasonText: null,
-          });
+        if (canMove(status, "delivered")) {
+          const withheld = await settleWithheld(tx, { ...delivery, sentAt: delivery.sentAt ?? now }, now);
+          if (!withheld)
+            await updateDelivery(tx, delivery.id, {
+              status: "delivered",
+              deliveredAt: now,
+              reasonCode: null,
+              reasonText: null,
+            });
+        }
         break;
       case "failed":
         if (canMove(status, "failed"))
@@ -91,6 +95,7 @@ export async function applyProviderEvent(
         if (event.type !== "bounced" || event.isPermanent)
           await insertSuppression(tx, { email: delivery.recipient, reason: event.type, createdAt: now });
     }
+    await passOn(tx, delivery, event.type, now);
     return "applied";
   });
 }

@@ -47,13 +47,8 @@ export type Transport = {
    */
   send(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
   /**
-   * Goes through the motions with a mail that this provider accepted within the last day, in such a way that it is not
-   * sent a second time: takes as long as `send`, and fails as it does when the provider is in trouble. Never rejects.
-   */
-  sendAgain(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
-  /**
-   * Goes through the motions with a mail that nobody is to get: as `sendAgain`, for a mail that was never accepted. It
-   * must hold nothing secret. Never rejects.
+   * Goes through the motions with a mail that nobody is to get: takes as long as `send`, and fails as it does when the
+   * provider is in trouble. The mail must hold nothing secret. Settles within `timeoutMs`; never rejects.
    */
   rehearse(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
 };

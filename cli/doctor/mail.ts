@@ -1,7 +1,8 @@
 // Would the mail provider take our mails? Asked as sending asks, but without a mail.
 import addressparser from "nodemailer/lib/addressparser/index.js";
 import { RESEND_API } from "../../emails/transports/resend";
-import { SmtpFailure, SmtpSession } from "../../emails/transports/smtp-session";
+import { SmtpFailure } from "../../emails/transports/smtp-failure";
+import { SmtpSession } from "../../emails/transports/smtp-session";
 import { parseSmtpUrl, type SmtpSettings } from "../../emails/transports/smtp-url";
 import { type Asked, ask, entriesOf, textOf } from "./ask";
 import { checkDomain } from "./dns";

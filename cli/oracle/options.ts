@@ -1,6 +1,7 @@
 // What `npm run oracle-check` is told on its command line. Pure.
 import { parseArgs } from "node:util";
 import { readInteger, readSeed } from "../product/arguments";
+import type { Transport } from "../product/product";
 
 export type Options = {
   /** So many addresses that have an owner, and as many that have none. */
@@ -13,6 +14,8 @@ export type Options = {
   lanes: number;
   /** Does not wait for the resend's cooldown, and compares how both are refused instead. */
   isShort: boolean;
+  /** By what the product sends. */
+  transport: Transport;
   /** Where the result goes as JSON; null: nowhere. */
   json: string | null;
   help: boolean;
@@ -29,6 +32,7 @@ while it is away and the mail provider hangs. Compares status, headers, bodies, 
   --lanes N           pairs at the same time (4)
   --seed TEXT         repeats the order of an earlier run (drawn, and printed)
   --short             does not wait for the resend's cooldown; time is measured, and never fails
+  --transport smtp    sends over SMTP instead of Resend's API, to a server that takes its time
   --json FILE         writes the result as JSON
 
 Ends with 0 when nothing differs, with 1 otherwise.`;
@@ -43,11 +47,16 @@ export function readOptions(args: readonly string[], randomSeed: string): Option
       lanes: { type: "string", default: "4" },
       seed: { type: "string", default: randomSeed },
       short: { type: "boolean", default: false },
+      transport: { type: "string", default: "resend" },
       json: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
+  const { transport } = values;
+  if (transport !== "resend" && transport !== "smtp")
+    throw new Error(`--transport is resend or smtp, not "${transport}"`);
   return {
+    transport,
     pairs: readInteger("--pairs", values.pairs, 2_000),
     boundMs: readInteger("--bound-ms", values["bound-ms"], 1_000),
     lanes: readInteger("--lanes", values.lanes, 32),

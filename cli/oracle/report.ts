@@ -2,7 +2,8 @@
 import { compareAnswers, type Difference, findImbalance, type Imbalance, racingPart } from "./compare";
 import type { LimitAnswers } from "./limits";
 import type { Options } from "./options";
-import type { Answers, Asked } from "./questions";
+import { type Answers, ARRIVALS, type Asked } from "./questions";
+import { findRepeats, type Repeats, type Spans, spanOf } from "./spans";
 import { type Timing, testTiming } from "./timing";
 
 export type QuestionResult = {
@@ -51,6 +52,22 @@ export function judgeMode(mode: string, answers: Answers, boundMs: number): Ques
   }));
 }
 
+/** Whether later mails to addresses with an owner repeat the times of earlier ones; null when they do not. */
+export function repeatsIn(answers: Answers): Repeats | null {
+  const [first = [], later = []] = ARRIVALS.map((question) => answers.get(question));
+  const both = first.flatMap((one) => {
+    // Asked in another order each time; an address is its own name.
+    const other = later.find(({ names }) => names.known.email === one.names.known.email);
+    const spans = (side: "known" | "unknown"): Spans | null => {
+      const [before, after] = [spanOf(one.answers[side]), other && spanOf(other.answers[side])];
+      return before === null || after === null || after === undefined ? null : [before, after];
+    };
+    const [known, unknown] = [spans("known"), spans("unknown")];
+    return known && unknown ? [{ known, unknown }] : [];
+  });
+  return findRepeats(both);
+}
+
 function compareAll(asked: readonly Asked[]) {
   const found = asked.map(({ answers, names }) => compareAnswers(answers.known, answers.unknown, names));
   const differences = found.filter((difference) => difference !== null);
@@ -62,7 +79,7 @@ function compareAll(asked: readonly Asked[]) {
 
 export function summarize(
   { seed, pairs, boundMs, isShort }: Options,
-  found: { questions: QuestionResult[]; limits: LimitAnswers; tookMs: number },
+  found: { questions: QuestionResult[]; limits: LimitAnswers; repeats: Repeats | null; tookMs: number },
 ): Result {
   const limits = judgeMode("limits", found.limits.answers, boundMs);
   const questions = [...found.questions, ...limits];
@@ -79,6 +96,7 @@ export function summarize(
         ...(isShort ? [] : [check(`no time differs by more than ${boundMs} ms`, faultOfTiming)]),
       ];
     }),
+    settle("no mail takes the very time of the one before it", [faultOfRepeats(found.repeats)]),
     settle("limits begin at the same place and say the same", limits.map(faultOfAnswers)),
     settle("every limit was reached", found.limits.missing),
   ];
@@ -109,6 +127,12 @@ function faultOfStates({ question, imbalance }: QuestionResult): string | null {
   if (!imbalance) return null;
   const { state, known, unknown, pValue } = imbalance;
   return `${question}: only known ${known} times, only unknown ${unknown} (p = ${pValue.toExponential(1)}): ${state}`;
+}
+
+function faultOfRepeats(repeats: Repeats | null): string | null {
+  if (!repeats) return null;
+  const { known, unknown, pairs, pValue } = repeats;
+  return `from sent to delivered, of ${pairs}: known ${known} times, unknown ${unknown} (p = ${pValue.toExponential(1)})`;
 }
 
 /** A product that answers everybody with 500 tells nothing either. */

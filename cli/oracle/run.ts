@@ -5,8 +5,8 @@ import { ask, textOf } from "./calls";
 import { askUntilRefused } from "./limits";
 import type { Options } from "./options";
 import { makePairs, newNetwork, newUsername, PASSWORD } from "./people";
-import { type Asking, askEverything, inLanes, paceOf } from "./questions";
-import { judgeMode, type QuestionResult, type Result, summarize } from "./report";
+import { type Answers, type Asking, askEverything, inLanes, paceOf } from "./questions";
+import { judgeMode, type QuestionResult, type Result, repeatsIn, summarize } from "./report";
 
 /** The limits are on, and the one who asks is the proxy that says who a client is. */
 const SETTINGS = {
@@ -23,7 +23,7 @@ export async function checkForOracle(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result | null> {
-  const setup = { root, name: "oracle", transport: "resend" as const, settings: SETTINGS };
+  const setup = { root, name: "oracle", transport: options.transport, settings: SETTINGS };
   try {
     return await withProduct(setup, say, ({ product }) => askProduct(product, options, say, signal));
   } catch (error) {
@@ -44,7 +44,15 @@ async function askProduct(
   const [forLimits, ...pairs] = makePairs(options.pairs + 1);
   if (!forLimits) throw new Error("There are no pairs.");
   const urls = APPS.map((name) => product.apps[name].url);
-  const asking: Asking = { urls, pairs, draw, lanes: options.lanes, isShort: options.isShort, signal };
+  const asking: Asking = {
+    urls,
+    pairs,
+    draw,
+    lanes: options.lanes,
+    isShort: options.isShort,
+    tellsDelivered: false,
+    signal,
+  };
   say(`${options.pairs} addresses get an owner; seed ${options.seed}`);
   const pace = paceOf(90);
   await inLanes({ ...asking, pairs: [forLimits, ...pairs] }, "owners", async (pair) => {
@@ -53,18 +61,23 @@ async function askProduct(
   });
 
   const questions: QuestionResult[] = [];
-  const askIn = async (mode: string, words: string) => {
+  const askIn = async (mode: string, words: string, tellsDelivered = false): Promise<Answers> => {
     say(`asking ${words} …`);
-    questions.push(...judgeMode(mode, await askEverything(mode, asking), options.boundMs));
+    const answers = await askEverything(mode, { ...asking, tellsDelivered });
+    questions.push(...judgeMode(mode, answers, options.boundMs));
+    return answers;
   };
-  await askIn("async", "while everything works");
+  // Over SMTP nobody tells.
+  const calm = await askIn("async", "while everything works", options.transport === "resend");
+  const repeats = repeatsIn(calm);
   say("trying the limits …");
   const limits = await askUntilRefused(urls[0] ?? "", forLimits);
   await product.engine.part.stop();
+  if (options.transport === "smtp") await dial(product.mail.url, { kind: "slow", delay_ms: SLOW_MS });
   await askIn("fallback", "while the engine is away");
-  await letProviderHang(product.mail.url);
+  await dial(product.mail.url, { kind: "hang" });
   await askIn("hung", "while the engine is away and the provider hangs");
-  return summarize(options, { questions, limits, tookMs: Date.now() - startedAtMs });
+  return summarize(options, { questions, limits, repeats, tookMs: Date.now() - startedAtMs });
 }
 
 /** Registers with an address, and confirms it with the code from its mail. */
@@ -83,12 +96,18 @@ async function makeOwner({ mail }: Product, url: string, email: string): Promise
     throw new Error(`An owner could not confirm: ${JSON.stringify(confirmed.body)}`);
 }
 
-async function letProviderHang(mailUrl: string): Promise<void> {
+/** What an SMTP server may take for a mail, on top of the conversation; well within EMAIL_SYNC_BUDGET. */
+const SLOW_MS = 100;
+
+/** From now on the provider does that to every mail. */
+async function dial(mailUrl: string, fault: { kind: "hang" | "slow"; delay_ms?: number }): Promise<void> {
   const response = await fetch(`${mailUrl}/_/faults`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ faults: [{ kind: "hang" }] }),
+    body: JSON.stringify({ faults: [fault] }),
   });
   if (!response.ok)
-    throw new Error(`The provider does not hang: ${response.status} ${await response.text()}`);
+    throw new Error(
+      `The provider cannot be made to ${fault.kind}: ${response.status} ${await response.text()}`,
+    );
 }

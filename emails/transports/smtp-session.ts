@@ -5,22 +5,12 @@ import net from "node:net";
 import { Readable } from "node:stream";
 import tls from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection/index.js";
-import type { FailureCode } from "../failures";
-import { classifyNetworkError, isTlsError } from "./classify-network";
+import { classifyNetworkError } from "./classify-network";
 import { classifySmtpReply, parseSmtpRefusal, type SmtpStage } from "./classify-smtp";
+import { decodeReply, isCertificateError, originalOf, SmtpFailure, stageOf } from "./smtp-failure";
 import type { SmtpSettings } from "./smtp-url";
 
-/** Why a session could not go on. `providerCode` is "550 5.1.1", or null when the server said nothing. */
-export class SmtpFailure extends Error {
-  override readonly name = "SmtpFailure";
-  constructor(
-    readonly code: FailureCode,
-    message: string,
-    readonly providerCode: string | null = null,
-  ) {
-    super(message);
-  }
-}
+type Envelope = { from: string; to: string };
 
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
@@ -80,11 +70,8 @@ export class SmtpSession {
   }
 
   /** Sends one mail to one recipient; resolves with the server's last reply. Throws SmtpFailure. */
-  async send(mail: { from: string; to: string; content: Buffer }, signal: AbortSignal): Promise<string> {
-    this.#progress = "sender";
-    if (/\P{ASCII}/u.test(mail.to + mail.from) && !this.#offers("SMTPUTF8"))
-      // RFC 6531 3.2: without the extension such an address must not be sent.
-      throw new SmtpFailure("address_not_supported", "The server does not offer SMTPUTF8");
+  async send(mail: Envelope & { content: Buffer }, signal: AbortSignal): Promise<string> {
+    this.#checkAddresses(mail);
     const reply = await this.#run<string>(signal, (done) =>
       this.#connection.send({ from: mail.from, to: [mail.to] }, this.#observe(mail.content), (error, info) =>
         done(error, info?.response),
@@ -93,6 +80,36 @@ export class SmtpSession {
     this.#contentHandedOver = false;
     this.mailsSent += 1;
     return reply;
+  }
+
+  /** The beginning of `send`, up to the mail itself, which is not sent: the next `reset` drops it. Throws SmtpFailure. */
+  async introduce(mail: Envelope, signal: AbortSignal): Promise<void> {
+    const option = this.#checkAddresses(mail);
+    await this.#command("MAIL FROM", `MAIL FROM:<${mail.from}>${option}`, signal);
+    await this.#command("RCPT TO", `RCPT TO:<${mail.to}>`, signal);
+    this.mailsSent += 1;
+  }
+
+  /** Throws when the server cannot take these addresses; returns what MAIL FROM then needs. */
+  #checkAddresses({ from, to }: Envelope): "" | " SMTPUTF8" {
+    this.#progress = "sender";
+    if (!/\P{ASCII}/u.test(to + from)) return "";
+    if (this.#offers("SMTPUTF8")) return " SMTPUTF8";
+    // RFC 6531 3.2: without the extension such an address must not be sent.
+    throw new SmtpFailure("address_not_supported", "The server does not offer SMTPUTF8");
+  }
+
+  /** One command and its reply. nodemailer has both for itself only, and no way to stop before DATA. */
+  #command(command: "MAIL FROM" | "RCPT TO", line: string, signal: AbortSignal): Promise<void> {
+    const connection: unknown = this.#connection;
+    if (!hasCommands(connection)) throw new Error("nodemailer has no longer what a rehearsal needs");
+    return this.#run(signal, (done) => {
+      connection._responseActions.push((response) => {
+        const error = response.startsWith("2") ? null : new Error(`${command} was refused`);
+        done(error && Object.assign(error, { response, command, code: "EENVELOPE" }));
+      });
+      connection._sendCommand(line);
+    });
   }
 
   /** Whether an idle session keeps the process alive. */
@@ -146,7 +163,7 @@ export class SmtpSession {
     return new Promise<T>((resolve, reject) => {
       const onAbort = () => {
         const failure = this.#mayHaveBeenTaken()
-          ? new SmtpFailure("reply_timed_out", "no answer to the mail in time")
+          ? new SmtpFailure("reply_timed_out", "no answer to the mail in time", null, "content")
           : new SmtpFailure("timeout", `no answer in time (${this.#progress})`);
         settle(() => reject(failure));
         this.close(false);
@@ -183,18 +200,27 @@ export class SmtpSession {
     const refusal = parseSmtpRefusal(response);
     if (refusal) {
       const providerCode = [refusal.basic, refusal.enhanced].filter(Boolean).join(" ");
-      return new SmtpFailure(
-        classifySmtpReply(stageOf(error, this.#progress), refusal),
-        response,
-        providerCode,
-      );
+      const stage = stageOf(error, this.#progress);
+      return new SmtpFailure(classifySmtpReply(stage, refusal), response, providerCode, stage);
     }
     const isAmbiguous = this.#mayHaveBeenTaken();
+    const stage = isAmbiguous ? "content" : null;
     if (error.code === "EPROTOCOL" && !isAmbiguous) return new SmtpFailure("protocol_error", error.message);
     if ((error.code === "ETLS" || isCertificateError(error)) && !isAmbiguous)
       return new SmtpFailure("tls_failed", error.message);
-    return new SmtpFailure(classifyNetworkError(originalOf(error), isAmbiguous), error.message);
+    return new SmtpFailure(classifyNetworkError(originalOf(error), isAmbiguous), error.message, null, stage);
   }
+}
+
+type Commands = {
+  _responseActions: ((response: string) => void)[];
+  _sendCommand(line: string): void;
+};
+
+function hasCommands(connection: unknown): connection is Commands {
+  if (typeof connection !== "object" || connection === null) return false;
+  const { _responseActions: actions, _sendCommand: send } = connection as Partial<Commands>;
+  return Array.isArray(actions) && typeof send === "function";
 }
 
 /** Opens the socket, TLS included for smtps. Name lookup and "happy eyeballs" (RFC 8305) are Node's. */
@@ -224,35 +250,4 @@ function connectSocket(settings: SmtpSettings, signal: AbortSignal): Promise<net
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
-}
-
-/** The library names the command it was waiting on; its EMESSAGE is the answer to the mail itself. */
-function stageOf(error: SMTPConnection.SMTPError, progress: SmtpStage): SmtpStage {
-  const command = error.command ?? "";
-  if (command === "DATA") return error.code === "EMESSAGE" ? "content" : "data";
-  if (command === "MAIL FROM") return "sender";
-  if (command === "RCPT TO") return "recipient";
-  if (command === "STARTTLS") return "starttls";
-  if (command.startsWith("AUTH")) return "sign_in";
-  return command === "EHLO" || command === "HELO" || command === "RSET" ? "hello" : progress;
-}
-
-/** nodemailer reads bytes as latin1; replies are ASCII or, with SMTPUTF8, UTF-8 (RFC 6531 3.7.4). */
-function decodeReply(reply: string): string {
-  return Buffer.from(reply, "latin1").toString("utf8");
-}
-
-/**
- * During STARTTLS the library overwrites `code` with ESOCKET. Errors of the operating system keep their `syscall`;
- * what has none and names a certificate or OpenSSL's library failed in the handshake.
- */
-function isCertificateError(error: SMTPConnection.SMTPError): boolean {
-  if (isTlsError(error)) return true;
-  return error.code === "ESOCKET" && !error.syscall && /certificate|ssl|tls|hostname/i.test(error.message);
-}
-
-/** The operating system's code, which the library keeps only in the message ("read ECONNRESET"). */
-function originalOf(error: SMTPConnection.SMTPError): Error {
-  const code = /\b(E[A-Z]{4,})\b/.exec(error.message)?.[1];
-  return code ? Object.assign(new Error(error.message), { code }) : error;
 }

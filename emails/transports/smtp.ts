@@ -2,12 +2,15 @@
 // SMTP has no idempotency key: when the reply to a mail is lost, the retry carries the same Message-ID, and whether
 // the recipient's side drops the second one is up to it (docs/decisions, promise P3).
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { domainToASCII } from "node:url";
 import MailComposer from "nodemailer/lib/mail-composer/index.js";
 import { failure } from "../failures";
 import type { OutgoingEmail, SendResult, Transport } from "../transport";
 import { checkOutgoing, extraHeaders, senderAddress } from "./outgoing";
-import { SmtpFailure, SmtpSession } from "./smtp-session";
+import { createRecentEnds, type RecentEnds } from "./recent-ends";
+import { SmtpFailure } from "./smtp-failure";
+import { SmtpSession } from "./smtp-session";
 import { parseSmtpUrl, type SmtpSettings } from "./smtp-url";
 
 const IDLE_SESSIONS_MAX = 5;
@@ -20,55 +23,84 @@ const MAILS_PER_SESSION = 100;
 export function createSmtpTransport(config: { url: string }): Transport {
   const settings = parseSmtpUrl(config.url);
   const pool = createPool(settings);
-  const transport: Transport = {
-    name: "smtp",
-    async send(email, timeoutMs) {
-      const refusal = checkOutgoing(email);
-      if (refusal) return refusal;
-      const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(), timeoutMs);
-      try {
-        return await sendWithin(pool, email, limit.signal);
-      } catch (error) {
-        return failureOf(error, settings, email);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    /** All of the conversation but the mail itself, which this protocol would deliver twice. */
-    async sendAgain(email, timeoutMs) {
-      const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(), timeoutMs);
-      try {
-        const session = await pool.take(limit.signal);
-        pool.giveBack(session);
-        return { outcome: "accepted", providerMessageId: null };
-      } catch (error) {
-        return failureOf(error, settings, email);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    rehearse: (email, timeoutMs) => transport.sendAgain(email, timeoutMs),
+  const ends = createRecentEnds();
+  const within = async (
+    email: OutgoingEmail,
+    timeoutMs: number,
+    converse: (signal: AbortSignal) => Promise<SendResult>,
+  ): Promise<SendResult> => {
+    const refusal = checkOutgoing(email);
+    if (refusal) return refusal;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
+    try {
+      return await converse(limit.signal);
+    } catch (error) {
+      return failureOf(error, settings, email);
+    } finally {
+      clearTimeout(timer);
+    }
   };
-  return transport;
+  return {
+    name: "smtp",
+    send: (email, timeoutMs) =>
+      within(email, timeoutMs, (signal) => sendWithin({ pool, ends, settings }, email, signal)),
+    /** All of the conversation but the mail itself, which this protocol would deliver; then what lately came of that. */
+    rehearse: (email, timeoutMs) =>
+      within(email, timeoutMs, (signal) => rehearseWithin({ pool, ends }, email, signal)),
+  };
 }
+type Way = { pool: Pool; ends: RecentEnds };
 
-async function sendWithin(pool: Pool, email: OutgoingEmail, signal: AbortSignal): Promise<SendResult> {
+async function sendWithin(
+  { pool, ends, settings }: Way & { settings: SmtpSettings },
+  email: OutgoingEmail,
+  signal: AbortSignal,
+): Promise<SendResult> {
   const content = await composeMessage(email);
   const session = await pool.take(signal);
+  const beganMs = performance.now();
+  const note = (result: SendResult) => ends.note({ result, ms: performance.now() - beganMs });
   try {
-    const reply = await session.send(
-      { from: senderAddress(email.from) ?? "", to: asciiDomain(email.to), content },
-      signal,
-    );
+    const reply = await session.send({ ...envelopeOf(email), content }, signal);
+    note({ outcome: "accepted", providerMessageId: null });
     pool.giveBack(session);
     return { outcome: "accepted", providerMessageId: queueIdOf(reply) };
+  } catch (error) {
+    if (error instanceof SmtpFailure && (error.stage === "data" || error.stage === "content"))
+      note(failureOf(error, settings, email));
+    session.close(session.isOpen);
+    throw error;
+  }
+}
+
+async function rehearseWithin(
+  { pool, ends }: Way,
+  email: OutgoingEmail,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  // As much work as a real one.
+  await composeMessage(email);
+  const session = await pool.take(signal);
+  const beganMs = performance.now();
+  try {
+    await session.introduce(envelopeOf(email), signal);
+    const usedMs = performance.now() - beganMs;
+    const end = ends.draw(usedMs);
+    await delay(Math.max(0, end.ms - usedMs), undefined, { signal }).catch(() => {});
+    if (end.result.outcome === "failed") session.close(session.isOpen);
+    else pool.giveBack(session);
+    return end.result;
   } catch (error) {
     session.close(session.isOpen);
     throw error;
   }
 }
+
+const envelopeOf = (email: OutgoingEmail) => ({
+  from: senderAddress(email.from) ?? "",
+  to: asciiDomain(email.to),
+});
 
 function failureOf(error: unknown, settings: SmtpSettings, email: OutgoingEmail): SendResult {
   const secrets = [

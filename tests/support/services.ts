@@ -9,8 +9,6 @@ import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
 export type ScriptedTransport = Transport & {
   /** What was handed over, in order, accepted or not. */
   readonly handed: OutgoingEmail[];
-  /** What was handed over again, under the key of a mail accepted before. */
-  readonly handedAgain: OutgoingEmail[];
   /** What was handed over so that nobody gets it. */
   readonly rehearsed: OutgoingEmail[];
   /** Answers for the next sends, in order; afterwards everything is accepted. */
@@ -20,12 +18,10 @@ export type ScriptedTransport = Transport & {
 export function createScriptedTransport(name = "scripted"): ScriptedTransport {
   const script: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[] = [];
   const handed: OutgoingEmail[] = [];
-  const handedAgain: OutgoingEmail[] = [];
   const rehearsed: OutgoingEmail[] = [];
   return {
     name,
     handed,
-    handedAgain,
     rehearsed,
     answer: (...results) => void script.push(...results),
     async send(email) {
@@ -33,12 +29,6 @@ export function createScriptedTransport(name = "scripted"): ScriptedTransport {
       const next = script.shift();
       if (typeof next === "function") return next(email);
       return next ?? { outcome: "accepted", providerMessageId: `provider-${handed.length}` };
-    },
-    async sendAgain(email) {
-      handedAgain.push(email);
-      const next = script.shift();
-      if (typeof next === "function") return next(email);
-      return next ?? { outcome: "accepted", providerMessageId: null };
     },
     async rehearse(email) {
       rehearsed.push(email);

@@ -9,10 +9,10 @@ import { claimDelivery } from "@/db/delivery-leases";
 import { confirmationCodes, deliveries, deliveryAttempts, users } from "@/db/schema";
 import { deleteExpiredClaimOf, lockClaim } from "@/db/users";
 import { changeAddress } from "@/domain/address-change";
+import { recordAcceptance } from "@/domain/attempt-record";
 import { settleConfirmation } from "@/domain/claim-confirmation";
 import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail } from "@/domain/email-confirmation";
-import { recordWithheld } from "@/domain/owner-notice";
 import { registerUser } from "@/domain/registration";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -110,10 +110,9 @@ test("a claim that ended and is removed for its username waits for the delivery 
 
 test("a mail that is withheld waits for the delivery before it touches the attempt", async () => {
   const mail = await deliveryUnderWay();
-  const notice = await deliveryUnderWay();
-  const withhold = () =>
-    recordWithheld(services, mail.delivery, { delivery: notice.delivery, provider: "scripted" });
-  const result = await meet(mail, withhold, writeAttempt(mail));
-  expect(result.status).toBe("fulfilled");
+  const result = { outcome: "accepted", providerMessageId: null } as const;
+  const withhold = () => recordAcceptance(services, mail.delivery, result, "owner_told");
+  const met = await meet(mail, withhold, writeAttempt(mail));
+  expect(met.status).toBe("fulfilled");
   expect(await listAttempts(services.db, mail.deliveryId)).toMatchObject([{ outcome: "withheld" }]);
 });

@@ -96,8 +96,12 @@ export type SmtpCommand =
   | "CONTENT"
   | "RSET"
   | "QUIT";
-/** A reply without its line end, or what a broken server does instead. `half` is a reply that is never finished. */
-export type SmtpReply = string | { does: "nothing" | "drop" | "stop reading" } | { half: string };
+/** A reply without its line end, also a late one, or what a broken server does instead. `half` is never finished. */
+export type SmtpReply =
+  | string
+  | { does: "nothing" | "drop" | "stop reading" }
+  | { half: string }
+  | { afterMs: number; reply: string };
 
 const POLITE: Record<SmtpCommand, SmtpReply> = {
   GREETING: "220 mail.test ESMTP",
@@ -144,6 +148,7 @@ export async function startSmtp(
       const answer = script[command];
       if (typeof answer === "string") socket.write(`${answer}\r\n`);
       else if ("half" in answer) socket.end(answer.half);
+      else if ("afterMs" in answer) setTimeout(() => socket.write(`${answer.reply}\r\n`), answer.afterMs);
       else if (answer.does === "drop") socket.destroy();
       else if (answer.does === "stop reading") socket.pause();
       if (command === "DATA" && typeof answer === "string") inContent = answer.startsWith("354");

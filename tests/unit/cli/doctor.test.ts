@@ -7,7 +7,7 @@ import { checkEnvironment } from "@/cli/doctor/environment";
 import { describeFindings, exitCodeOf, ok, problem, warning } from "@/cli/doctor/finding";
 import { domainOf, judgeResendDomain, judgeResendKey, judgeSmtpFailure } from "@/cli/doctor/mail";
 import { FAILURE_CODES } from "@/emails/failures";
-import { SmtpFailure } from "@/emails/transports/smtp-session";
+import { SmtpFailure } from "@/emails/transports/smtp-failure";
 import { parseSmtpUrl } from "@/emails/transports/smtp-url";
 
 const away: Asked = { status: null, why: "ECONNREFUSED" };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Answer, compareAnswers, findImbalance, racingPart, signTest } from "@/cli/oracle/compare";
+import { findRepeats, type Spans, spanOf } from "@/cli/oracle/spans";
 import { testTiming } from "@/cli/oracle/timing";
 import { createDraw } from "@/cli/product/draw";
 
@@ -146,5 +147,41 @@ describe("time", () => {
   test("is undecided with too few pairs, whatever they say", () => {
     expect(testTiming(measure("g", 6, 200), BOUND_MS)).toMatchObject({ verdict: "undecided" });
     expect(testTiming([], BOUND_MS)).toBeNull();
+  });
+});
+
+describe("the times from sent to delivered", () => {
+  const at = (ms: number) => new Date(1_700_000_000_000 + ms).toISOString();
+
+  test("are read from the instants of one answer, once there are both", () => {
+    const delivery = { sent_at: at(0), delivered_at: at(271) };
+    expect(spanOf(known({ body: { delivery } }))).toBe(271);
+    expect(spanOf(known({ body: { delivery: { ...delivery, delivered_at: null } } }))).toBeNull();
+    expect(spanOf(known({ body: { delivery: null } }))).toBeNull();
+  });
+
+  const draw = createDraw("spans");
+  const span = (key: string) => 250 + Math.floor(draw.fraction(key) * 40);
+  const pairs = (count: number, second: (first: number, key: string) => number) =>
+    Array.from({ length: count }, (_, index) => {
+      const [first, other] = [span(`known ${index}`), span(`unknown ${index}`)];
+      const known: Spans = [first, second(first, `later ${index}`)];
+      const unknown: Spans = [other, span(`other ${index}`)];
+      return { known, unknown };
+    });
+
+  test("of a few addresses with an owner are found when they are copied", () => {
+    expect(findRepeats(pairs(3, (first) => first))).toMatchObject({ known: 3, pairs: 3 });
+    expect(
+      findRepeats(pairs(400, (first, key) => (draw.fraction(`copy ${key}`) < 0.2 ? first : span(key)))),
+    ).not.toBeNull();
+  });
+
+  test("may be the same by chance, as those of any two mails", () => {
+    for (const count of [3, 40, 400]) expect(findRepeats(pairs(count, (_, key) => span(key)))).toBeNull();
+    expect(
+      findRepeats(Array.from({ length: 50 }, () => ({ known: [250, 250], unknown: [250, 250] }))),
+    ).toBeNull();
+    expect(findRepeats([])).toBeNull();
   });
 });

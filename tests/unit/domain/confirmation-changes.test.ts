@@ -9,12 +9,12 @@ const inSeconds = (seconds: number) => addSeconds(NOW, seconds);
 /** As far as it is looked at; the rest of the rows makes no difference. */
 type Given = {
   user?: Partial<ConfirmationFacts["user"]>;
-  deliveredAt?: Date | null;
+  endShownFrom?: Date | null;
   expiresAt?: (Date | null)[];
   nextAllowedAt?: Date;
 };
 
-function changeOf({ user = {}, deliveredAt = null, expiresAt = [], nextAllowedAt }: Given): number | null {
+function changeOf({ user = {}, endShownFrom = null, expiresAt = [], nextAllowedAt }: Given): number | null {
   const facts = {
     user: {
       emailConfirmedAt: null,
@@ -23,7 +23,7 @@ function changeOf({ user = {}, deliveredAt = null, expiresAt = [], nextAllowedAt
       wrongCodeAt: null,
       ...user,
     },
-    delivery: { deliveredAt },
+    delivery: { endShownFrom },
     codes: expiresAt.map((instant) => ({ expiresAt: instant })),
     resend: nextAllowedAt ? { allowed: false, reason: "cooldown", nextAllowedAt } : { allowed: true },
   } as unknown as ConfirmationFacts;
@@ -36,16 +36,16 @@ describe("time alone changes a confirmation", () => {
     expect(changeOf({ nextAllowedAt: inSeconds(60) })).toBe(60);
     expect(changeOf({ expiresAt: [inSeconds(900)] })).toBe(900);
     expect(changeOf({ user: { wrongCodeCount: TRIES_PER_CLAIM, wrongCodeAt: NOW } })).toBe(30);
-    expect(changeOf({ deliveredAt: inSeconds(4) })).toBe(4);
+    expect(changeOf({ endShownFrom: inSeconds(4) })).toBe(4);
   });
 
   test("first at the earliest of these: also of the code before the newest", () => {
     const expiresAt = [null, inSeconds(900), inSeconds(50)];
-    expect(changeOf({ expiresAt, nextAllowedAt: inSeconds(60), deliveredAt: inSeconds(70) })).toBe(50);
+    expect(changeOf({ expiresAt, nextAllowedAt: inSeconds(60), endShownFrom: inSeconds(70) })).toBe(50);
   });
 
   test("not by what has passed, and at last when the claim ends", () => {
-    expect(changeOf({ expiresAt: [inSeconds(-1), NOW], deliveredAt: inSeconds(-5) })).toBe(86_400);
+    expect(changeOf({ expiresAt: [inSeconds(-1), NOW], endShownFrom: inSeconds(-5) })).toBe(86_400);
   });
 
   test("no more once the address is confirmed", () => {

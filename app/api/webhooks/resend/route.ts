@@ -88,7 +88,7 @@ function verify(request: Request, raw: string, secret: string): string {
 }
 
 /** The tag our transport puts on each mail: its idempotency key, with the letters that tags may have. */
-const TAG = /^delivery_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const TAG = /^delivery_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:_withheld)?$/;
 
 function deliveryTag(tags: z.infer<typeof Payload>["data"]["tags"]): string | null {
   const value = Array.isArray(tags) ? tags.find((tag) => tag.name === "delivery")?.value : tags?.delivery;
