@@ -51,11 +51,11 @@ export function OperatorPage({
   return (
     <>
       <title>{t("page.title", { page: title })}</title>
-      <header className="mx-auto flex w-full max-w-5xl flex-wrap items-center justify-between gap-x-4 px-5 py-3 sm:px-8 sm:py-5">
-        <nav aria-label={t("nav.label")} className="flex flex-wrap items-center gap-1">
-          <span className="me-2 inline-flex min-h-11 items-center gap-2.5 font-semibold tracking-tight">
-            <Mark />
-            Latchkey
+      <header className="mx-auto flex w-full max-w-5xl items-center justify-between gap-x-2 px-3 py-3 sm:px-8 sm:py-5">
+        <nav aria-label={t("nav.label")} className="flex items-center sm:gap-1">
+          <span className="mx-2 inline-flex min-h-11 items-center gap-2.5 font-semibold tracking-tight sm:ms-0">
+            <Mark className="size-7 shrink-0" />
+            <span className="sr-only sm:not-sr-only">Latchkey</span>
           </span>
           <NavLink href="/ops" isCurrent={current === "now"}>
             {t("nav.now")}
