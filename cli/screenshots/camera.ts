@@ -29,7 +29,7 @@ export function looksOfWidth(width: number): Look[] {
 }
 
 /** Of WebP: letters are still sharp, and the light behind the page does not weigh ten times the rest. */
-const QUALITY = 75;
+const QUALITY = 60;
 /** For the page to take the new size and colours. */
 const SETTLE_MS = 150;
 
