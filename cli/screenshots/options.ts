@@ -4,6 +4,8 @@ import { isLanguage, type Language } from "@/messages/languages";
 import { readInteger } from "../product/arguments";
 
 export type Options = {
+  /** Everything that is kept, and nothing else: then the list of pictures is written anew, and old ones go. */
+  isWhole: boolean;
   /** Where the pictures go. */
   out: string;
   /** Part of the names of the scenes that are wanted; null: all. */
@@ -55,5 +57,5 @@ export function readOptions(args: readonly string[]): Options {
   // A part of the pictures, or others than the documentation's, must not take the place of those.
   const isWhole = !all && only === null && language === undefined && width === null;
   const out = values.out ?? (isWhole ? OUT : ".latchkey/screenshots");
-  return { out, only, language: language ?? null, isAll: all, width, json, help };
+  return { isWhole, out, only, language: language ?? null, isAll: all, width, json, help };
 }

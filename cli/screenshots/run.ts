@@ -7,7 +7,7 @@ import { launchChromium } from "../product/chromium";
 import { type Product, withProduct } from "../product/product";
 import { LOOKS, type Look, looksOfWidth, takePicture } from "./camera";
 import { describeGallery, type Picture, type Result } from "./gallery";
-import { type Options, OUT } from "./options";
+import type { Options } from "./options";
 import { ACCOUNT_SCENES } from "./scenes/account";
 import { CONFIRM_SCENES } from "./scenes/confirm";
 import { makeMailScenes } from "./scenes/mails";
@@ -54,7 +54,7 @@ export async function takeScreenshots(
       }
       result.ok = result.missing.length === 0;
       if (!result.ok) keepLogs();
-      if (options.out === OUT) tidy(out, result);
+      if (options.isWhole) tidy(out, result);
       return result;
     } finally {
       await browser.close();

@@ -19,10 +19,10 @@ const picture = (own: Partial<Picture> = {}): Picture => ({
 
 describe("where pictures go", () => {
   test("a whole run writes the documentation's, and a part of one never takes their place", () => {
-    expect(readOptions([]).out).toBe(OUT);
+    expect(readOptions([])).toMatchObject({ out: OUT, isWhole: true });
     for (const part of [["--only", "queued"], ["--language", "de"], ["--width", "320"], ["--all"]])
       expect(readOptions(part).out, part.join(" ")).toBe(".latchkey/screenshots");
-    expect(readOptions(["--width", "320", "--out", "here"]).out).toBe("here");
+    expect(readOptions(["--width", "320", "--out", "here"])).toMatchObject({ out: "here", isWhole: false });
   });
 
   test("what makes no sense is a sentence", () => {
