@@ -32,11 +32,12 @@ export function LanguageSwitch({ back }: { back: string }) {
           </option>
         ))}
       </select>
-      {isHydrated ? null : (
+      {/* Not taken away by the script: the page would move. */}
+      <noscript>
         <button type="submit" className={buttonClass("quiet", "text-small")}>
           {t("language.use")}
         </button>
-      )}
+      </noscript>
     </form>
   );
 }
