@@ -22,6 +22,9 @@ export async function launchChromium(): Promise<Browser> {
   }
 }
 
+/** Lets functions of ours run in the page: what tsx puts around them, to keep their names, does not come along. */
+export const allowOurFunctions = (page: Page) => page.addInitScript("globalThis.__name = (named) => named");
+
 export const VISITORS_PASSWORD = "correct horse battery";
 
 /** Registers as the form does, so that the page's browser has the session. Answers when that was, ISO 8601. */

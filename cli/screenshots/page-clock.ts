@@ -1,6 +1,7 @@
 // The time that a page shows in a picture. What happens takes its own time in every run; the picture of a registration
 // always begins at ten o'clock, and stands as many seconds later as its scene says.
 import type { Page } from "@playwright/test";
+import { allowOurFunctions } from "../product/chromium";
 
 /** Ten o'clock in ZONE. */
 const TEN = Date.UTC(2026, 10, 24, 9);
@@ -18,8 +19,7 @@ export type PageClock = {
 
 /** From the page's next load on. Texts that the server wrote itself keep their times. */
 export async function setPageClock(page: Page, { origin, seconds, hold }: PageClock): Promise<void> {
-  // What tsx puts around functions, to keep their names, does not come along into the page.
-  await page.addInitScript("globalThis.__name = (named) => named");
+  await allowOurFunctions(page);
   await page.addInitScript(
     ({ originMs, shownMs, nowMs, hold }) => {
       const Real = Date;
