@@ -21,7 +21,7 @@ const at = (seconds: number) =>
 const because = (code: string) => ({ code, message: "As the API would say it." });
 const sent = { attempt: 1, sent_at: at(3) };
 const resend = { allowed: false, next_allowed_at: at(60), reason: "cooldown" as const };
-const works = { tries_left: 5, expires_at: at(900) };
+const works = { tries_left: 5, expires_at: at(900), next_try_at: null };
 
 const RETRYING = makeConfirmation(
   { status: "retrying", attempt: 5, next_attempt_at: at(930), reason: because("timeout") },
@@ -43,11 +43,12 @@ const STATES: Record<string, readonly [string, Confirmation][]> = {
     ["Sent", makeConfirmation({ status: "sent", ...sent }, { resend, code: works })],
     ["Delayed", makeConfirmation({ status: "sent", ...sent, reason: because("delayed") }, { code: works })],
     ["Delivered", makeConfirmation(arrived, { code: works })],
-    ["Delivered", makeConfirmation(arrived, { code: { tries_left: 0, expires_at: at(900) } })],
+    ["Delivered", makeConfirmation(arrived, { code: { ...works, tries_left: 0 } })],
+    ["Delivered", makeConfirmation(arrived, { code: { ...works, next_try_at: at(600) } })],
     [
       "Delivered",
       makeConfirmation(arrived, {
-        code: { tries_left: 5, expires_at: at(20) },
+        code: { ...works, expires_at: at(20) },
         resend: { ...resend, reason: "limit" },
       }),
     ],
