@@ -1,5 +1,5 @@
 import { defineConfig } from "@playwright/test";
-import { LAUNCH_ARGS, listBrowsers } from "./tests/support/browser.mjs";
+import { LAUNCH_ARGS, listBrowsers } from "./cli/product/browser.mjs";
 
 const executablePath = listBrowsers()[0];
 

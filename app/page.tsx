@@ -67,13 +67,13 @@ export default async function LandingPage() {
               </div>
             ))}
           </dl>
-          <p className="mt-7 flex flex-wrap items-center gap-x-3 gap-y-2 text-fg-muted">
+          <p className="mt-7 leading-8 text-fg-muted">
             {rich<ReactNode>("landing.own", {
               command: () => (
                 <code
                   key="command"
                   dir="ltr"
-                  className="rounded-control border border-line bg-surface px-2.5 py-1 font-mono text-small text-fg"
+                  className="mx-1 rounded-control border border-line bg-surface px-2.5 py-1 font-mono text-small whitespace-nowrap text-fg"
                 >
                   npm start
                 </code>

@@ -66,7 +66,7 @@ export function ChangeAddress({
           error={errors.email}
           defaultValue={typed ?? suggestion ?? ""}
         />
-        <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
+        <SubmitButton look={isNeeded ? "primary" : "secondary"} isBusy={isBusy} className="w-full">
           {t("confirm.changeSubmit")}
         </SubmitButton>
         <FormNote note={note} />

@@ -21,6 +21,7 @@ export function CodeForm({
   hint,
   refusal,
   isAtHand,
+  isUseless,
   onSending,
   onSettled,
   onConfirmed,
@@ -30,6 +31,8 @@ export function CodeForm({
   refusal: Problem | null;
   /** True when a code can be in the mailbox: the field then takes the focus where that opens no keyboard. */
   isAtHand: boolean;
+  /** No code can come to this address: another button of the page is the important one. */
+  isUseless: boolean;
   onSending: () => void;
   onSettled: () => void;
   onConfirmed: () => void;
@@ -107,7 +110,7 @@ export function CodeForm({
         }}
       />
       <FieldNote id="code-note" hint={<Hint hint={hint} />} error={error} isAnnounced />
-      <SubmitButton isBusy={isBusy} className="w-full">
+      <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">
         {t("confirm.submit")}
       </SubmitButton>
     </form>
@@ -131,5 +134,7 @@ function Hint({ hint }: { hint: CodeHint }) {
       return rich<ReactNode>("confirm.codeWait", {
         time: () => <LocalTime key="time" at={hint.nextTryAt} shape="minute" />,
       });
+    case "done":
+      return null;
   }
 }

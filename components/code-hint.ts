@@ -2,6 +2,8 @@
 import type { Confirmation } from "@/domain/confirmation-state";
 
 export type CodeHint =
+  /** It has been used: the address is confirmed. */
+  | { kind: "done" }
   /** No mail has left yet, so there is nothing to type. */
   | { kind: "waiting" }
   | { kind: "works"; expiresAt: string }
@@ -13,7 +15,8 @@ export type CodeHint =
 const NOT_ARRIVED: ReadonlySet<string> = new Set(["bounced", "suppressed", "failed"]);
 
 /** `nowMs` is the server's clock. A code whose mail has left is over by time first: "no tries" would be beside the point. */
-export function describeCode({ code, delivery }: Confirmation, nowMs: number): CodeHint {
+export function describeCode({ confirmed, code, delivery }: Confirmation, nowMs: number): CodeHint {
+  if (confirmed) return { kind: "done" };
   // A mail that did not arrive brought no code to type, whatever the code's own lifetime says.
   if (delivery && NOT_ARRIVED.has(delivery.status)) return { kind: "waiting" };
   if (code.expires_at !== null && Date.parse(code.expires_at) <= nowMs) return { kind: "expired" };

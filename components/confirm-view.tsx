@@ -146,6 +146,7 @@ export function ConfirmView({
           <CodeForm
             hint={describeCode(confirmation, nowMs)}
             refusal={codeRefusal}
+            isUseless={needsOtherAddress(delivery)}
             isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
             onSending={() => setSendingCode(true)}
             onSettled={() => {
@@ -169,7 +170,10 @@ export function ConfirmView({
               onRefused={refresh}
             />
           </div>
-          <div className="mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted">
+          {/* A confirmed address is not changed here any more; the room stays until the page moves on. */}
+          <div
+            className={`mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted ${confirmed ? "invisible" : ""}`}
+          >
             <ChangeAddress
               key={email}
               changesLeft={confirmation.email_changes_left}

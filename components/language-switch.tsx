@@ -24,7 +24,7 @@ export function LanguageSwitch({ back }: { back: string }) {
         aria-label={t("language.label")}
         defaultValue={language}
         onChange={(event) => isHydrated && choose(event.currentTarget.value)}
-        className="min-h-11 cursor-pointer rounded-control bg-transparent px-2 hover:text-fg"
+        className="min-h-11 cursor-pointer rounded-control bg-transparent px-2 [field-sizing:content] hover:text-fg"
       >
         {LANGUAGES.map((each) => (
           <option key={each} value={each} lang={tagOf(each)}>
@@ -32,11 +32,12 @@ export function LanguageSwitch({ back }: { back: string }) {
           </option>
         ))}
       </select>
-      {isHydrated ? null : (
+      {/* Not taken away by the script: the page would move. */}
+      <noscript>
         <button type="submit" className={buttonClass("quiet", "text-small")}>
           {t("language.use")}
         </button>
-      )}
+      </noscript>
     </form>
   );
 }

@@ -8,11 +8,18 @@ const WAIT_SECONDS = 5;
 
 const STYLE = `
 body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: light-dark(#1c1b1a, #ececf0); background: light-dark(#faf9f7, #101216) }
-main { max-width: 28rem; margin: 18vh auto 0; padding: 0 1.25rem }
-h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -0.015em }
-p { color: light-dark(#5d5a56, #a9abb4) }
+header { display: flex; align-items: center; gap: .625rem; max-width: 60rem; margin: 0 auto; padding: 1.25rem; font-weight: 600 }
+svg { width: 1.75rem; height: 1.75rem }
+main { max-width: 28rem; margin: 12vh auto 0; padding: 0 1.25rem }
+h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 600 }
+h1:lang(en, de, fr, es, pt) { letter-spacing: -0.025em }
+p { margin: .5rem 0 0; color: light-dark(#5d5a56, #a9abb4) }
 a { color: inherit }
 `;
+
+/** components/mark.tsx, without classes: no file is there to give them colours. */
+const MARK =
+  '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#2a53d5"/><g fill="none" stroke="#fff" stroke-width="2.75" stroke-linecap="round" stroke-linejoin="round"><circle cx="13" cy="10" r="4"/><path d="M13 14v10.5h7.5M13 19.25h4.75"/></g></svg>';
 
 /** The page's one style, as a source of a Content-Security-Policy (CSP Level 3 section 2.3.1). */
 export const UNAVAILABLE_STYLE = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;
@@ -46,6 +53,7 @@ export function unavailablePage({
 <style>${STYLE}</style>
 </head>
 <body>
+<header>${MARK}Latchkey</header>
 <main>
 <h1>${t("unavailable.title")}</h1>
 <p>${t("unavailable.text")}</p>

@@ -20,6 +20,8 @@ export type Product = {
   engine: { part: Part; url: string };
   postgres: { part: Part; url: string };
   mail: { part: Part; url: string };
+  /** Where people reach it: one of the app processes in turn. */
+  url: string;
   opsPassword: string;
   /** Processes that ended although nobody killed them. */
   ended: { part: string; how: string }[];
@@ -185,6 +187,7 @@ async function startProduct(
     engine: { part: engine, url: engineUrl },
     postgres: { part: postgres, url: databaseUrl },
     mail: { part: mail, url: mailUrl },
+    url: publicUrl,
     opsPassword: secrets.opsPassword,
     ended,
   };

@@ -9,7 +9,7 @@ export type FieldInputProps = Omit<InputHTMLAttributes<HTMLInputElement>, "id" |
  * dot of "name@example.com." stands behind it, not before.
  */
 export const INPUT_CLASS =
-  "block h-11 w-full min-w-0 rounded-control border bg-surface px-3.5 text-field text-fg transition-colors duration-150 hover:border-fg-muted focus-visible:border-accent-fg focus-visible:outline-2 focus-visible:-outline-offset-1 aria-invalid:border-bad-fg border-line-strong rtl:text-right rtl:[unicode-bidi:plaintext]";
+  "block h-11 w-full min-w-0 rounded-control border bg-surface px-3.5 text-field text-fg transition-colors duration-150 hover:border-fg-muted focus-visible:border-accent-fg focus-visible:outline-2 focus-visible:-outline-offset-1 aria-invalid:border-bad-fg aria-invalid:outline-bad-fg border-line-strong rtl:text-right rtl:[unicode-bidi:plaintext]";
 
 /**
  * Label, input, and one line below that holds the hint or, once there is one, the error. Two lines of room are kept, so

@@ -1,46 +1,10 @@
 // Every page against axe's WCAG 2.2 AA rules, light and dark.
-import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { expectNoViolations } from "../support/axe";
 import { codeIn, nextMail } from "../support/mailbox";
 import { signInOperator } from "../support/operator";
-import { codeField, currentStep, registerOnPage } from "../support/pages";
+import { codeField, currentStep, fillRegistration, registerOnPage } from "../support/pages";
 import { newPerson, register } from "../support/people";
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** The only ones that see colours: all others would say the same of the dark page as of the light one. */
-const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
-
-/** Ours take 240 ms at most. */
-const LONGEST_FADE_MS = 2_000;
-
-/** Without a second page to gather what frames of other origins say: ours have none, and it took two thirds. */
-const axe = (page: Page) => new AxeBuilder({ page }).setLegacyMode();
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const found = await findViolations(page, "light", axe(page).withTags(RULES));
-  found.push(...(await findViolations(page, "dark", axe(page).withRules(COLOUR_RULES))));
-  expect(found).toEqual([]);
-}
-
-async function findViolations(
-  page: Page,
-  colorScheme: "light" | "dark",
-  builder: AxeBuilder,
-): Promise<string[]> {
-  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-  // Fades would be judged half-way. One whose element was hidden in the middle never says that it has finished.
-  await page.evaluate((longestMs) => {
-    const finished = document.getAnimations().map((animation) => animation.finished.catch(() => null));
-    return Promise.race([
-      Promise.all(finished).then(() => null),
-      new Promise<null>((resolve) => setTimeout(() => resolve(null), longestMs)),
-    ]);
-  }, LONGEST_FADE_MS);
-  const { violations } = await builder.analyze();
-  return violations.map(
-    ({ id, nodes }) => `${colorScheme}: ${id}: ${nodes.map((node) => node.html).join(" | ")}`,
-  );
-}
 
 for (const path of ["/", "/register", "/sign-in", "/confirm", "/confirm/link", "/not-me", "/no-such-page"])
   test(`${path} has no violations, light and dark`, async ({ page }) => {
@@ -52,6 +16,34 @@ test("a refused registration has no violations, light and dark", async ({ page }
   await page.goto("/register");
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByLabel("Username")).toHaveAttribute("aria-invalid", "true");
+  await expectNoViolations(page);
+});
+
+test("a question about the address, a taken name and a lost connection have no violations, light and dark", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await page.goto("/register");
+  await fillRegistration(page, { ...person, email: "ada@gmial.com" });
+  await expect(page.getByRole("button", { name: "ada@gmail.com" })).toBeVisible();
+  await expectNoViolations(page, "a question");
+  await page.route("**/api/v1/usr/register", (route) => route.abort());
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "could not reach our server" })).toBeVisible();
+  await expectNoViolations(page, "a lost connection");
+  await page.unroute("**/api/v1/usr/register");
+  await register(person);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText("This username is taken.")).toBeVisible();
+  await expectNoViolations(page, "a taken name");
+});
+
+test("a refused sign-in has no violations, light and dark", async ({ page }) => {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username or email address").fill("nobody");
+  await page.getByLabel("Password", { exact: true }).fill("not my password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
   await expectNoViolations(page);
 });
 

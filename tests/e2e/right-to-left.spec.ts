@@ -1,10 +1,10 @@
 // The main job in Arabic: the page is written from right to left, and what is not Arabic in it still reads as it should.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expectNoViolations } from "../support/axe";
 import { codeIn, nextMail } from "../support/mailbox";
+import { hasSidewaysScroll } from "../support/pages";
 import { newPerson, type Person } from "../support/people";
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const ARABIC_INDIC_ZERO = 0x0660;
 
 test.use({ locale: "ar", viewport: { width: 320, height: 800 } });
@@ -18,22 +18,11 @@ async function registerInArabic(page: Page, person: Person): Promise<void> {
   await page.waitForURL("**/confirm");
 }
 
-async function expectNoViolations(page: Page): Promise<void> {
-  await page.emulateMedia({ reducedMotion: "reduce" });
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(RULES).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`)).toEqual(
-    [],
-  );
-}
-
 async function leftOf(locator: Locator): Promise<number> {
   const box = await locator.boundingBox();
   if (!box) throw new Error("Nothing is there to measure");
   return box.x;
 }
-
-const hasSidewaysScroll = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
 
 test("register, confirm with Arabic-Indic digits, be in: on a phone, from right to left", async ({
   page,

@@ -1,6 +1,6 @@
 // Makes sure that there is a browser that works: one that is here, else Playwright's own, else the distribution's.
 import { existsSync } from "node:fs";
-import { listBrowsers } from "./browser.mjs";
+import { listBrowsers } from "../../cli/product/browser.mjs";
 import { run } from "./run-program.mjs";
 
 const TRY_TIMEOUT_MS = 60_000;

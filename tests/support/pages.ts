@@ -24,3 +24,7 @@ export const currentStep = (page: Page) => page.locator('ol [aria-current="step"
 export const statusLine = (page: Page) => page.locator('p[role="status"]');
 
 export const codeField = (page: Page) => page.getByLabel("Confirmation code");
+
+/** Something is wider than the window. */
+export const hasSidewaysScroll = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);

@@ -30,6 +30,11 @@ describe("the line under the code field", () => {
     },
   );
 
+  test("says nothing any more once the address is confirmed: a used code has no tries left, and that is no trouble", () => {
+    const used = { confirmed: true, code: { tries_left: 0, expires_at: LATER, next_try_at: null } };
+    expect(describeCode(makeConfirmation({ status: "delivered" }, used), NOW_MS)).toEqual({ kind: "done" });
+  });
+
   test("says that no tries are left, unless the code is over anyway", () => {
     const exhausted = makeConfirmation(
       { status: "sent" },

@@ -1,6 +1,6 @@
 // Which browser the tests use.
 import { expect, it } from "vitest";
-import { listBrowsers } from "@/tests/support/browser.mjs";
+import { listBrowsers } from "@/cli/product/browser.mjs";
 
 const here = (...files: string[]) =>
   listBrowsers({ PATH: "/opt/bin" }, "linux", (file) => files.includes(file));

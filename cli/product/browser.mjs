@@ -1,4 +1,4 @@
-// Which browser the tests use. Plain JavaScript: tests/run.mjs needs it as well as playwright.config.ts.
+// Which browser tests, screenshots and measurements use. Plain JavaScript: tests/run.mjs needs it as well as playwright.config.ts.
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 

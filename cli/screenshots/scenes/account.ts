@@ -1,0 +1,80 @@
+// The account, and the page for a product that cannot answer.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Page } from "@playwright/test";
+import { readCode } from "../../chaos/inbox";
+import { VISITORS_PASSWORD as PASSWORD } from "../../product/chromium";
+import type { Stage } from "../stage";
+import { fill, type Scene, submit } from "./scene";
+
+async function openAccount(stage: Stage, who: string): Promise<Page> {
+  const { page, at, readMail } = await stage.register(who);
+  const confirmed = await page.request.post("/api/v1/usr/confirm-email", {
+    headers: { origin: stage.product.url },
+    data: { code: readCode(await readMail()) },
+  });
+  if (!confirmed.ok()) throw new Error(`The code was refused: ${confirmed.status()}`);
+  // Somebody who is also signed in elsewhere.
+  const phone = await stage.newPage();
+  const signedIn = await phone.request.post("/api/v1/usr/token", {
+    headers: { "user-agent": PHONE },
+    data: { login: stage.usernameOf(who), password: PASSWORD },
+  });
+  if (!signedIn.ok()) throw new Error(`Signing in failed: ${signedIn.status()}`);
+  await stage.setClock(page, at, 60);
+  await page.goto("/account", { waitUntil: "networkidle" });
+  return page;
+}
+
+const PHONE =
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+const DOWN_MS = 15_000;
+
+export const ACCOUNT_SCENES: readonly Scene[] = [
+  {
+    name: "account",
+    isKey: true,
+    title: "The account",
+    isMirrored: true,
+    play: (stage) => openAccount(stage, "barbara"),
+  },
+  {
+    name: "account-password",
+    title: "The account: a new password, and how hard it is to guess",
+    async play(stage) {
+      const page = await openAccount(stage, "adele");
+      await page.locator("#password summary").click();
+      await page.locator('[name="new_password"]').click();
+      await page.waitForLoadState("networkidle");
+      await fill(page, { current_password: PASSWORD, new_password: "a longer sentence with words" });
+      return page;
+    },
+  },
+  {
+    name: "account-delete",
+    title: "The account: deleting it, with the wrong password",
+    async play(stage) {
+      const page = await openAccount(stage, "betty");
+      await page.locator("#delete summary").click();
+      await page.locator("#delete [name=password]").fill("not my password");
+      await submit(page, "password");
+      await page.waitForSelector("#delete [aria-invalid], #delete [role=alert]");
+      return page;
+    },
+  },
+  {
+    name: "unavailable",
+    title: "503: the database is away",
+    async play(stage) {
+      const { page } = await stage.register("carol");
+      const back = stage.product.postgres.part.killAndRestart(DOWN_MS);
+      back.catch(() => {});
+      // A moment ago it may still have answered.
+      for (const deadline = Date.now() + DOWN_MS; Date.now() < deadline; await delay(200)) {
+        const answer = await page.goto("/confirm");
+        if (answer?.status() === 503) return page;
+      }
+      throw new Error("The page answers without its database");
+    },
+    after: async ({ product }) => product.postgres.part.settled(),
+  },
+];

@@ -1,0 +1,290 @@
+// The confirm page in every state that a mail and its code can be in.
+import type { Page } from "@playwright/test";
+import { readCode } from "../../chaos/inbox";
+import type { Fault, Registered, Stage } from "../stage";
+import type { Scene } from "./scene";
+
+/** A state of the mail: who registers, what the provider does, and when the page is looked at. */
+type MailScene = Pick<Scene, "name" | "title" | "isMirrored" | "isKey"> & {
+  /** Of the address, before "@"; what stands behind a plus steers the mail stand-in (local/mail/tags.ts). */
+  who: string;
+  domain?: string;
+  fault?: Fault;
+  status: string;
+  seconds: number;
+  /** The state passes by itself: the page stays at it. */
+  isPassing?: boolean;
+};
+
+function makeMailScene({
+  who,
+  domain,
+  fault,
+  status,
+  seconds,
+  isPassing = false,
+  ...scene
+}: MailScene): Scene {
+  return {
+    ...scene,
+    async play(stage) {
+      if (fault) await stage.setFault(fault);
+      const registered = await stage.register(who, domain ? { domain } : {});
+      return stage.openConfirm(registered, { seconds, status, hold: isPassing });
+    },
+    after: (stage) => stage.setFault(null),
+  };
+}
+
+const MAIL_SCENES: readonly Scene[] = (
+  [
+    {
+      ...{ name: "sending", title: "Sending", who: "grace", fault: "slow" as const },
+      ...{ status: "sending", seconds: 3, isPassing: true },
+    },
+    {
+      ...{
+        name: "retrying",
+        isKey: true,
+        title: "Retrying, with the time of the next try",
+        isMirrored: true,
+      },
+      ...{ who: "hedy", fault: "refuse" as const, status: "retrying", seconds: 4 },
+    },
+    { name: "sent", title: "Sent", who: "mary", status: "sent", seconds: 3, isPassing: true },
+    {
+      ...{ name: "delivered", isKey: true, title: "Delivered, with a way to the mailbox", isMirrored: true },
+      ...{ who: "ida", domain: "gmail.com", status: "delivered", seconds: 8 },
+    },
+    {
+      name: "delayed",
+      title: "Delayed",
+      who: "joan+delay",
+      status: "sent/delayed",
+      seconds: 5,
+      isPassing: true,
+    },
+    {
+      ...{
+        name: "bounced",
+        isKey: true,
+        title: "Came back, with the form for another address",
+        isMirrored: true,
+      },
+      ...{ who: "radia", fault: "bounce" as const, status: "bounced", seconds: 6 },
+    },
+    {
+      ...{ name: "refused", title: "Refused for good, with the form for another address" },
+      ...{ who: "katherine", fault: "reject" as const, status: "failed", seconds: 6 },
+    },
+    { name: "complained", title: "Marked as spam", who: "lynn+complain", status: "complained", seconds: 9 },
+    {
+      name: "suppressed",
+      title: "Not sent any more",
+      who: "karen+suppress",
+      status: "suppressed",
+      seconds: 6,
+    },
+  ] satisfies MailScene[]
+).map(makeMailScene);
+
+/** Longer than a picture takes. */
+const AWAY_MS = 120_000;
+
+/** Somebody whose mail has arrived. */
+async function arrive(stage: Stage, who: string, seconds = 8): Promise<Registered> {
+  const registered = await stage.register(who);
+  await stage.openConfirm(registered, { seconds, status: "delivered" });
+  return registered;
+}
+
+async function typeWrongCodes({ page, readMail }: Registered, count: number): Promise<Page> {
+  const code = readCode(await readMail());
+  const wrong = code === "000000" ? "000001" : "000000";
+  for (let tries = 0; tries < count; tries++) {
+    const answered = page.waitForResponse("**/confirm-email");
+    await page.locator("#code").fill(wrong);
+    await answered;
+    await page.waitForSelector("#code[aria-invalid]:not([readonly])");
+  }
+  return page;
+}
+
+/** A mail that nobody takes up: the engine is away. */
+async function openQueued(stage: Stage, who: string, seconds: number): Promise<Page> {
+  const registered = await stage.register(who);
+  stage.product.engine.part.freeze(AWAY_MS).catch(() => {});
+  return stage.openConfirm(registered, { seconds, status: "queued", hold: true });
+}
+
+async function letEngineGoOn({ product }: Stage): Promise<void> {
+  product.engine.part.thaw();
+  await product.engine.part.settled();
+}
+
+const QUEUED: Scene = {
+  name: "queued",
+  title: "Queued",
+  play: (stage) => openQueued(stage, "ada", 1),
+  after: letEngineGoOn,
+};
+
+const CODE_SCENES: readonly Scene[] = [
+  {
+    name: "failed",
+    title: "Failed, after six attempts",
+    async play(stage) {
+      await stage.setFault("refuse");
+      const registered = await stage.register("shafi");
+      await stage.passRetries();
+      return stage.openConfirm(registered, { seconds: 1_960, status: "failed" });
+    },
+    after: (stage) => stage.setFault(null),
+  },
+  {
+    name: "queue-away",
+    title: "The queue is away",
+    play: (stage) => openQueued(stage, "frances", 25),
+    after: letEngineGoOn,
+  },
+  {
+    name: "typing",
+    title: "Typing the code",
+    async play(stage) {
+      const { page } = await arrive(stage, "annie");
+      await page.locator("#code").pressSequentially("4071");
+      return page;
+    },
+  },
+  {
+    name: "wrong-code",
+    title: "A wrong code",
+    isMirrored: true,
+    play: async (stage) => typeWrongCodes(await arrive(stage, "dorothy"), 1),
+  },
+  {
+    name: "no-tries-left",
+    title: "Five wrong codes",
+    play: async (stage) => typeWrongCodes(await arrive(stage, "evelyn"), 5),
+  },
+  {
+    name: "code-expired",
+    title: "The code has expired",
+    play: async (stage) => (await arrive(stage, "jean", 3 * 3600)).page,
+  },
+  {
+    name: "resend",
+    title: "Another code may be asked for",
+    play: async (stage) => (await arrive(stage, "kathleen", 75)).page,
+  },
+  {
+    name: "change-address",
+    title: "Changing the address",
+    async play(stage) {
+      const { page } = await arrive(stage, "margaret");
+      await page.locator("summary").click();
+      await page.locator('[name="email"]').fill("margaret@gmial.com");
+      await page.locator("h1").click();
+      return page;
+    },
+  },
+  {
+    name: "confirm-offline",
+    title: "No connection",
+    async play(stage) {
+      const { page } = await arrive(stage, "megan");
+      await page.context().setOffline(true);
+      await page.evaluate(() => window.dispatchEvent(new Event("offline")));
+      return page;
+    },
+  },
+  {
+    name: "confirm-without-script",
+    title: "Without JavaScript",
+    async play(stage) {
+      const { page, readMail } = await stage.register("stephanie", { javaScript: false });
+      await readMail();
+      await page.goto("/confirm");
+      return page;
+    },
+  },
+  {
+    name: "confirmed",
+    title: "Confirmed in another tab: this one moves on",
+    async play(stage) {
+      const { page, readMail } = await arrive(stage, "sophie");
+      const code = readCode(await readMail());
+      // The page goes on after a moment; the picture is of that moment.
+      await page.route("**/confirmation/continue", () => {});
+      const told = page.waitForFunction(() => document.documentElement.dataset.confirmed === "true");
+      const other = await page.request.post("/api/v1/usr/confirm-email", {
+        headers: { origin: stage.product.url },
+        data: { code },
+      });
+      if (!other.ok()) throw new Error(`The code was refused: ${other.status()}`);
+      await told;
+      return page;
+    },
+  },
+];
+
+/** Opens what a mail's link leads to. */
+async function openLink(stage: Stage, who: string, place: "confirm/link" | "not-me"): Promise<Page> {
+  const { readMail, at } = await stage.register(who);
+  const link = new RegExp(`https?://\\S+/${place}#\\S+`).exec((await readMail()).text)?.[0];
+  if (!link) throw new Error(`The mail has no link to ${place}`);
+  // The mail is read elsewhere than where somebody registered.
+  const page = await stage.newPage();
+  await stage.setClock(page, at, 60);
+  await page.goto(link);
+  await page.waitForSelector("main button");
+  return page;
+}
+
+const LINK_SCENES: readonly Scene[] = [
+  {
+    name: "link",
+    title: "The mail's link: it asks before it confirms",
+    isMirrored: true,
+    play: (stage) => openLink(stage, "donna", "confirm/link"),
+  },
+  {
+    name: "link-confirmed",
+    title: "The mail's link: confirmed on another device",
+    async play(stage) {
+      const page = await openLink(stage, "elizabeth", "confirm/link");
+      await page.locator("main button").click();
+      await page.waitForSelector('main a[href="/sign-in"]');
+      return page;
+    },
+  },
+  {
+    name: "link-dead",
+    title: "A link that does not work",
+    async play(stage) {
+      const page = await stage.newPage();
+      await page.goto("/confirm/link#a-link-of-nobody-at-all-0123456789");
+      await page.waitForSelector("main a");
+      return page;
+    },
+  },
+  {
+    name: "not-me",
+    title: "“This wasn’t me”: it says what it would end",
+    play: (stage) => openLink(stage, "fran", "not-me"),
+  },
+  {
+    name: "not-me-done",
+    title: "“This wasn’t me”: ended, and how to take it back",
+    async play(stage) {
+      const page = await openLink(stage, "gladys", "not-me");
+      const answered = page.waitForResponse("**/not-me");
+      await page.locator("main button").click();
+      await answered;
+      await page.waitForTimeout(300);
+      return page;
+    },
+  },
+];
+
+export const CONFIRM_SCENES: readonly Scene[] = [QUEUED, ...MAIL_SCENES, ...CODE_SCENES, ...LINK_SCENES];

@@ -1,0 +1,222 @@
+// The confirm page in every state that a mail and its code can be in, on the smallest phone. The server's part is told
+// here, as the API tells it: which states there are, and how each comes about, is tested elsewhere.
+import { expect, type Page, test } from "@playwright/test";
+import type { Confirmation } from "@/domain/confirmation-state";
+import { LANGUAGES, tagOf } from "@/messages/languages";
+import { expectNoViolations } from "../support/axe";
+import { makeConfirmation } from "../support/confirmations";
+import { codeIn, nextMail } from "../support/mailbox";
+import {
+  codeField,
+  currentStep,
+  fillRegistration,
+  hasSidewaysScroll,
+  registerOnPage,
+  statusLine,
+} from "../support/pages";
+import { newPerson } from "../support/people";
+
+const at = (seconds: number) =>
+  new Date(Date.parse("2026-11-24T10:00:00.000Z") + seconds * 1000).toISOString();
+const because = (code: string) => ({ code, message: "As the API would say it." });
+const sent = { attempt: 1, sent_at: at(3) };
+const resend = { allowed: false, next_allowed_at: at(60), reason: "cooldown" as const };
+const works = { tries_left: 5, expires_at: at(900), next_try_at: null };
+
+const RETRYING = makeConfirmation(
+  { status: "retrying", attempt: 5, next_attempt_at: at(930), reason: because("timeout") },
+  { resend },
+);
+const arrived = { status: "delivered" as const, ...sent, delivered_at: at(5) };
+
+/** Each with what the tab says. In the last group those that ask for another address come last: they open a form. */
+const STATES: Record<string, readonly [string, Confirmation][]> = {
+  "on its way": [
+    ["Queued", makeConfirmation({ queued_at: at(29) }, { resend })],
+    // Much too long ago: the queue is away.
+    ["Queued", makeConfirmation({}, { resend })],
+    ["Sending", makeConfirmation({ status: "sending", attempt: 1 }, { resend })],
+    ["Sending", makeConfirmation({ status: "sending", attempt: 3 }, { resend })],
+    ["Retrying", RETRYING],
+  ],
+  there: [
+    ["Sent", makeConfirmation({ status: "sent", ...sent }, { resend, code: works })],
+    ["Delayed", makeConfirmation({ status: "sent", ...sent, reason: because("delayed") }, { code: works })],
+    ["Delivered", makeConfirmation(arrived, { code: works })],
+    ["Delivered", makeConfirmation(arrived, { code: { ...works, tries_left: 0 } })],
+    ["Delivered", makeConfirmation(arrived, { code: { ...works, next_try_at: at(600) } })],
+    [
+      "Delivered",
+      makeConfirmation(arrived, {
+        code: { ...works, expires_at: at(20) },
+        resend: { ...resend, reason: "limit" },
+      }),
+    ],
+    ["Marked as spam", makeConfirmation({ ...arrived, status: "complained" }, { code: works })],
+  ],
+  "not coming": [
+    ["Failed", makeConfirmation({ status: "failed", attempt: 6, reason: because("timeout") })],
+    ["Called off", makeConfirmation({ status: "cancelled", reason: because("called_off") })],
+    ["Came back", makeConfirmation({ status: "bounced", ...sent, reason: because("mailbox_unavailable") })],
+    ["Not sent", makeConfirmation({ status: "suppressed", reason: because("address_suppressed") })],
+  ],
+};
+const NEEDS_ANOTHER = new Set(["Came back", "Not sent"]);
+
+/** Answers the page's questions from now on. */
+async function tellStates(page: Page, first: Confirmation) {
+  let told = first;
+  await page.route("**/api/v1/usr/confirmation", (route) => route.fulfill({ json: told }));
+  await page.route("**/confirmation/events", (route) =>
+    route.fulfill({
+      contentType: "text/event-stream",
+      // Ends there; the browser asks again at once.
+      body: `retry: 20\nevent: confirmation\ndata: ${JSON.stringify(told)}\n\n`,
+    }),
+  );
+  return (next: Confirmation) => {
+    told = next;
+  };
+}
+
+const topOf = async (page: Page) => (await codeField(page).boundingBox())?.y;
+
+test.describe("on the smallest phone", () => {
+  test.use({ viewport: { width: 320, height: 800 } });
+
+  for (const [group, states] of Object.entries(STATES))
+    test(`while the mail is ${group}: no violations, the state in the tab’s title, all fits, and nothing moves`, async ({
+      page,
+    }) => {
+      await registerOnPage(page, newPerson());
+      const [[, first] = []] = states;
+      if (!first) throw new Error("There are no states");
+      const tell = await tellStates(page, first);
+      await page.reload();
+      const top = await topOf(page);
+      for (const [index, [title, state]] of states.entries()) {
+        const name = `${index}: ${title}`;
+        tell(state);
+        await expect(page, name).toHaveTitle(`${title} · Confirm your email · Latchkey`);
+        await expect(statusLine(page), name).toHaveText(/\S/);
+        await expect(currentStep(page), name).toHaveCount(1);
+        await expectNoViolations(page, name);
+        expect(await hasSidewaysScroll(page), name).toBe(false);
+        expect(await topOf(page), name).toBe(top);
+        expect(await page.getByLabel("Right email address").isVisible(), name).toBe(NEEDS_ANOTHER.has(title));
+      }
+    });
+
+  test("no language makes a page wider than the window", async ({ page }) => {
+    await registerOnPage(page, newPerson());
+    await tellStates(page, RETRYING);
+    for (const language of LANGUAGES) {
+      await page.request.post("/language", { form: { language } });
+      for (const path of ["/", "/register", "/confirm"]) {
+        await page.goto(path);
+        if (path === "/register") await page.locator('button[type="submit"]').first().click();
+        if (path === "/confirm") await expect(currentStep(page)).toHaveAttribute("data-tone", "waiting");
+        expect(await page.locator("html").getAttribute("lang")).toBe(tagOf(language));
+        expect(await hasSidewaysScroll(page), `${path} in ${language}`).toBe(false);
+      }
+    }
+  });
+});
+
+test.describe("at 400 % zoom of a small screen", () => {
+  test.use({ viewport: { width: 320, height: 256 } });
+
+  test("the whole way goes by keyboard alone, and what has the focus is seen and marked", async ({
+    page,
+  }) => {
+    const person = newPerson();
+    await page.goto("/register");
+    const tabTo = async (name: string) => {
+      const isThere = () =>
+        page.evaluate((wanted) => document.activeElement?.getAttribute("name") === wanted, name);
+      // The code's field may have the focus already.
+      for (let tabs = 0; tabs < 20; tabs++) {
+        if (await isThere()) return;
+        await page.keyboard.press("Tab");
+        await expect.poll(() => describeUnseenFocus(page)).toBe(null);
+      }
+      throw new Error(`Tab does not lead to ${name}`);
+    };
+    for (const [name, value] of Object.entries(person)) {
+      await tabTo(name);
+      await page.keyboard.type(value);
+    }
+    expect(await hasSidewaysScroll(page)).toBe(false);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/confirm");
+    const code = codeIn(await nextMail(person.email));
+    await tabTo("code");
+    expect(await hasSidewaysScroll(page)).toBe(false);
+    await page.keyboard.type(code);
+    await page.waitForURL("**/account");
+    expect(await hasSidewaysScroll(page)).toBe(false);
+  });
+});
+
+/** Null when what has the focus is in the window, and has a ring or, the code's boxes, a thicker edge. */
+function describeUnseenFocus(page: Page): Promise<string | null> {
+  return page.evaluate(() => {
+    const focused = document.activeElement;
+    // Between the last element of the page and the first.
+    if (!(focused instanceof HTMLElement) || focused === document.body) return null;
+    const { top, bottom } = focused.getBoundingClientRect();
+    if (top < 0 || bottom > window.innerHeight) return `${focused.outerHTML} is at ${top} to ${bottom}`;
+    const box = document.querySelector("[data-active]");
+    const isMarked =
+      focused.id === "code"
+        ? box !== null && getComputedStyle(box).borderTopWidth === "2px"
+        : getComputedStyle(focused).outlineStyle !== "none";
+    return isMarked ? null : `${focused.outerHTML} is not marked`;
+  });
+}
+
+test("Caps Lock is said while a password is typed with it, and no longer", async ({ page }) => {
+  await page.goto("/register");
+  const field = page.getByLabel("Password", { exact: true });
+  const press = (modifierCapsLock: boolean) =>
+    field.evaluate(
+      (input, isOn) =>
+        input.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "A", bubbles: true, modifierCapsLock: isOn }),
+        ),
+      modifierCapsLock,
+    );
+  await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+  await press(true);
+  await expect(page.getByText("Caps Lock is on")).toBeVisible();
+  await press(false);
+  await expect(page.getByText("Caps Lock is on")).toBeHidden();
+});
+
+test("what was typed into the registration is there again after going away and back, the password aside", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await page.goto("/register");
+  await fillRegistration(page, person);
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.waitForURL("**/sign-in");
+  await page.goBack();
+  await expect(page.getByLabel("Username")).toHaveValue(person.username);
+  await expect(page.getByLabel("Email address")).toHaveValue(person.email);
+});
+
+test("a lost connection is said, and the page is right again when it is back", async ({ page, context }) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await context.setOffline(true);
+  try {
+    await expect(page.getByText("Connection lost; trying again")).toBeVisible();
+    await nextMail(person.email);
+  } finally {
+    await context.setOffline(false);
+  }
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await expect(currentStep(page)).toContainText("Delivered");
+});
