@@ -46,6 +46,8 @@ export type AuditDetails = {
   delivery_replayed: { deliveryId: string; newDeliveryId: string };
   /** By an operator. */
   delivery_cancelled: { deliveryId: string };
+  /** By an operator, from the replaced system. How many lines became accounts, were there already, were refused. */
+  users_imported: { imported: number; present: number; refused: number };
 };
 
 /** Each kind of row in words, for operators. */
@@ -67,6 +69,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   operator_signed_out: "An operator signed out",
   delivery_replayed: "An operator sent a mail anew",
   delivery_cancelled: "An operator called a mail off",
+  users_imported: "An operator imported people",
 };
 
 export type AuditEntry<Type extends AuditType = AuditType> = {

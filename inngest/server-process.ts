@@ -1,7 +1,7 @@
 // What runs beside the requests in every server process, and what ends with it.
 import { setTimeout as delay } from "node:timers/promises";
 import { longestAttemptMs } from "../domain/email-delivery";
-import { verifyAgainstNobody } from "../domain/password";
+import { verifySignIn } from "../domain/password";
 import { commonPasswords } from "../domain/password-rules";
 import type { Services } from "../domain/services";
 import { renderEmail } from "../emails/render";
@@ -59,7 +59,7 @@ function holdExit(work: Promise<unknown>, limitMs: number): void {
 /** The first hash and the first render of each mail cost many times the later ones: not at a person's expense. */
 async function warmUp({ log }: Services): Promise<void> {
   try {
-    await verifyAgainstNobody("warm up");
+    await verifySignIn(null, "warm up", 0);
     await commonPasswords();
     // With the links that they have, in every language: how long a first one takes must not tell which it was.
     const url = "https://example.com/";
