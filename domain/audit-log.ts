@@ -46,8 +46,8 @@ export type AuditDetails = {
   delivery_replayed: { deliveryId: string; newDeliveryId: string };
   /** By an operator. */
   delivery_cancelled: { deliveryId: string };
-  /** By an operator, from the replaced system. How many lines became accounts, were there already, were refused. */
-  users_imported: { imported: number; present: number; refused: number };
+  /** By an operator, from the replaced system. How many lines became accounts, were there already, brought another password, were refused. */
+  users_imported: { imported: number; present: number; updated: number; refused: number };
 };
 
 /** Each kind of row in words, for operators. */

@@ -2,6 +2,7 @@ import type { Command } from "../command";
 import { cancel } from "./cancel";
 import { erase } from "./erase";
 import { explain } from "./explain";
+import { importUsers } from "./import-users";
 import { active, failed, scheduled } from "./list";
 import { replay } from "./replay";
 import { stats } from "./stats";
@@ -16,4 +17,5 @@ export const COMMANDS: readonly Command[] = [
   replay,
   cancel,
   erase,
+  importUsers,
 ];
