@@ -1,8 +1,9 @@
 // Everything about one delivery, for operators; and what their acts ask of it before they touch it.
-import { and, asc, desc, eq, inArray, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, not, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { calledOff } from "./deliveries";
 import { isUnsettledAndFree } from "./delivery-leases";
+import { isNotice, isNoticeKind } from "./notices";
 import {
   type AuditLogRow,
   auditLog,
@@ -25,14 +26,13 @@ export async function findNewestOfPurpose(
   executor: Executor,
   { userId, kind }: Pick<DeliveryRow, "userId" | "kind">,
 ): Promise<Pick<DeliveryRow, "id" | "status"> | null> {
-  const isNotice = kind === "password_changed";
   const [row] = await executor
     .select({ id: deliveries.id, status: deliveries.status })
     .from(deliveries)
     .where(
       and(
         eq(deliveries.userId, userId),
-        isNotice ? eq(deliveries.kind, "password_changed") : ne(deliveries.kind, "password_changed"),
+        isNoticeKind(kind) ? eq(deliveries.kind, kind) : not(isNotice(deliveries.kind)),
       ),
     )
     .orderBy(desc(deliveries.createdAt), desc(deliveries.id))

@@ -2,6 +2,7 @@
 // several app servers cannot disagree about who holds one.
 import { and, eq, inArray, lt, lte, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import { isNotice } from "./notices";
 import { type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
 
 /**
@@ -82,7 +83,7 @@ export async function keepLease(
 const isStillWanted = (
   now: Date,
 ) => sql`exists (select 1 from ${users} where ${users.id} = ${deliveries.userId}
-  and case when ${deliveries.kind} = 'password_changed' then ${users.emailConfirmedAt} is not null
+  and case when ${isNotice(deliveries.kind)} then ${users.emailConfirmedAt} is not null
     else ${users.emailConfirmedAt} is null and ${users.claimExpiresAt} > ${now.toISOString()} end)`;
 
 /**

@@ -1,7 +1,8 @@
 // Deliveries as operators look at them: filtered, newest first, a page at a time by key. Pages deep in a million rows
 // cost what the first one costs; every filter has an index (schema.ts).
-import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, not, or, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import { isNotice } from "./notices";
 import { type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
 
 /** Where a page ends: the next one begins with what comes after it. */
@@ -169,16 +170,16 @@ export async function listFailedToReplay(
         gte(deliveries.createdAt, earliest),
         gte(deliveries.settledAt, since),
         or(
-          and(eq(deliveries.kind, "password_changed"), isNotNull(users.emailConfirmedAt)),
+          and(isNotice(deliveries.kind), isNotNull(users.emailConfirmedAt)),
           and(
-            sql`${deliveries.kind} <> 'password_changed'`,
+            not(isNotice(deliveries.kind)),
             isNull(users.emailConfirmedAt),
             sql`${users.claimExpiresAt} > ${now.toISOString()}`,
           ),
         ),
         sql`not exists (select 1 from ${deliveries} newer where newer.user_id = ${deliveries.userId}
           and (newer.created_at, newer.id) > (${deliveries.createdAt}, ${deliveries.id})
-          and (newer.kind = 'password_changed') = (${deliveries.kind} = 'password_changed'))`,
+          and (newer.kind = ${deliveries.kind} or not (${isNotice(sql`newer.kind`)} or ${isNotice(deliveries.kind)})))`,
         after
           ? sql`(${deliveries.createdAt}, ${deliveries.id}) > (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
           : undefined,

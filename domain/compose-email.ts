@@ -1,8 +1,9 @@
 // What a delivery's mail says. The only place where a code and its link are in clear, and only until the transport has it (promise P5).
+import { isNoticeKind, type NoticeKind } from "@/db/notices";
 import type { DeliveryRow } from "@/db/schema";
 import { type RenderedEmail, renderEmail } from "@/emails/render";
 import type { OutgoingEmail } from "@/emails/transport";
-import { offeredLanguage } from "@/messages/languages";
+import { type Language, offeredLanguage } from "@/messages/languages";
 import { deriveCode } from "./confirmation-code";
 import { confirmUrl, deriveLink } from "./confirmation-link";
 import { notMeUrl, signNotMe } from "./not-me-link";
@@ -13,10 +14,8 @@ export async function composeEmail(services: Services, delivery: DeliveryRow): P
   const { keys, settings } = services;
   const { userId, recipient, createdAt, codeId } = delivery;
   const language = offeredLanguage(delivery.language);
-  if (delivery.kind === "password_changed") {
-    const rendered = await renderEmail(delivery.kind, { signInUrl: signInUrl(services), language });
-    return envelope(services, delivery, rendered);
-  }
+  if (isNoticeKind(delivery.kind))
+    return envelope(services, delivery, await NOTICES[delivery.kind](services, language));
   const notMe = notMeUrl(settings.appUrl, signNotMe(keys, { userId, email: recipient }, createdAt));
   const rendered =
     delivery.kind === "confirmation" && codeId
@@ -33,6 +32,11 @@ export async function composeEmail(services: Services, delivery: DeliveryRow): P
         });
   return envelope(services, delivery, rendered);
 }
+
+const NOTICES: Record<NoticeKind, (services: Services, language: Language) => Promise<RenderedEmail>> = {
+  password_changed: (services, language) =>
+    renderEmail("password_changed", { signInUrl: signInUrl(services), language }),
+};
 
 /** A mail of that size that holds nothing of anybody's, for a delivery that nobody gets. */
 export async function composeRehearsal(services: Services, delivery: DeliveryRow): Promise<OutgoingEmail> {

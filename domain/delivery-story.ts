@@ -1,6 +1,7 @@
 // What happened to one mail, in plain English sentences in the order of time: for operators, who see the provider's
 // words and every attempt. Pure: told from rows.
 import type { StartEvent } from "@/db/delivery-facts";
+import { isNoticeKind } from "@/db/notices";
 import type { AuditLogRow, DeliveryAttemptRow, DeliveryRow, ProviderEventRow, UserRow } from "@/db/schema";
 import { type OperatorTexts, operatorTexts } from "@/messages/operators";
 import { reasonSentence } from "./delivery-reasons";
@@ -41,7 +42,7 @@ export function tellStory(facts: DeliveryFacts, now: Date): Story {
     ...tellEnd(texts, delivery),
     ...operatorActs.map((act) => ({ at: act.at, text: tellAct(texts, act, delivery.id) })),
   ];
-  if (user.emailConfirmedAt && delivery.kind !== "password_changed")
+  if (user.emailConfirmedAt && !isNoticeKind(delivery.kind))
     lines.push({ at: user.emailConfirmedAt, text: texts.t("story.confirmed") });
   // Stable: what happened at the same instant stays in the order above.
   lines.sort((a, b) => a.at.getTime() - b.at.getTime());

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Executor } from "@/db/client";
 import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
+import type { NoticeKind } from "@/db/notices";
 import { insertOutboxRow } from "@/db/outbox";
 import type { DeliveryKind, UserRow } from "@/db/schema";
 import {
@@ -150,7 +151,7 @@ export function queueNotice(
   services: Services,
   tx: Executor,
   user: Reader,
-  kind: "password_changed",
+  kind: NoticeKind,
   now: Date = services.clock(),
 ): Promise<QueuedDelivery> {
   return queueMail(services, tx, user, { kind, codeId: null, eventName: DELIVERY_REQUESTED, now });

@@ -5,6 +5,7 @@ import type { Executor } from "@/db/client";
 import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
 import { cancelDeliveryOf, findNewestOfPurpose, lockDelivery } from "@/db/delivery-facts";
 import { listFailedToReplay, type PageKey } from "@/db/delivery-list";
+import { isNoticeKind } from "@/db/notices";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryRow, UserRow } from "@/db/schema";
 import { findConfirmedUserByEmail, lockClaim } from "@/db/users";
@@ -81,7 +82,7 @@ async function judgeReplay(
   tx: Executor,
   { delivery, user, now }: { delivery: DeliveryRow; user: UserRow; now: Date },
 ): Promise<Refusal | null> {
-  if (delivery.kind === "password_changed") {
+  if (isNoticeKind(delivery.kind)) {
     if (!user.emailConfirmedAt) return "account_gone";
   } else {
     if (user.emailConfirmedAt) return "already_confirmed";
@@ -100,7 +101,7 @@ async function queueInPlaceOf(
   tx: Executor,
   { delivery, user, queuedAt }: { delivery: DeliveryRow; user: UserRow; queuedAt: Date },
 ): Promise<QueuedDelivery> {
-  if (delivery.kind === "password_changed") return queueNotice(services, tx, user, delivery.kind, queuedAt);
+  if (isNoticeKind(delivery.kind)) return queueNotice(services, tx, user, delivery.kind, queuedAt);
   await cancelOpenDeliveries(tx, [user.id], "superseded", queuedAt);
   const owner = await findConfirmedUserByEmail(tx, user.email);
   return queueDelivery(services, tx, user, { owner, eventName: DELIVERY_REQUESTED, now: queuedAt });
