@@ -15,9 +15,11 @@ const LONGEST_FADE_MS = 2_000;
 /** Without a second page to gather what frames of other origins say: ours have none, and it took two thirds. */
 const axe = (page: Page) => new AxeBuilder({ page }).setLegacyMode();
 
-async function expectNoViolations(page: Page): Promise<void> {
-  const found = await findViolations(page, "light", axe(page).withTags(RULES));
-  found.push(...(await findViolations(page, "dark", axe(page).withRules(COLOUR_RULES))));
+/** Of the whole page, or of what `only` finds. */
+async function expectNoViolations(page: Page, only: readonly string[] = ["html"]): Promise<void> {
+  const look = () => only.reduce((builder, part) => builder.include(part), axe(page));
+  const found = await findViolations(page, "light", look().withTags(RULES));
+  found.push(...(await findViolations(page, "dark", look().withRules(COLOUR_RULES))));
   expect(found).toEqual([]);
 }
 
@@ -46,6 +48,16 @@ for (const path of ["/", "/register", "/sign-in", "/confirm", "/confirm/link", "
     await page.goto(path);
     await expectNoViolations(page);
   });
+
+test("/docs/api has no violations, light and dark", async ({ page }) => {
+  await page.goto("/docs/api");
+  // Every call and every schema is made by the same components, and axe takes minutes for all of them.
+  await expectNoViolations(page, ["header", "nav", "h1", "#register", "#confirmLink", "#Confirmation"]);
+  const ids = await page.locator("[id]").evaluateAll((elements) => elements.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(ids.length);
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
 
 test("a refused registration has no violations, light and dark", async ({ page }) => {
   await page.goto("/register");
