@@ -7,6 +7,8 @@ export async function register(): Promise<void> {
   watchPeers();
   const { refuseTrace } = await import("./app/_http/trace-requests");
   refuseTrace();
+  const { refuseSlowBodies } = await import("./app/_http/slow-bodies");
+  refuseSlowBodies();
   const { startServerProcess } = await import("./inngest/server-process");
   startServerProcess();
   const { watchRequests } = await import("./app/_http/watch-requests");

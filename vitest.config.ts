@@ -12,6 +12,7 @@ const alias = {
 /** These replace a module, or load one under an environment of their own: each of these files has its own modules. */
 export const REPLACES_MODULES = [
   "app/answers",
+  "app/contract",
   "domain/acceptance",
   "domain/superseded",
   "inngest/keep-up",

@@ -31,8 +31,8 @@ export const viewport: Viewport = {
   ],
 };
 
-/** Pages that are English, whatever people read (docs/decisions/021). */
-const isForOperators = (path: string) => path === "/ops" || path.startsWith("/ops/");
+/** Pages that are English, whatever people read (docs/decisions/021 and 026). */
+const isEnglish = (path: string) => path === "/ops" || /^\/(ops|docs)\//.test(path);
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // A page made at build time has no nonce, and its scripts would not run.
@@ -48,7 +48,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         />
         <TextsProvider language={language} texts={pickTexts(language, ["common", "language", "failure"])}>
           {children}
-          {LANGUAGES.length > 1 && !isForOperators(path) ? (
+          {LANGUAGES.length > 1 && !isEnglish(path) ? (
             <footer className="flex justify-center px-5 pb-4">
               <LanguageSwitch back={path} />
             </footer>

@@ -27,6 +27,11 @@ const isKnownLanguage = (column: AnyPgColumn): SQL =>
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 
+/** A hash of the system this replaces (domain/django-password.ts), and what its work was. */
+export const isOldHash = (column: AnyPgColumn): SQL => sql`${column} like 'pbkdf2_sha256$%'`;
+export const oldIterations = (column: AnyPgColumn): SQL<number> =>
+  sql<number>`split_part(${column}, '$', 2)::int`;
+
 export const deliveryStatus = pgEnum("delivery_status", [
   "queued",
   "sending",
@@ -73,6 +78,7 @@ export const auditType = pgEnum("audit_type", [
   "delivery_replayed",
   "delivery_cancelled",
   "mail_requested",
+  "users_imported",
 ]);
 export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
@@ -109,6 +115,9 @@ export const users = pgTable(
       .where(sql`${table.emailConfirmedAt} is not null`),
     index("users_email_idx").on(table.email),
     index("users_open_claims_idx").on(table.claimExpiresAt).where(sql`${table.emailConfirmedAt} is null`),
+    index("users_old_hash_idx")
+      .on(sql`(${oldIterations(table.passwordHash)})`)
+      .where(isOldHash(table.passwordHash)),
   ],
 );
 

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Executor, isUniqueViolation } from "./client";
 import { lockOpenDeliveries } from "./locks";
-import { type NewUserRow, type UserRow, users } from "./schema";
+import { isOldHash, type NewUserRow, oldIterations, type UserRow, users } from "./schema";
 
 export const isUsernameTaken = (error: unknown) => isUniqueViolation(error, "users_username_key");
 export const isAddressConfirmedElsewhere = (error: unknown) =>
@@ -162,4 +162,18 @@ export async function replacePasswordHash(
     .where(and(eq(users.id, id), eq(users.passwordHash, from)))
     .returning({ id: users.id });
   return rows.length > 0;
+}
+
+/**
+ * The most iterations among hashes of the system this replaces; 0 when no account has one any more. One step into an
+ * index, however many there are.
+ */
+export async function findMostOldIterations(executor: Executor): Promise<number> {
+  const [row] = await executor
+    .select({ iterations: oldIterations(users.passwordHash) })
+    .from(users)
+    .where(isOldHash(users.passwordHash))
+    .orderBy(desc(oldIterations(users.passwordHash)))
+    .limit(1);
+  return row?.iterations ?? 0;
 }

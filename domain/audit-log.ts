@@ -48,6 +48,8 @@ export type AuditDetails = {
   delivery_cancelled: { deliveryId: string };
   /** By an operator: another code, past the limits on resends. */
   mail_requested: { deliveryId: string };
+  /** By an operator, from the replaced system. How many lines became accounts, were there already, brought another password, were refused. */
+  users_imported: { imported: number; present: number; updated: number; refused: number };
 };
 
 /** Each kind of row in words, for operators. */
@@ -70,6 +72,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   delivery_replayed: "An operator sent a mail anew",
   delivery_cancelled: "An operator called a mail off",
   mail_requested: "An operator sent a person another code",
+  users_imported: "An operator imported people",
 };
 
 export type AuditEntry<Type extends AuditType = AuditType> = {

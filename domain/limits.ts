@@ -12,6 +12,7 @@
 //   claims      3 open ones an address; a fourth ends one of them                       claim-policy.ts
 //   proofs      asked for above PROOF_OF_WORK_ABOVE registrations an hour               proof-of-work.ts
 //   hashing     2 passwords at once per process, 500 waiting                            password.ts
+//               1 of the replaced system's, 24 waiting                              django-password.ts
 import type { RateWindow } from "@/db/rate-limits";
 import type { ErrorCode, SentenceName } from "./errors";
 

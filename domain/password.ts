@@ -3,6 +3,7 @@
 import { hash, verify } from "@node-rs/argon2";
 import { createBoundedQueue } from "./bounded-queue";
 import { addSeconds } from "./clock";
+import { readDjangoHash, verifyDjangoPassword } from "./django-password";
 import { DomainError } from "./errors";
 
 /** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. */
@@ -24,8 +25,16 @@ export async function hashPassword(password: string): Promise<string> {
   return hashes.run(() => hash(normalizePassword(password), ARGON2ID));
 }
 
-/** True when the password is the one that was hashed. Costs the same for a wrong one. Throws `busy` like hashPassword. */
+/**
+ * True when the password is the one that was hashed, by us or by the replaced system (django-password.ts). Costs the same
+ * for a wrong one. Throws `busy` like hashPassword.
+ */
 export async function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
+  const old = readDjangoHash(passwordHash);
+  return old ? verifyDjangoPassword(old, password) : verifyArgon2(passwordHash, password);
+}
+
+function verifyArgon2(passwordHash: string, password: string): Promise<boolean> {
   return hashes.run(() => verify(passwordHash, normalizePassword(password)));
 }
 
@@ -37,12 +46,29 @@ export function isHashOutdated(passwordHash: string): boolean {
 
 let dummyHash: Promise<string> | undefined;
 
-/** Does the work of a verification for a name that nobody has, so that the time does not tell (promise P6). */
-export async function verifyAgainstNobody(password: string): Promise<false> {
+function nobodysHash(): Promise<string> {
   dummyHash ??= hashPassword("nobody has this password").catch((error: unknown) => {
     dummyHash = undefined; // "busy" must not be the answer for ever
     throw error;
   });
-  await verifyPassword(await dummyHash, password);
-  return false;
+  return dummyHash;
+}
+
+/**
+ * Like verifyPassword, for a sign-in: `passwordHash` null is a name that nobody has, and every refusal is the same work,
+ * so that the time does not tell (promise P6). `oldIterations`: the most that a hash of the replaced system still has;
+ * 0 when there is none left, and then a refusal is one argon2id verification.
+ */
+export async function verifySignIn(
+  passwordHash: string | null,
+  password: string,
+  oldIterations: number,
+): Promise<boolean> {
+  const old = passwordHash === null ? null : readDjangoHash(passwordHash);
+  const own = old ? null : passwordHash;
+  const isRight = await verifyArgon2(own ?? (await nobodysHash()), password);
+  // Whoever has the password learns nothing from being let in sooner.
+  if (own !== null && isRight) return true;
+  if (!old && oldIterations === 0) return false;
+  return verifyDjangoPassword(old, password, oldIterations);
 }

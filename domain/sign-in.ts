@@ -1,11 +1,16 @@
 // Signing in by username or confirmed address.
 import type { UserRow } from "@/db/schema";
-import { findConfirmedUserByEmail, findUserByUsername, replacePasswordHash } from "@/db/users";
+import {
+  findConfirmedUserByEmail,
+  findMostOldIterations,
+  findUserByUsername,
+  replacePasswordHash,
+} from "@/db/users";
 import { recordAudit } from "./audit-log";
 import type { Client } from "./client-network";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
-import { hashPassword, isHashOutdated, verifyAgainstNobody, verifyPassword } from "./password";
+import { hashPassword, isHashOutdated, verifySignIn } from "./password";
 import { admitSignIn, forgetSignIns } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
@@ -24,14 +29,13 @@ export async function signIn(
   const email = login.includes("@") ? normalizeEmail(login) : null;
   const name = email ?? login.trim().toLowerCase();
   await admitSignIn(services, name, network);
-  const found = email
-    ? await findConfirmedUserByEmail(services.db, email)
-    : await findUserByUsername(services.db, login.trim());
+  const [found, oldIterations] = await Promise.all([
+    email ? findConfirmedUserByEmail(services.db, email) : findUserByUsername(services.db, login.trim()),
+    findMostOldIterations(services.db),
+  ]);
   const isOver = found && !found.emailConfirmedAt && found.claimExpiresAt <= services.clock();
   const user = isOver ? null : found;
-  const isRight = user
-    ? await verifyPassword(user.passwordHash, password)
-    : await verifyAgainstNobody(password);
+  const isRight = await verifySignIn(user?.passwordHash ?? null, password, oldIterations);
   if (!user || !isRight) {
     const reason = user ? "wrong_password" : "unknown_name";
     await recordAudit(services, services.db, {

@@ -1,6 +1,6 @@
 // The first hash, the first render of each mail, the first connections and the first call of the engine cost many times
 // the later ones: not at a person's expense. A process is ready only afterwards (readiness.ts).
-import { verifyAgainstNobody } from "../domain/password";
+import { verifySignIn } from "../domain/password";
 import { commonPasswords } from "../domain/password-rules";
 import { renderEmail } from "../emails/render";
 import { LANGUAGES } from "../messages/languages";
@@ -19,7 +19,7 @@ export async function warmUp({ log, database }: ProcessServices): Promise<void> 
       warmClient(),
       ...Array.from({ length: CONNECTIONS }, () => database.probe(CONNECT_LIMIT_MS)),
     ]);
-    await verifyAgainstNobody("warm up");
+    await verifySignIn(null, "warm up", 0);
     await commonPasswords();
     // With the links that they have, in every language: how long a first one takes must not tell which it was.
     const url = "https://example.com/";

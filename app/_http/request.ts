@@ -5,11 +5,10 @@ import { DomainError, type FieldError, type FieldSentenceName } from "@/domain/e
 import { isTextKey } from "@/messages/catalog";
 import { services } from "@/services";
 import { HttpError } from "./http-error";
+import { BODY_TIMEOUT_MS } from "./slow-bodies";
 
 /** No body of this API is longer than a few hundred bytes. */
 const BODY_BYTES_MAX = 16 * 1024;
-/** A half-open connection may not hold a request longer. */
-const BODY_TIMEOUT_MS = 10_000;
 
 export type Fields = Record<string, unknown>;
 /** `form`: sent by a page without JavaScript; the answer is a redirect then. */

@@ -1,41 +1,16 @@
-// DomainError → problem+json (RFC 9457). The only place that knows HTTP codes of errors.
+// DomainError → problem+json (RFC 9457).
 import "server-only";
 import { randomUUID } from "node:crypto";
 import { isDatabaseAway } from "@/db/client";
-import { DomainError, type ErrorCode, errorSentence, type FieldError, fieldSentence } from "@/domain/errors";
-import { isTextKey, textsOf } from "@/messages/catalog";
+import { DomainError, errorSentence, type FieldError, fieldSentence } from "@/domain/errors";
+import { textsOf } from "@/messages/catalog";
 import { type Language, tagOf } from "@/messages/languages";
 import type { Texts } from "@/messages/texts";
 import { services } from "@/services";
 import { HttpError } from "./http-error";
 import { languageOf } from "./language";
+import { makeProblem, STATUS_OF } from "./make-problem";
 import type { FieldProblem, Problem } from "./problem";
-
-const STATUS: Record<ErrorCode, number> = {
-  invalid_input: 422,
-  username_taken: 409,
-  bad_credentials: 401,
-  invalid_token: 401,
-  not_signed_in: 401,
-  not_confirmed: 403,
-  wrong_code: 422,
-  code_expired: 410,
-  link_over: 410,
-  link_limit: 429,
-  too_many_tries: 429,
-  already_confirmed: 409,
-  resend_cooldown: 429,
-  resend_limit: 429,
-  change_limit: 429,
-  registration_limit: 429,
-  address_limit: 429,
-  domain_limit: 429,
-  site_limit: 429,
-  sign_in_limit: 429,
-  // RFC 6585, section 3: what is asked for has to come with the request.
-  proof_required: 428,
-  busy: 503,
-};
 
 /** Private by default: an answer holds a person's state or tokens (ASVS 5.0, 14.3.2). */
 export const NO_STORE = { "cache-control": "no-store" } as const;
@@ -46,7 +21,7 @@ export type Refusal = { problem: Problem; headers: Record<string, string> };
 export function describeError(error: unknown, language: Language): Refusal {
   const texts = textsOf(language);
   if (error instanceof DomainError) {
-    const status = STATUS[error.code];
+    const status = STATUS_OF[error.code];
     const { fields, triesLeft, proof } = error.details;
     const nextAllowedAt =
       status === 429 ? afterNow(error.details.nextAllowedAt) : error.details.nextAllowedAt;
@@ -97,15 +72,7 @@ function refusal(
   more: Partial<Problem> = {},
   headers: Record<string, string> = {},
 ): Refusal {
-  const title = `problems.title.${status}`;
-  const problem: Problem = {
-    type: `about:blank#${code}`,
-    title: textsOf(language).t(isTextKey(title) ? title : "problems.title.other"),
-    status,
-    code,
-    detail,
-    ...more,
-  };
+  const problem = makeProblem(language, { status, code, detail, ...more });
   const wait =
     more.next_allowed_at && (status === 429 || status === 503)
       ? { "retry-after": retryAfterSeconds(more.next_allowed_at) }

@@ -84,7 +84,9 @@ function judgePassword(value: string, min: number): Complaint | null {
   return null;
 }
 
-const email = text("required_email", judgeEmail).transform((value) => normalizeEmail(value) ?? value);
+const email = text("required_email", judgeEmail)
+  .transform((value) => normalizeEmail(value) ?? value)
+  .meta({ maxLength: EMAIL_MAX, description: "Any script; taken in one spelling." });
 
 /** Spaces are characters like any other in a password (NIST SP 800-63B 3.1.1.2). */
 const newPassword = (min: number) =>
@@ -92,30 +94,46 @@ const newPassword = (min: number) =>
     "required_new_password",
     (value) => judgePassword(value, min),
     (value) => value === "",
-  );
+  ).meta({
+    minLength: min,
+    maxLength: PASSWORD_MAX,
+    description: "No rules of which characters. Not a common password, not made of the person's own words.",
+  });
 
 /** `passwordMin`: Settings.passwordMin. */
 export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
   z.object({
-    username: text("required_username", judgeUsername).transform((value) => value.trim()),
+    username: text("required_username", judgeUsername)
+      .transform((value) => value.trim())
+      .meta({
+        minLength: USERNAME_MIN,
+        maxLength: USERNAME_MAX,
+        pattern: USERNAME_PATTERN.source,
+        description: "Unique, whatever its case.",
+      }),
     email,
     password: newPassword(passwordMin),
     /** Needed only when the answer was `proof_required`; what is no proof is asked for again. */
     proof: z
       .string({ error: () => NOT_TEXT })
       .max(PROOF_MAX, { error: () => PROOF_TOO_LONG })
-      .nullish(),
+      .nullish()
+      .meta({ description: "The solution of the challenge in a `proof_required`; not needed before." }),
   });
 
 export const ChangeEmailFields = z.object({ email });
 
-export const CodeFields = z.object({ code: text("required_code") });
+export const CodeFields = z.object({
+  code: text("required_code").meta({
+    description: "Six digits; spaces and dashes between them are let pass.",
+  }),
+});
 
 /** What stood behind the "#" of a mail's link. */
 export const LinkFields = z.object({
   link: text("required_link", (value) =>
     value.length > LINK_MAX ? { code: "too_long", text: "link_too_long" } : null,
-  ),
+  ).meta({ maxLength: LINK_MAX, description: "What stands behind the `#` of the mail's link." }),
 });
 
 /** Only compared, so the rules of new ones do not apply; the limit bounds the work. */
@@ -132,7 +150,7 @@ const presentPassword = text(
 export const SignInFields = z.object({
   login: text("required_login", (value) =>
     value.length > 4 * EMAIL_MAX || value.includes("\0") ? { code: "invalid", text: "login_invalid" } : null,
-  ),
+  ).meta({ description: "Username or confirmed address." }),
   password: text("required_password", (value) =>
     value.length > 4 * PASSWORD_MAX
       ? { code: "too_long", text: "password_too_long", values: { max: PASSWORD_MAX } }

@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 import fc from "fast-check";
 import postgres from "postgres";
 import { newAccount, signInAs } from "../support/accounts";
+import { type Contract, readContract } from "../support/contract";
 import { type Hit, type Shot, send, shotsAt, type Target } from "../support/fuzz";
 import { FUZZ_TARGETS } from "../support/fuzz-targets";
 import "../support/property";
@@ -24,6 +25,7 @@ const OPERATOR_PASSWORD = "an operator's password for noise";
 
 let product: Product;
 let sql: postgres.Sql;
+let contract: Contract;
 /** Made through the API by the tests' own hand, or by a shot that was answered so. */
 let registrations = 0;
 
@@ -36,6 +38,7 @@ test.beforeAll(async () => {
     RESEND_WEBHOOK_SECRET: "",
   });
   sql = postgres(readRunning().postgres.url, { max: 1, onnotice: () => {} });
+  contract = await readContract();
 });
 test.afterAll(async () => {
   await sql?.end();
@@ -100,7 +103,23 @@ function expectSane(target: Target, shot: Shot, hit: Hit): void {
     });
     if (hit.status === 405) expect(hit.headers.allow, told).toContain(target.method);
   }
+  expectDescribed(target, shot, hit);
 }
+
+/** Whatever noise brings about, the API's description has it. A page's form is answered otherwise. */
+function expectDescribed(target: Target, shot: Shot, hit: Hit): void {
+  const isForm = shot.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  const { description, findAnswerFaults } = contract;
+  const isCall = description.paths[target.path]?.[shot.method.toLowerCase()] !== undefined;
+  if (!isCall || (isForm && !shot.headers.authorization) || hit.headers["content-type"] === EVENTS) return;
+  const headers = new Headers(
+    Object.entries(hit.headers).map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  const faults = findAnswerFaults(shot.method, target.path, { ...hit, headers });
+  expect(faults, `${shot.method} ${shot.path} → ${hit.status} ${hit.body.slice(0, 300)}`).toEqual([]);
+}
+
+const EVENTS = "text/event-stream; charset=utf-8";
 
 test("ASVS 2.3.3: afterwards no row is half-written: every registration that was answered is whole, and there is no other", async () => {
   const [row] = await sql<

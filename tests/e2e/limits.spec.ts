@@ -1,6 +1,7 @@
 // The limits as a client meets them, in a product of its own that has them on.
 import path from "node:path";
 import { expect, test } from "@playwright/test";
+import { holdToContract } from "../support/contract";
 import { newPerson, type Person } from "../support/people";
 import { type Product, startProduct } from "../support/product";
 
@@ -15,12 +16,14 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => product.stop());
 
-function post(call: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${product.url}${call}`, {
+async function post(call: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  const response = await fetch(`${product.url}${call}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
+  await holdToContract("POST", call, response);
+  return response;
 }
 
 async function expectRefusal(response: Response, code: string, waitSecondsMax: number): Promise<void> {
@@ -82,6 +85,16 @@ async function signInByNextAuth({ username, password }: Person): Promise<number>
   });
   return response.status;
 }
+
+test("thirty links that do not work from one network, then 429 for those that do too", async () => {
+  const link = "bm8gbGluayBvZiBvdXJzLCBvciBvdmVy";
+  for (let i = 0; i < 30; i++) {
+    const call = i % 2 === 0 ? "/api/v1/usr/confirm-link/look" : "/api/v1/usr/not-me/look";
+    expect((await post(call, { link })).status).toBe(410);
+  }
+  for (const call of ["confirm-link", "confirm-link/look", "not-me", "not-me/look", "not-me/undo"])
+    await expectRefusal(await post(`/api/v1/usr/${call}`, { link }), "link_limit", 15 * 60);
+});
 
 test("on the page a refusal says when, with and without JavaScript", async ({ browser }) => {
   for (const javaScriptEnabled of [true, false]) {

@@ -100,7 +100,7 @@ test.describe("on the smallest phone", () => {
         await expect(page, name).toHaveTitle(`${title} · Confirm your email · Latchkey`);
         await expect(statusLine(page), name).toHaveText(/\S/);
         await expect(currentStep(page), name).toHaveCount(1);
-        await expectNoViolations(page, name);
+        await expectNoViolations(page, { state: name });
         expect(await hasSidewaysScroll(page), name).toBe(false);
         expect(await topOf(page), name).toBe(top);
         expect(await page.getByLabel("Right email address").isVisible(), name).toBe(NEEDS_ANOTHER.has(title));

@@ -40,6 +40,7 @@ test("the mail is out when the answer comes, and the person gets in", async ({ b
   await context.close();
 });
 
+// "sent_at_once" of the API's description; "not_sent_yet" below.
 test("the answer is the old system's, without a queue", async () => {
   // An answer comes within its second even when the mail does not: on a machine with much to do the next may do better.
   await expect(async () => {

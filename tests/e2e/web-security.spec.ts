@@ -25,7 +25,7 @@ async function listenForViolations(page: Page): Promise<string[]> {
 
 test("no page of ours does what its policy forbids, from registering to signing out", async ({ page }) => {
   const violations = await listenForViolations(page);
-  for (const path of ["/", "/register", "/sign-in", "/nothing-here"]) {
+  for (const path of ["/", "/register", "/sign-in", "/docs/api", "/nothing-here"]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   }
@@ -52,7 +52,7 @@ test("ASVS 3.4.3: a script without the page's nonce does not run", async ({ page
   expect(await page.evaluate(() => "ran" in window)).toBe(false);
 });
 
-for (const path of ["/", "/register", "/sign-in", "/confirm", "/account", "/nothing-here"])
+for (const path of ["/", "/register", "/sign-in", "/confirm", "/account", "/docs/api", "/nothing-here"])
   test(`${path}: a strict policy, a nonce of its own, and no frame around it (ASVS 3.4.3 to 3.4.6, 3.4.8, 14.3.2)`, async ({
     request,
   }) => {
@@ -95,6 +95,7 @@ const CALLS: Record<string, string> = {
   "/api/v1/usr/token/refresh": "POST",
   "/api/v1/usr/token/revoke": "POST",
   "/api/webhooks/resend": "POST",
+  "/api/openapi.json": "GET",
   "/api/health": "GET",
   "/api/ready": "GET",
   "/api/metrics": "GET",

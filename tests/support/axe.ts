@@ -12,10 +12,14 @@ const LONGEST_FADE_MS = 2_000;
 /** Without a second page to gather what frames of other origins say: ours have none, and it took two thirds. */
 const axe = (page: Page) => new AxeBuilder({ page }).setLegacyMode();
 
-/** Light by all rules, dark by those that see colours. `state` is named when there are any. */
-export async function expectNoViolations(page: Page, state = ""): Promise<void> {
-  const found = await findViolations(page, "light", axe(page).withTags(RULES));
-  found.push(...(await findViolations(page, "dark", axe(page).withRules(COLOUR_RULES))));
+/** Light by all rules, dark by those that see colours. `state` is named when there are any; `only`: parts of the page. */
+export async function expectNoViolations(
+  page: Page,
+  { state = "", only = ["html"] }: { state?: string; only?: readonly string[] } = {},
+): Promise<void> {
+  const look = () => only.reduce((builder, part) => builder.include(part), axe(page));
+  const found = await findViolations(page, "light", look().withTags(RULES));
+  found.push(...(await findViolations(page, "dark", look().withRules(COLOUR_RULES))));
   expect(found, state).toEqual([]);
 }
 

@@ -1,5 +1,6 @@
 // People nobody else has, and the calls they make.
 import { randomBytes } from "node:crypto";
+import { holdToContract } from "./contract";
 import { readRunning } from "./running";
 
 export type Person = { username: string; email: string; password: string };
@@ -24,13 +25,13 @@ export type Registered = {
   delivery: { id: string; status: string; links: Record<string, string> };
 };
 
-/** Calls the product's API. */
-export function callApi(
+/** Calls the product's API. Throws when the answer is not as the API's description has it (contract.ts). */
+export async function callApi(
   path: string,
   options: { method?: string; token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Response> {
   const { method = options.body === undefined ? "GET" : "POST", token, body, headers } = options;
-  return fetch(`${readRunning().app.url}${path}`, {
+  const response = await fetch(`${readRunning().app.url}${path}`, {
     method,
     redirect: "manual",
     headers: {
@@ -40,6 +41,8 @@ export function callApi(
     },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
+  await holdToContract(method, path, response);
+  return response;
 }
 
 /** Registers through the API; throws unless the answer is 201. */

@@ -2,6 +2,7 @@ import type { Command } from "../command";
 import { cancel } from "./cancel";
 import { erase } from "./erase";
 import { explain } from "./explain";
+import { importUsers } from "./import-users";
 import { active, failed, scheduled } from "./list";
 import { registered } from "./registered";
 import { relay } from "./relay";
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Command[] = [
   cancel,
   erase,
   relay,
+  importUsers,
 ];

@@ -1,6 +1,7 @@
 import { hash } from "@node-rs/argon2";
 import { describe, expect, test } from "vitest";
-import { findUser, replacePasswordHash } from "@/db/users";
+import { findMostOldIterations, findUser, replacePasswordHash } from "@/db/users";
+import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
 import { someone } from "@/tests/support/services";
@@ -45,5 +46,62 @@ describe("ASVS 11.2.2, 11.4.2: a hash made with less work than today's", () => {
     await replacePasswordHash(services.db, user.id, { from: before, to: "changed" });
     expect(await replacePasswordHash(services.db, user.id, { from: before, to: "upgraded" })).toBe(false);
     expect(await hashOf(user.id)).toBe("changed");
+  });
+});
+
+describe("a hash of the system this replaces", () => {
+  /** Made by Django 5.2 for someone()'s password. */
+  const OF_DJANGO = "pbkdf2_sha256$2000$Zx9QpL2mN7vB4kT1cR8wYd$ekSLnY3beLfJMFQRkQaPoA+p2vRAyil1oRiJxLEfBEQ=";
+
+  async function someoneOfDjango() {
+    const person = someone();
+    const { user } = await registerUser(services, person);
+    await replacePasswordHash(services.db, user.id, { from: await hashOf(user.id), to: OF_DJANGO });
+    return { person, userId: user.id };
+  }
+
+  test("opens with its password, is argon2id from then on, and opens again", async () => {
+    const { person, userId } = await someoneOfDjango();
+    expect(await findMostOldIterations(services.db)).toBe(2_000);
+    const credentials = { login: person.username, password: person.password };
+    await expect(signIn(services, { ...credentials, password: "wrong password" })).rejects.toMatchObject({
+      code: "bad_credentials",
+    });
+    expect(await hashOf(userId)).toBe(OF_DJANGO);
+    await signIn(services, credentials);
+    expect(await hashOf(userId)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await findMostOldIterations(services.db)).toBe(0);
+    await signIn(services, credentials);
+  });
+
+  test("is known by the most work that any of them still has, and by none once all are gone", async () => {
+    const one = await someoneOfDjango();
+    const two = await someoneOfDjango();
+    const slower = OF_DJANGO.replace("$2000$", "$30000$");
+    await replacePasswordHash(services.db, two.userId, { from: OF_DJANGO, to: slower });
+    expect(await findMostOldIterations(services.db)).toBe(30_000);
+    await replacePasswordHash(services.db, two.userId, { from: slower, to: "gone" });
+    expect(await findMostOldIterations(services.db)).toBe(2_000);
+    await replacePasswordHash(services.db, one.userId, { from: OF_DJANGO, to: "gone" });
+    expect(await findMostOldIterations(services.db)).toBe(0);
+  });
+
+  test("with a broken number of iterations cannot be stored, so that no sign-in meets it", async () => {
+    const { userId } = await someoneOfDjango();
+    await expect(
+      replacePasswordHash(services.db, userId, { from: OF_DJANGO, to: "pbkdf2_sha256$many$salt$digest" }),
+    ).rejects.toThrow();
+    await replacePasswordHash(services.db, userId, { from: OF_DJANGO, to: "gone" });
+  });
+
+  test("is enough to change the password with, when it could not be made anew at the sign-in", async () => {
+    const { person, userId } = await someoneOfDjango();
+    const { session } = await signIn(services, { login: person.username, password: person.password });
+    await replacePasswordHash(services.db, userId, { from: await hashOf(userId), to: OF_DJANGO });
+    await changePassword(services, session.identity, {
+      current: person.password,
+      next: "another horse, another battery",
+    });
+    expect(await hashOf(userId)).toMatch(/^\$argon2id\$/);
   });
 });

@@ -1,0 +1,2 @@
+ALTER TYPE "public"."audit_type" ADD VALUE 'users_imported';--> statement-breakpoint
+CREATE INDEX "users_old_hash_idx" ON "users" USING btree ((split_part("password_hash", '$', 2)::int)) WHERE "users"."password_hash" like 'pbkdf2_sha256$%';
