@@ -1,5 +1,5 @@
 // Hashes of the system this replaces: Django's PBKDF2PasswordHasher, `pbkdf2_sha256$<iterations>$<salt>$<base64>`.
-// They are only verified, never made: the next sign-in replaces them (docs/decisions/025).
+// They are only verified, never made: the next sign-in replaces them (docs/decisions/027).
 
 // The module as an object, so that tests can count what it is asked to do.
 import crypto from "node:crypto";

@@ -1,4 +1,4 @@
-// What stands around the description of the API on its page: English, as the description is (docs/decisions/026).
+// What stands around the description of the API on its page: English, as the description is (docs/decisions/028).
 import compile from "icu-minify/compile";
 import { flatten } from "./catalog";
 import english from "./en/reference.json";

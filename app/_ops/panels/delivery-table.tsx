@@ -44,6 +44,9 @@ export function DeliveryTable({
               <th scope="col" className={`${CELL} w-30 text-start font-medium`}>
                 {t("list.status")}
               </th>
+              <th scope="col" className={`${WIDE} w-31 text-start font-medium`}>
+                {t("one.kind")}
+              </th>
               <th scope="col" className={`${WIDE} w-18 text-start font-medium`}>
                 {t("list.attempts")}
               </th>
@@ -105,7 +108,6 @@ function Row({ delivery, isChosen }: { delivery: DeliverySummary; isChosen: bool
         >
           {address}
         </a>
-        <span className="block truncate text-small text-fg-muted">{t(`kindName.${kind}`)}</span>
         <span className="block text-small text-fg-muted md:hidden">
           <Instant at={createdAt} />
         </span>
@@ -113,6 +115,7 @@ function Row({ delivery, isChosen }: { delivery: DeliverySummary; isChosen: bool
       <td className={CELL}>
         <StatusBadge status={status} />
       </td>
+      <td className={`${WIDE} text-small`}>{t(`kindName.${kind}`)}</td>
       <td className={`${WIDE} text-small tabular-nums`}>{t("list.of", { attempt, max: maxAttempts })}</td>
       <td className={`${WIDE} truncate text-small`}>{provider}</td>
       <td className={`${WIDE} text-small break-words text-fg-muted`}>

@@ -208,9 +208,9 @@ function EventsPanel({ found: { startEvents, providerEvents } }: { found: Explai
                     <Instant at={at} />
                   </td>
                   <td className="py-2 pe-4">{name}</td>
-                  <td className="py-2 pe-4">{from}</td>
+                  <td className="py-2 pe-4 whitespace-nowrap">{from}</td>
                   <td className="py-2 pe-4">{fate}</td>
-                  <td className="py-2 break-all text-fg-muted">{id}</td>
+                  <td className="min-w-64 py-2 break-all text-fg-muted">{id}</td>
                 </tr>
               ))}
             </tbody>
