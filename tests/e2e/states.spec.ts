@@ -93,6 +93,8 @@ test.describe("on the smallest phone", () => {
       if (!first) throw new Error("There are no states");
       const tell = await tellStates(page, first);
       await page.reload();
+      // The address that is told may take another number of lines than the real one.
+      await expect(page.getByText(first.email)).toBeVisible();
       const top = await topOf(page);
       for (const [index, [title, state]] of states.entries()) {
         const name = `${index}: ${title}`;
