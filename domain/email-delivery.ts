@@ -242,7 +242,7 @@ async function sendOnce(
     return failure("render_failed", { text: error instanceof Error ? error.message : String(error) });
   }
   // The person may have confirmed, resent or changed the address since the lease was taken.
-  const isOurs = await waitForInstant(() => {
+  const isOurs = () => {
     const lease = {
       leaseToken,
       leaseSeconds: leaseSeconds(settings.emailTimeoutMs),
@@ -250,11 +250,23 @@ async function sendOnce(
       standsForId: noticeId,
     };
     return keepLease(services.db, delivery.id, lease);
-  });
-  if (!isOurs) return null;
+  };
+  if (!(await waitForInstant(isOurs))) return null;
+  const question: { error?: unknown } = {};
+  // A slow server lets seconds pass before it is ready for the mail.
+  const isStillOurs = () =>
+    isOurs().catch((error: unknown) => {
+      question.error = error;
+      return false;
+    });
   const result = await (withheld
-    ? transport.rehearse(email, settings.emailTimeoutMs)
-    : transport.send(email, settings.emailTimeoutMs));
+    ? transport.rehearse(email, settings.emailTimeoutMs, isStillOurs)
+    : transport.send(email, settings.emailTimeoutMs, isStillOurs));
+  if (result.outcome === "unwanted") {
+    if (question.error)
+      throw new Error("Nobody knows whether a mail is still wanted", { cause: question.error });
+    return null;
+  }
   noteHealth(services, transport, result);
   return result;
 }
