@@ -21,13 +21,14 @@ export type AuditedDelivery = Pick<
   | "leaseToken"
   | "leaseUntil"
   | "reasonCode"
+  | "createdAt"
 > & {
   /** The code that its mail carries is there, and is its user's. */
   hasCode: boolean;
 };
 export type AuditedAttempt = Pick<
   typeof deliveryAttempts.$inferSelect,
-  "deliveryId" | "number" | "outcome" | "errorClass" | "errorCode"
+  "deliveryId" | "number" | "startedAt" | "endedAt" | "outcome" | "errorClass" | "errorCode"
 >;
 export type AuditedEvent = Pick<typeof outbox.$inferSelect, "id" | "name" | "tries" | "publishedAt"> & {
   /** Null when the event is not about a delivery. */
@@ -69,6 +70,7 @@ export function readAudit(db: Database): Promise<Audit> {
           leaseToken: deliveries.leaseToken,
           leaseUntil: deliveries.leaseUntil,
           reasonCode: deliveries.reasonCode,
+          createdAt: deliveries.createdAt,
           hasCode: sql<boolean>`exists (select 1 from ${confirmationCodes} where ${confirmationCodes.id} = ${deliveries.codeId}
             and ${confirmationCodes.userId} = ${deliveries.userId})`,
         })
@@ -77,6 +79,8 @@ export function readAudit(db: Database): Promise<Audit> {
         .select({
           deliveryId: deliveryAttempts.deliveryId,
           number: deliveryAttempts.number,
+          startedAt: deliveryAttempts.startedAt,
+          endedAt: deliveryAttempts.endedAt,
           outcome: deliveryAttempts.outcome,
           errorClass: deliveryAttempts.errorClass,
           errorCode: deliveryAttempts.errorCode,

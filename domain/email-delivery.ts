@@ -29,16 +29,13 @@ import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./fail
 import { isMailStopped } from "./mail-stop";
 import { decidePacedWait } from "./retry-policy";
 import { sendIntervalMs, takeSendLeave, type WaitForInstant } from "./send-pace";
+import { leaseSeconds } from "./sending-lease";
 import type { Services, Settings } from "./services";
 import { OWNER_NOTICE_SECONDS } from "./withheld-mail";
 
-/** On top of the conversation's own limit: rendering, and writing down how it ended. */
-const LEASE_MARGIN_SECONDS = 15;
-const leaseSecondsOf = (settings: Settings) => settings.emailTimeoutMs / 1000 + LEASE_MARGIN_SECONDS;
-
 /** Milliseconds after which an attempt has ended, whatever happened: a lease, and then the patience with the database. */
 export function longestAttemptMs(settings: Settings): number {
-  return (leaseSecondsOf(settings) + ACCEPTANCE_PATIENCE_SECONDS) * 1000;
+  return (leaseSeconds(settings.emailTimeoutMs) + ACCEPTANCE_PATIENCE_SECONDS) * 1000;
 }
 
 /** A delivery whose workers die this often kills them; it is given up and shown, instead of killing more. */
@@ -179,11 +176,12 @@ async function claimAndBegin(
   toldDueAt: Date | null,
 ): Promise<Claimed | null> {
   const leaseToken = randomUUID();
-  const leaseSeconds = leaseSecondsOf(services.settings);
-  const now = services.clock();
-  const due = { before: addSeconds(now, EARLY_SECONDS), at: toldDueAt };
   return services.db.transaction(async (tx) => {
-    const claimed = await claimDelivery(tx, deliveryId, { leaseToken, leaseSeconds, now, due });
+    // Read here, so that waiting for a connection does not make the attempt look older than its lease.
+    const now = services.clock();
+    const due = { before: addSeconds(now, EARLY_SECONDS), at: toldDueAt };
+    const lease = { leaseToken, leaseSeconds: leaseSeconds(services.settings.emailTimeoutMs) };
+    const claimed = await claimDelivery(tx, deliveryId, { ...lease, now, due });
     if (!claimed) return null;
     const history = services.failover ? await listAttempts(tx, deliveryId) : [];
     const transport = chooseTransport(services, history);
@@ -244,19 +242,31 @@ async function sendOnce(
     return failure("render_failed", { text: error instanceof Error ? error.message : String(error) });
   }
   // The person may have confirmed, resent or changed the address since the lease was taken.
-  const isOurs = await waitForInstant(() => {
+  const isOurs = () => {
     const lease = {
       leaseToken,
-      leaseSeconds: leaseSecondsOf(settings),
+      leaseSeconds: leaseSeconds(settings.emailTimeoutMs),
       now: services.clock(),
       standsForId: noticeId,
     };
     return keepLease(services.db, delivery.id, lease);
-  });
-  if (!isOurs) return null;
+  };
+  if (!(await waitForInstant(isOurs))) return null;
+  const question: { error?: unknown } = {};
+  // A slow server lets seconds pass before it is ready for the mail.
+  const isStillOurs = () =>
+    isOurs().catch((error: unknown) => {
+      question.error = error;
+      return false;
+    });
   const result = await (withheld
-    ? transport.rehearse(email, settings.emailTimeoutMs)
-    : transport.send(email, settings.emailTimeoutMs));
+    ? transport.rehearse(email, settings.emailTimeoutMs, isStillOurs)
+    : transport.send(email, settings.emailTimeoutMs, isStillOurs));
+  if (result.outcome === "unwanted") {
+    if (question.error)
+      throw new Error("Nobody knows whether a mail is still wanted", { cause: question.error });
+    return null;
+  }
   noteHealth(services, transport, result);
   return result;
 }

@@ -1,6 +1,7 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
+import type { Executor } from "@/db/client";
 import { acceptProvenAttempt } from "@/db/delivery-attempts";
 import { markSent } from "@/db/delivery-leases";
 import {
@@ -12,6 +13,7 @@ import {
 import type { DeliveryRow } from "@/db/schema";
 import { startCodeOf } from "./attempt-record";
 import { canMove, isOpen } from "./delivery-status";
+import { normalizeEmail } from "./email-address";
 import type { Services } from "./services";
 import { passOn, settleWithheld } from "./withheld-mail";
 
@@ -22,6 +24,8 @@ export type ProviderEvent = {
   providerMessageId: string;
   /** Our delivery's id when the provider carries it (a tag): then a mail whose reply was lost is found too. */
   deliveryId: string | null;
+  /** Whom the mail went to, in the provider's words: asked only where our delivery is gone. */
+  recipients?: readonly string[];
   /** A bounce that will not change by itself: the address is not mailed again. */
   isPermanent: boolean;
   /** The provider's own words; null when it gave none. */
@@ -29,17 +33,19 @@ export type ProviderEvent = {
 };
 
 /**
- * Applies one event. `unknown` when no delivery fits: it may be ahead of our own record of the acceptance, so the
- * provider should send it again. `repeated` when it was applied before.
+ * Applies one event. `repeated` when it was applied before. `ignored` when there is nothing to apply it to, now or later:
+ * a delivery is there before its mail is, so one of that id has been removed, and a mail without an id of ours, whose
+ * message we do not know, is another program's. An address that must not be mailed again is remembered all the same when
+ * the mail was ours.
  */
 export async function applyProviderEvent(
   services: Services,
   event: ProviderEvent,
-): Promise<"applied" | "repeated" | "unknown"> {
+): Promise<"applied" | "repeated" | "ignored"> {
   const now = services.clock();
   return services.db.transaction(async (tx) => {
     const delivery = await lockDeliveryOfProvider(tx, event);
-    if (!delivery) return "unknown";
+    if (!delivery) return rememberRecipients(services, tx, event);
     const isNew = await insertProviderEvent(tx, {
       id: event.id,
       type: event.type,
@@ -92,12 +98,32 @@ export async function applyProviderEvent(
       case "suppressed":
         if (canMove(status, event.type))
           await updateDelivery(tx, delivery.id, { status: event.type, settledAt: now, ...reason });
-        if (event.type !== "bounced" || event.isPermanent)
+        if (barsAddress(event))
           await insertSuppression(tx, { email: delivery.recipient, reason: event.type, createdAt: now });
     }
     await passOn(tx, delivery, event.type, now);
     return "applied";
   });
+}
+
+/** Of a mail whose claim was removed since: what it says of the address holds. */
+async function rememberRecipients(
+  services: Services,
+  tx: Executor,
+  event: ProviderEvent,
+): Promise<"applied" | "ignored"> {
+  const { type, deliveryId, recipients = [] } = event;
+  const emails = recipients.map(normalizeEmail).filter((email) => email !== null);
+  if (deliveryId === null || !barsAddress(event) || emails.length === 0) return "ignored";
+  for (const email of emails)
+    await insertSuppression(tx, { email, reason: type, createdAt: services.clock() });
+  services.log.info({ deliveryId, event: type }, `Provider says ${type} for a mail that is gone here`);
+  return "applied";
+}
+
+/** After it the address is not mailed again. */
+function barsAddress({ type, isPermanent }: ProviderEvent): boolean {
+  return type === "complained" || type === "suppressed" || (type === "bounced" && isPermanent);
 }
 
 /** `failed` because we stopped trying; not because the provider said so, which is its last word. */

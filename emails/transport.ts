@@ -38,17 +38,31 @@ export type SendResult =
       retryAfterSeconds: number | null;
     };
 
+/** Nothing was handed over: whoever sends it did not want it any more. */
+export type Unwanted = { outcome: "unwanted" };
+
 export type Transport = {
   /** `resend`, `smtp`: shown to operators and kept with each attempt. */
   readonly name: string;
   /**
    * Hands one email to the provider. Settles within `timeoutMs` whatever the provider does; that limit covers
    * connect, greeting and the whole conversation. Never rejects.
+   *
+   * `mayStillSend`: asked once more when the provider is ready for the mail, which may be seconds later; on a no the
+   * mail is not handed over. It must not reject.
    */
-  send(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
+  send(
+    email: OutgoingEmail,
+    timeoutMs: number,
+    mayStillSend?: () => Promise<boolean>,
+  ): Promise<SendResult | Unwanted>;
   /**
-   * Goes through the motions with a mail that nobody is to get: takes as long as `send`, and fails as it does when the
+   * Goes through the motions with a mail that nobody is to get: takes as long as `send`, asks as that does, and fails as it does when the
    * provider is in trouble. The mail must hold nothing secret. Settles within `timeoutMs`; never rejects.
    */
-  rehearse(email: OutgoingEmail, timeoutMs: number): Promise<SendResult>;
+  rehearse(
+    email: OutgoingEmail,
+    timeoutMs: number,
+    mayStillSend?: () => Promise<boolean>,
+  ): Promise<SendResult | Unwanted>;
 };

@@ -49,6 +49,14 @@ export async function warmClient(): Promise<void> {
   if (url?.startsWith("http")) await (await fetchFromEngine(new URL("/health", url))).arrayBuffer();
 }
 
+/** The engine answered, and not well. */
+export class EngineAnswerError extends Error {
+  override readonly name = "EngineAnswerError";
+  constructor(readonly status: number) {
+    super(`The engine answered ${status}`);
+  }
+}
+
 /** Told about the first call to the engine that fails while it is set: the SDK itself goes on trying for 1.7 s. */
 export const firstFailure = new AsyncLocalStorage<(error: unknown) => void>();
 
@@ -56,7 +64,7 @@ const fetchFromEngine: typeof fetch = async (input, init) => {
   const tell = firstFailure.getStore();
   try {
     const response = await fetch(input, { ...init, signal: AbortSignal.timeout(ENGINE_CALL_TIMEOUT_MS) });
-    if (!response.ok) tell?.(new Error(`The engine answered ${response.status}`));
+    if (!response.ok) tell?.(new EngineAnswerError(response.status));
     return response;
   } catch (error) {
     tell?.(error);

@@ -3,7 +3,7 @@ import { findOutboxRow, leaseOutboxRows, markPublished, releaseOutboxRows } from
 import type { OutboxRow } from "../db/schema";
 import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-breaker";
 import type { Services } from "../domain/services";
-import { firstFailure, inngest } from "./client";
+import { EngineAnswerError, firstFailure, inngest } from "./client";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
 export const PUBLISH_LIMIT_MS = 250;
@@ -54,7 +54,11 @@ export async function publishNow(
   };
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<Publication>((resolve) => {
-    fail = (error) => resolve({ published: false, error: describeEngineError(error) });
+    fail = (error) => {
+      // An engine that refuses this event is there, and takes the next one.
+      if (isRefusal(error)) judge(true);
+      resolve({ published: false, error: describeEngineError(error) });
+    };
   });
   const publish = async (): Promise<Publication> => {
     const row = await findOutboxRow(services.db, outboxId).catch((error: unknown) => {
@@ -101,9 +105,14 @@ const BATCH_LEASE_SECONDS = 30;
 /** A batch may take longer than one event; an engine that needs more than this would keep people waiting. */
 const BATCH_WELL_MS = 1_000;
 
+/** Rows one by one are not begun after this much of their lease. */
+const SINGLY_MS = 20_000;
+/** An event that is refused is tried again after a minute, two, four, at last every hour: a new version may send it otherwise. */
+const REFUSED_SECONDS = { first: 60, max: 3_600 };
+
 /**
  * Publishes what waits, oldest first. Returns how many rows went out and how many the engine did not take; `onFailure`
- * hears why.
+ * hears why. An event that the engine refuses is set aside for a while, and keeps nobody else waiting.
  */
 export async function relayOutbox(
   services: Services,
@@ -111,26 +120,94 @@ export async function relayOutbox(
 ): Promise<{ published: number; failed: number }> {
   const rows = await leaseOutboxRows(services.db, BATCH_SIZE, BATCH_LEASE_SECONDS);
   if (rows.length === 0) return { published: 0, failed: 0 };
-  const ids = rows.map((row) => row.id);
-  // The relay is the one that keeps asking; its success lets the registrations publish again, unless they would wait.
+  const result = { published: 0, failed: 0 };
+  const count = (outcome: BatchOutcome, events: number) => {
+    if (outcome === "published") result.published += events;
+    else result.failed += events;
+  };
+  const first = await relayBatch(services, rows, onFailure);
+  if (first !== "refused" || rows.length === 1) {
+    count(first, rows.length);
+    return result;
+  }
+  const deadlineMs = performance.now() + SINGLY_MS;
+  const waiting = [...rows];
+  for (let row = waiting.shift(); row; row = waiting.shift()) {
+    const outcome = await relayBatch(services, [row], onFailure);
+    count(outcome, 1);
+    if (outcome === "away" || performance.now() > deadlineMs) break;
+  }
+  count("away", waiting.length);
+  await release(services, waiting, 1);
+  return result;
+}
+
+type BatchOutcome = "published" | "away" | "refused";
+
+/** Sends rows and writes down how that went, but for several that are refused together: nobody knows which of them is. */
+async function relayBatch(
+  services: Services,
+  rows: OutboxRow[],
+  onFailure: (error: unknown) => void,
+): Promise<BatchOutcome> {
   const { breaker } = engine(services);
   const startedAt = performance.now();
+  const tries = Math.min(...rows.map((row) => row.tries));
   try {
-    await send(rows);
-    if (performance.now() - startedAt <= BATCH_WELL_MS) breaker.succeeded(services.clock());
+    await sendOrHearRefusal(rows);
   } catch (error) {
-    breaker.failed(services.clock());
-    onFailure(error);
-    const tries = Math.min(...rows.map((row) => row.tries));
-    await releaseOutboxRows(services.db, ids, Math.min(2 ** tries, 30));
-    services.log.warn(
-      { waiting: rows.length, error: describeEngineError(error) },
-      "The engine is away; events wait in the outbox",
-    );
-    return { published: 0, failed: rows.length };
+    const facts = { waiting: rows.length, error: describeEngineError(error) };
+    if (!isRefusal(error)) {
+      breaker.failed(services.clock());
+      onFailure(error);
+      await release(services, rows, Math.min(2 ** tries, 30));
+      services.log.warn(facts, "The engine is away; events wait in the outbox");
+      return "away";
+    }
+    const [only, ...others] = rows;
+    if (only && others.length === 0) {
+      onFailure(error);
+      await release(services, rows, Math.min(REFUSED_SECONDS.first * 2 ** (tries - 1), REFUSED_SECONDS.max));
+      services.log.error(
+        { outboxId: only.id, event: only.name, tries, status: error.status },
+        "The engine refuses an event; it is set aside, and tried again later",
+      );
+    }
+    return "refused";
   }
-  await markPublished(services.db, ids, services.clock());
-  return { published: rows.length, failed: 0 };
+  // The relay is the one that keeps asking; its success lets the registrations publish again, unless they would wait.
+  if (performance.now() - startedAt <= BATCH_WELL_MS) breaker.succeeded(services.clock());
+  await markPublished(
+    services.db,
+    rows.map((row) => row.id),
+    services.clock(),
+  );
+  return "published";
+}
+
+/** As `send`; a refusal is heard at once, while the SDK tries four times more. */
+function sendOrHearRefusal(rows: OutboxRow[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const hear = (error: unknown) => {
+      if (isRefusal(error)) reject(error);
+    };
+    firstFailure.run(hear, () => send(rows)).then(resolve, reject);
+  });
+}
+
+function release(services: Services, rows: OutboxRow[], waitSeconds: number): Promise<void> {
+  return releaseOutboxRows(
+    services.db,
+    rows.map((row) => row.id),
+    waitSeconds,
+  );
+}
+
+/** What an engine answers to events that it will never take. Other 4xx are about our keys, or about too many at once. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 413, 422]);
+
+function isRefusal(error: unknown): error is EngineAnswerError {
+  return error instanceof EngineAnswerError && REFUSALS.has(error.status);
 }
 
 /** One plain phrase for the ways an engine can be away: it goes into an API answer, so no address and no port. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { agePersonsMails } from "@/db/audit";
 import type { DatabaseClient } from "@/db/client";
 import { APPS, type AppName } from "../product/product";
-import type { ActFact, MailFact, WrongAnswer } from "./facts";
+import type { ActFact, CodesFact, MailFact, WrongAnswer } from "./facts";
 import { readCode, waitForMail } from "./inbox";
 import type { Person } from "./plan";
 import { call } from "./register";
@@ -112,37 +112,40 @@ function urlsOf(person: Person, { urls }: Surroundings): string[] {
 }
 
 /**
- * Nothing is broken any more: everybody who asked for another mail and got both types a code, one the newer, the next
- * the older. Resolves with the names of those whose code was refused.
+ * Nothing is broken any more: everybody who asked for another mail types a code, one that of the newer, the next that of
+ * the older, and who has only one mail types the code of that.
  */
 export async function tryLastCodes(
   registered: readonly Registered[],
   acts: readonly ActFact[],
   mails: readonly MailFact[],
   around: Surroundings,
-): Promise<{ tried: number; refused: { username: string; detail: string }[] }> {
+): Promise<CodesFact> {
   const resent = new Set(acts.filter(({ kind }) => kind === "resend").map(({ username }) => username));
-  const refused: { username: string; detail: string }[] = [];
-  let tried = 0;
+  const result: CodesFact = { accepted: [], refused: [] };
   for (const { person, token } of registered) {
     if (!resent.has(person.username) || around.signal.aborted) continue;
     // Over SMTP one delivery may have come twice; the codes are the deliveries'.
     const theirs = new Map(
       mails.filter((mail) => mail.to === person.email).map((mail) => [mail.deliveryId, mail]),
     );
-    const [older, newer] = [...theirs.values()].sort((a, b) => a.receivedAtMs - b.receivedAtMs);
+    const [older, newer = older] = [...theirs.values()].sort((a, b) => a.receivedAtMs - b.receivedAtMs);
     if (!older || !newer) continue;
-    const which = tried++ % 2 === 0 ? older : newer;
+    const tried = result.accepted.length + result.refused.length;
+    const which = tried % 2 === 0 ? older : newer;
     const mail = await fetch(`${around.mailUrl}/_/mails/${which.id}`).then((answer) => answer.json());
     const code = readCode(mail as { text: string });
     const url = around.urls[person.app];
     const answer = await call(`${url}/api/v1/usr/confirm-email`, { code }, around.signal, token);
-    if (answer.kind === "answer" && answer.status === 200) continue;
+    if (answer.kind === "answer" && answer.status === 200) {
+      result.accepted.push(person.username);
+      continue;
+    }
     const said = answer.kind === "answer" ? `${answer.status} ${answer.body}` : answer.kind;
-    refused.push({
+    result.refused.push({
       username: person.username,
-      detail: `typed the code of the ${which === older ? "older" : "newer"} of two mails: ${said}`,
+      detail: `typed the code of the ${which === older ? "older" : "newer"} of ${theirs.size} mails: ${said}`,
     });
   }
-  return { tried, refused };
+  return result;
 }

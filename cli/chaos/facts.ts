@@ -43,12 +43,16 @@ export type MailFact = {
   receivedAtMs: number;
 };
 
+export type CodesFact = { accepted: string[]; refused: { username: string; detail: string }[] };
+
 export type Facts = Audit & {
+  /** How long a worker has a delivery to itself, at least. */
+  leaseMs: number;
   registrations: RegistrationFact[];
   wrongAnswers: WrongAnswer[];
   acts: ActFact[];
-  /** Of people who typed the code of one of their last two mails, when all was over. */
-  codes: { tried: number; refused: { username: string; detail: string }[] };
+  /** Of people who typed the code of one of their last two mails, when all was over: who was confirmed, and who was not. */
+  codes: CodesFact;
   mails: MailFact[];
   /** Processes that ended although nobody killed them. */
   ended: { part: string; how: string }[];

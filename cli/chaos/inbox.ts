@@ -27,6 +27,19 @@ export async function readInbox(mailUrl: string): Promise<MailFact[]> {
   }));
 }
 
+/**
+ * Has the provider tell again that it delivered these mails, as one asks it to for what was not taken in time: it gives
+ * up after some tries, and all of them may have met a process that was down.
+ */
+export async function tellAgain(mailUrl: string, mails: readonly MailFact[]): Promise<void> {
+  for (const { id } of mails) {
+    const response = await fetch(`${mailUrl}/_/mails/${id}`);
+    const { events = [] } = (await response.json()) as { events?: { type: string }[] };
+    const index = events.findIndex(({ type }) => type === "delivered");
+    if (index >= 0) await fetch(`${mailUrl}/_/mails/${id}/events/${index}/replay`, { method: "POST" });
+  }
+}
+
 /** A mail to this address, the next one if there is none yet. Throws when none comes in time. */
 export async function waitForMail(mailUrl: string, to: string, waitMs: number): Promise<{ text: string }> {
   const query = new URLSearchParams({ to, timeout_ms: String(waitMs) });

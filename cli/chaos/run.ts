@@ -2,11 +2,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readAudit } from "@/db/audit";
 import { type DatabaseClient, openDatabase } from "@/db/client";
+import { leaseSeconds } from "@/domain/sending-lease";
 import type { Part } from "../product/part";
-import { APPS, type Product, withProduct } from "../product/product";
+import { APPS, type Product, SETTINGS, withProduct } from "../product/product";
 import { type Acting, act, tryLastCodes } from "./act";
 import type { Facts } from "./facts";
-import { readInbox } from "./inbox";
+import { readInbox, tellAgain } from "./inbox";
 import { injectFaults, readMailFaults, turnFaultDial } from "./inject";
 import type { Options } from "./options";
 import { planFaults, planPeople } from "./plan";
@@ -19,6 +20,9 @@ import { judge, type Verdict } from "./verdict";
 const SETTLE_TIMEOUT_MS = 300_000;
 /** The provider tells again after 1, 5 and 25 s what we did not take (local/mail/webhooks.ts). */
 const GRACE_MS = 45_000;
+/** A mail that somebody sends after all has come by then: longer than the relay's and the watchdog's rounds. */
+const QUIET_MS = 6_000;
+const LEASE_MS = leaseSeconds(Number(SETTINGS.EMAIL_TIMEOUT) * 1000) * 1000;
 
 /**
  * Runs chaos once. Leaves no process and no folder behind, also when it throws or `signal` ends it; then the result is
@@ -118,7 +122,10 @@ async function tryProduct(
 
 const faultsEnd = (faults: readonly { atMs: number }[]) => Math.max(0, ...faults.map((fault) => fault.atMs));
 
-/** What is wrong must stay wrong: the provider may still have something to tell. */
+/**
+ * What is wrong must stay wrong: the provider may still have something to tell. And what is good must stay good for a
+ * while in which nothing is left to do.
+ */
 async function gatherAndJudge(
   product: Product,
   database: DatabaseClient,
@@ -126,14 +133,24 @@ async function gatherAndJudge(
   options: Options,
   signal: AbortSignal,
 ): Promise<{ facts: Facts; verdict: Verdict }> {
-  for (const deadline = Date.now() + GRACE_MS; ; await delay(1_000)) {
+  const startedAt = Date.now();
+  for (let looks = 1; ; looks++, await delay(1_000)) {
     const facts: Facts = {
       ...(await readAudit(database.db)),
       mails: await readInbox(product.mail.url),
       ...told,
+      leaseMs: LEASE_MS,
       ended: product.ended,
     };
+    if (looks === 1 && options.transport === "resend") await tellAgain(product.mail.url, listUntold(facts));
     const verdict = judge(facts, options.transport);
-    if (verdict.findings.length === 0 || Date.now() > deadline || signal.aborted) return { facts, verdict };
+    const patienceMs = verdict.findings.length === 0 ? QUIET_MS : GRACE_MS;
+    if (Date.now() > startedAt + patienceMs || signal.aborted) return { facts, verdict };
   }
+}
+
+/** Mails of deliveries of which we know only that they were sent. */
+function listUntold({ deliveries, mails }: Facts): Facts["mails"] {
+  const sent = new Set(deliveries.filter(({ status }) => status === "sent").map(({ id }) => id));
+  return mails.filter((mail) => mail.deliveryId !== null && sent.has(mail.deliveryId));
 }

@@ -10,7 +10,9 @@ export type HttpAnswer = { status: number; headers: Record<string, string>; body
 export type HttpOutcome =
   | ({ kind: "answer" } & HttpAnswer)
   /** `handedOver`: the whole request had left this process, so the server may have acted on it. */
-  | { kind: "broken"; error: Error; timedOut: boolean; handedOver: boolean };
+  | { kind: "broken"; error: Error; timedOut: boolean; handedOver: boolean }
+  /** `mayStillSend` said no: nothing of the request has left this process. */
+  | { kind: "unwanted" };
 
 /** Keeps connections open between requests, unlike Node's default agent of old; idle ones do not hold the process. */
 export function createAgent(url: URL): http.Agent {
@@ -18,14 +20,20 @@ export function createAgent(url: URL): http.Agent {
   return url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
 }
 
+type Request = {
+  headers: Record<string, string>;
+  body: string;
+  agent: http.Agent;
+  signal: AbortSignal;
+  /** Asked when the connection is there, before anything is sent over it. Must not reject. */
+  mayStillSend: () => Promise<boolean>;
+};
+
 /**
  * Posts `body` and reads the answer, at most 64 KiB of it. Settles when `signal` aborts at the latest; never rejects.
  * The limit covers name lookup, connecting, TLS and the whole answer.
  */
-export async function postOnce(
-  url: URL,
-  request: { headers: Record<string, string>; body: string; agent: http.Agent; signal: AbortSignal },
-): Promise<HttpOutcome> {
+export async function postOnce(url: URL, request: Request): Promise<HttpOutcome> {
   const first = await attempt(url, request);
   // A kept connection that the server closed while our request was on its way: nobody has read it, or the idempotency
   // key makes a second one harmless. Without this, every first mail after a pause could cost a minute.
@@ -42,7 +50,7 @@ const VERDICTS: ReadonlySet<number> = new Set([400, 422]);
 
 function attempt(
   url: URL,
-  { headers, body, agent, signal }: Parameters<typeof postOnce>[1],
+  { headers, body, agent, signal, mayStillSend }: Request,
 ): Promise<{ outcome: HttpOutcome; wasReused: boolean }> {
   return new Promise((resolve) => {
     const send = url.protocol === "https:" ? https.request : http.request;
@@ -53,24 +61,32 @@ function attempt(
       signal,
       headers: { ...headers, "content-length": String(bytes.byteLength) },
     });
-    // Node counts what a failed handshake threw away as written.
-    let isOpen = url.protocol !== "https:";
-    request.once("socket", (socket) => {
-      if (request.reusedSocket) isOpen = true;
-      else socket.once("secureConnect", () => (isOpen = true));
-    });
-    const settle = (outcome: HttpOutcome) => resolve({ outcome, wasReused: request.reusedSocket });
+    let isSettled = false;
+    const settle = (outcome: HttpOutcome) => {
+      isSettled = true;
+      resolve({ outcome, wasReused: request.reusedSocket });
+    };
     const fail = (error: Error) =>
       settle({
         kind: "broken",
         error,
         timedOut: signal.aborted,
-        // Set once everything has been given to the operating system.
-        handedOver: isOpen && request.writableFinished,
+        // Set once everything has been given to the operating system: never before the connection is there.
+        handedOver: request.writableFinished,
       });
     request.on("error", fail);
     request.on("response", (response) => readAnswer(response, settle, fail));
-    request.end(bytes);
+    const sendIfWanted = async () => {
+      const isWanted = await mayStillSend();
+      if (isSettled) return;
+      if (isWanted) return request.end(bytes);
+      settle({ kind: "unwanted" });
+      request.destroy();
+    };
+    request.once("socket", (socket) => {
+      if (request.reusedSocket) void sendIfWanted();
+      else socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => void sendIfWanted());
+    });
   });
 }
 

@@ -28,17 +28,19 @@ export function createResendTransport(config: { apiKey: string; baseUrl?: string
 
   const transport: Transport = {
     name: "resend",
-    async send(email, timeoutMs) {
+    async send(email, timeoutMs, mayStillSend = async () => true) {
       const refusal = checkOutgoing(email);
       if (refusal) return refusal;
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), timeoutMs);
       try {
         const client = new ObservedResend(apiKey, baseUrl, (url, request) =>
-          postOnce(url, { ...request, agent, signal: abort.signal }),
+          postOnce(url, { ...request, agent, signal: abort.signal, mayStillSend }),
         );
         await client.emails.send(payloadOf(email), { idempotencyKey: email.idempotencyKey });
-        return client.outcome ? resultOf(client.outcome, secretsOf(email, apiKey)) : notSent();
+        const { outcome } = client;
+        if (outcome?.kind === "unwanted") return { outcome: "unwanted" };
+        return outcome ? resultOf(outcome, secretsOf(email, apiKey)) : notSent();
       } catch (error) {
         return failure("unexpected_error", { text: String(error), secrets: secretsOf(email, apiKey) });
       } finally {
@@ -46,7 +48,8 @@ export function createResendTransport(config: { apiKey: string; baseUrl?: string
       }
     },
     /** To Resend's own sink, which takes mail as any mailbox does, and tells of it by the same webhooks. */
-    rehearse: (email, timeoutMs) => transport.send({ ...email, to: SINK }, timeoutMs),
+    rehearse: (email, timeoutMs, mayStillSend) =>
+      transport.send({ ...email, to: SINK }, timeoutMs, mayStillSend),
   };
   return transport;
 }
@@ -91,7 +94,10 @@ function payloadOf(email: OutgoingEmail) {
   };
 }
 
-function resultOf(outcome: HttpOutcome, secrets: readonly string[]): SendResult {
+function resultOf(
+  outcome: Exclude<HttpOutcome, { kind: "unwanted" }>,
+  secrets: readonly string[],
+): SendResult {
   if (outcome.kind === "broken") {
     const { error, timedOut, handedOver } = outcome;
     if (timedOut)

@@ -69,25 +69,50 @@ export class SmtpSession {
     await this.#run(signal, (done) => this.#connection.reset(done));
   }
 
-  /** Sends one mail to one recipient; resolves with the server's last reply. Throws SmtpFailure. */
-  async send(mail: Envelope & { content: Buffer }, signal: AbortSignal): Promise<string> {
+  /**
+   * Sends one mail to one recipient; resolves with the server's last reply. Throws SmtpFailure. `mayStillSend` is asked
+   * when the server waits for the content; on a no the session ends, which is how a server is told to forget a mail
+   * that has begun (RFC 5321 4.1.1.4), and null is the result.
+   */
+  async send(
+    mail: Envelope & { content: Buffer },
+    signal: AbortSignal,
+    mayStillSend: () => Promise<boolean>,
+  ): Promise<string | null> {
     this.#checkAddresses(mail);
+    const question = { isRefused: false };
+    const content = this.#readLate(mail.content, async () => {
+      question.isRefused = !(await mayStillSend());
+      return !question.isRefused;
+    });
     const reply = await this.#run<string>(signal, (done) =>
-      this.#connection.send({ from: mail.from, to: [mail.to] }, this.#observe(mail.content), (error, info) =>
+      this.#connection.send({ from: mail.from, to: [mail.to] }, content, (error, info) =>
         done(error, info?.response),
       ),
-    );
+    ).catch((error: unknown) => {
+      if (question.isRefused) return null;
+      throw error;
+    });
+    if (reply === null) return null;
     this.#contentHandedOver = false;
     this.mailsSent += 1;
     return reply;
   }
 
-  /** The beginning of `send`, up to the mail itself, which is not sent: the next `reset` drops it. Throws SmtpFailure. */
-  async introduce(mail: Envelope, signal: AbortSignal): Promise<void> {
+  /**
+   * The beginning of `send`, up to the mail itself, which is not sent: the next `reset` drops it. Resolves with what
+   * `mayStillSend` says, which is asked as there. Throws SmtpFailure.
+   */
+  async introduce(
+    mail: Envelope,
+    signal: AbortSignal,
+    mayStillSend: () => Promise<boolean>,
+  ): Promise<boolean> {
     const option = this.#checkAddresses(mail);
     await this.#command("MAIL FROM", `MAIL FROM:<${mail.from}>${option}`, signal);
     await this.#command("RCPT TO", `RCPT TO:<${mail.to}>`, signal);
     this.mailsSent += 1;
+    return this.#run<boolean>(signal, (done) => void mayStillSend().then((isWanted) => done(null, isWanted)));
   }
 
   /** Throws when the server cannot take these addresses; returns what MAIL FROM then needs. */
@@ -141,18 +166,25 @@ export class SmtpSession {
     return Array.isArray(list) ? list.map(String) : [];
   }
 
-  /** nodemailer starts to read the mail when the server has answered 354, and writes it and the final dot at once. */
-  #observe(content: Buffer): Readable {
-    const onRead = () => {
+  /**
+   * nodemailer starts to read the mail when the server has answered 354, and writes it and the final dot at once. Who
+   * may not send it any more ends the session instead.
+   */
+  #readLate(content: Buffer, mayBeRead: () => Promise<boolean>): Readable {
+    const readable = new Readable({ read: () => void ask() });
+    let isAsked = false;
+    const ask = async () => {
+      if (isAsked) return;
+      isAsked = true;
+      const isYes = await mayBeRead();
+      // Nobody waits for an answer that comes after the limit.
+      if (!this.#isOpen) return;
+      if (!isYes) return this.#finish(new Error("The mail is not wanted any more"));
       this.#contentHandedOver = true;
+      readable.push(content);
+      readable.push(null);
     };
-    return new Readable({
-      read() {
-        onRead();
-        this.push(content);
-        this.push(null);
-      },
-    });
+    return readable;
   }
 
   /** Runs one step of the conversation; the first of its result, the connection's end and the limit decides. */

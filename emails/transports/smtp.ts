@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { domainToASCII } from "node:url";
 import MailComposer from "nodemailer/lib/mail-composer/index.js";
 import { failure } from "../failures";
-import type { OutgoingEmail, SendResult, Transport } from "../transport";
+import type { OutgoingEmail, SendResult, Transport, Unwanted } from "../transport";
 import { checkOutgoing, extraHeaders, senderAddress } from "./outgoing";
 import { createRecentEnds, type RecentEnds } from "./recent-ends";
 import { SmtpFailure } from "./smtp-failure";
@@ -27,8 +27,8 @@ export function createSmtpTransport(config: { url: string }): Transport {
   const within = async (
     email: OutgoingEmail,
     timeoutMs: number,
-    converse: (signal: AbortSignal) => Promise<SendResult>,
-  ): Promise<SendResult> => {
+    converse: (signal: AbortSignal) => Promise<SendResult | Unwanted>,
+  ): Promise<SendResult | Unwanted> => {
     const refusal = checkOutgoing(email);
     if (refusal) return refusal;
     const limit = new AbortController();
@@ -43,26 +43,30 @@ export function createSmtpTransport(config: { url: string }): Transport {
   };
   return {
     name: "smtp",
-    send: (email, timeoutMs) =>
-      within(email, timeoutMs, (signal) => sendWithin({ pool, ends, settings }, email, signal)),
+    send: (email, timeoutMs, mayStillSend = always) =>
+      within(email, timeoutMs, (signal) => sendWithin({ pool, ends, settings, mayStillSend }, email, signal)),
     /** All of the conversation but the mail itself, which this protocol would deliver; then what lately came of that. */
-    rehearse: (email, timeoutMs) =>
-      within(email, timeoutMs, (signal) => rehearseWithin({ pool, ends }, email, signal)),
+    rehearse: (email, timeoutMs, mayStillSend = always) =>
+      within(email, timeoutMs, (signal) => rehearseWithin({ pool, ends, mayStillSend }, email, signal)),
   };
 }
-type Way = { pool: Pool; ends: RecentEnds };
+
+const always = async () => true;
+
+type Way = { pool: Pool; ends: RecentEnds; mayStillSend: () => Promise<boolean> };
 
 async function sendWithin(
-  { pool, ends, settings }: Way & { settings: SmtpSettings },
+  { pool, ends, settings, mayStillSend }: Way & { settings: SmtpSettings },
   email: OutgoingEmail,
   signal: AbortSignal,
-): Promise<SendResult> {
+): Promise<SendResult | Unwanted> {
   const content = await composeMessage(email);
   const session = await pool.take(signal);
   const beganMs = performance.now();
   const note = (result: SendResult) => ends.note({ result, ms: performance.now() - beganMs });
   try {
-    const reply = await session.send({ ...envelopeOf(email), content }, signal);
+    const reply = await session.send({ ...envelopeOf(email), content }, signal, mayStillSend);
+    if (reply === null) return { outcome: "unwanted" };
     note({ outcome: "accepted", providerMessageId: null });
     pool.giveBack(session);
     return { outcome: "accepted", providerMessageId: queueIdOf(reply) };
@@ -75,16 +79,19 @@ async function sendWithin(
 }
 
 async function rehearseWithin(
-  { pool, ends }: Way,
+  { pool, ends, mayStillSend }: Way,
   email: OutgoingEmail,
   signal: AbortSignal,
-): Promise<SendResult> {
+): Promise<SendResult | Unwanted> {
   // As much work as a real one.
   await composeMessage(email);
   const session = await pool.take(signal);
   const beganMs = performance.now();
   try {
-    await session.introduce(envelopeOf(email), signal);
+    if (!(await session.introduce(envelopeOf(email), signal, mayStillSend))) {
+      session.close(session.isOpen);
+      return { outcome: "unwanted" };
+    }
     const usedMs = performance.now() - beganMs;
     const end = ends.draw(usedMs);
     await delay(Math.max(0, end.ms - usedMs), undefined, { signal }).catch(() => {});

@@ -7,6 +7,7 @@ import { describeIssues } from "../protocol.ts";
 import { parseDuration } from "../schedule.ts";
 import { addToOffset, findNextCron } from "../store/functions.ts";
 import { findNextDue, hasWorkNow } from "../store/jobs.ts";
+import { countUnfinished } from "../store/queries.ts";
 import { limitBody } from "./body.ts";
 
 /** No story is longer than the longest wait. */
@@ -28,9 +29,13 @@ export function addClock(app: Hono, context: Context): void {
     offset_ms: context.clock.offsetMs(),
   });
 
-  // `busy`: something is running or due, so what follows from it is not scheduled yet.
+  // `busy`: something is running or due, so what follows from it is not scheduled yet. `unfinished`: runs without an end.
   app.get("/dev/clock", async (c) =>
-    c.json({ ...answer(), busy: await hasWorkNow(context.sql, context.clock.now()) }),
+    c.json({
+      ...answer(),
+      busy: await hasWorkNow(context.sql, context.clock.now()),
+      unfinished: await countUnfinished(context.sql),
+    }),
   );
 
   app.post("/dev/clock", limitBody, async (c) => {

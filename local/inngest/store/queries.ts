@@ -125,3 +125,10 @@ export async function readPulse(sql: Sql): Promise<string> {
       (select value from inngest.settings where key = 'clock_offset_ms')) as pulse`;
   return row?.pulse ?? "";
 }
+
+/** Runs that have not ended. */
+export async function countUnfinished(sql: Sql): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*)::int as count from inngest.runs where status = 'Running'`;
+  return row?.count ?? 0;
+}

@@ -73,6 +73,12 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
+/** What webhooks say of a mail of ours. */
+const ours = (deliveryId: string) => ({
+  email_id: randomUUID(),
+  tags: { delivery: `delivery_${deliveryId}` },
+});
+
 type RegisterAnswer = {
   email_confirmation_sent: boolean;
   email_info: { will_retry?: boolean };
@@ -119,24 +125,46 @@ describe("will_retry in the answer to a registration", () => {
   });
 });
 
+/** A webhook, signed as Resend signs it; the status of the answer. */
+async function hear(type: string, data: object): Promise<number> {
+  const { POST } = await import("@/app/api/webhooks/resend/route");
+  const body = JSON.stringify({ type, data });
+  const at = new Date();
+  const id = `msg_${randomUUID()}`;
+  const headers = {
+    "svix-id": id,
+    "svix-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "svix-signature": new Webhook(WEBHOOK_SECRET).sign(id, at, body),
+  };
+  return (
+    await POST(new Request("http://localhost:3000/api/webhooks/resend", { method: "POST", headers, body }))
+  ).status;
+}
+
+describe("a webhook that has nothing to do with us", () => {
+  test.each([
+    ["about a contact", "contact.created", { id: "x" }],
+    ["about a mail that was opened", "email.opened", { email_id: randomUUID() }],
+    ["about another program's mail", "email.delivered", { email_id: randomUUID(), to: ["x@example.com"] }],
+    ["about a mail that is gone here", "email.delivered", ours(randomUUID())],
+  ])("%s is taken, so that it is not sent again", async (_, type, data) => {
+    expect(await hear(type, data)).toBe(204);
+  });
+
+  test("but one about a mail that names none is refused", async () => {
+    expect(await hear("email.delivered", {})).toBe(400);
+  });
+});
+
 describe("a bounce told by Resend", () => {
-  async function bounce(deliveryId: string, bounced: object): Promise<number> {
-    const { POST } = await import("@/app/api/webhooks/resend/route");
-    const body = JSON.stringify({
-      type: "email.bounced",
-      data: { email_id: randomUUID(), tags: { delivery: `delivery_${deliveryId}` }, ...bounced },
-    });
-    const at = new Date();
-    const id = `msg_${deliveryId}`;
-    const headers = {
-      "svix-id": id,
-      "svix-timestamp": String(Math.floor(at.getTime() / 1000)),
-      "svix-signature": new Webhook(WEBHOOK_SECRET).sign(id, at, body),
-    };
-    return (
-      await POST(new Request("http://localhost:3000/api/webhooks/resend", { method: "POST", headers, body }))
-    ).status;
-  }
+  const bounce = (deliveryId: string, bounced: object) =>
+    hear("email.bounced", { ...ours(deliveryId), ...bounced });
+
+  test("of a mail that is gone here bars its address, which the webhook names", async () => {
+    const { email } = someone();
+    expect(await bounce(randomUUID(), { to: [email], bounce: { type: "Permanent" } })).toBe(204);
+    expect(await isSuppressed(services.db, email)).toBe(true);
+  });
 
   test.each([
     ["Permanent", { bounce: { type: "Permanent", subType: "General", message: "no such user" } }, true],

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isSuppressed } from "@/db/provider-events";
-import { deliveries } from "@/db/schema";
+import { deliveries, users } from "@/db/schema";
 import { explainDelivery } from "@/domain/delivery-facts";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -252,9 +252,29 @@ describe("what the provider tells afterwards", () => {
     expect(row?.deadlocks).toBe(0);
   });
 
-  test("an email nobody knows is unknown, so that the provider tells again later", async () => {
-    expect(
-      await applyProviderEvent(services, event({ type: "delivered", providerMessageId: "nobody" })),
-    ).toBe("unknown");
+  test("a mail of another program on the same account is ignored, also when it bounced", async () => {
+    for (const type of ["delivered", "bounced", "complained"] as const) {
+      const foreign = event({ type, providerMessageId: "nobody", recipients: ["theirs@example.com"] });
+      expect(await applyProviderEvent(services, foreign)).toBe("ignored");
+    }
+    expect(await isSuppressed(services.db, "theirs@example.com")).toBe(false);
+  });
+
+  test.each([
+    ["a complaint", { type: "complained" }, true],
+    ["a hard bounce", { type: "bounced" }, true],
+    ["a soft bounce", { type: "bounced", isPermanent: false }, false],
+    ["a delivery", { type: "delivered" }, false],
+  ] as const)("%s about a mail whose claim was removed holds for its address", async (_, told, isBarred) => {
+    const { deliveryId, providerMessageId, user } = await sentMail();
+    await services.db.delete(users).where(eq(users.id, user.id));
+    const late = event({
+      ...told,
+      providerMessageId,
+      deliveryId,
+      recipients: [user.email.toUpperCase(), "not an address"],
+    });
+    expect(await applyProviderEvent(services, late)).toBe(isBarred ? "applied" : "ignored");
+    expect(await isSuppressed(services.db, user.email)).toBe(isBarred);
   });
 });

@@ -15,11 +15,14 @@ afterEach(() => {
 });
 
 /** Posts over one agent, so over one connection as long as it holds. */
-function client(url: string): (options?: { body?: string; limitMs?: number }) => Promise<HttpOutcome> {
+function client(
+  url: string,
+  mayStillSend: () => Promise<boolean> = async () => true,
+): (options?: { body?: string; limitMs?: number }) => Promise<HttpOutcome> {
   const agent = createAgent(new URL(url));
   agents.push(agent);
   return ({ body = "{}", limitMs = 5_000 } = {}) =>
-    postOnce(new URL(url), { headers: {}, body, agent, signal: AbortSignal.timeout(limitMs) });
+    postOnce(new URL(url), { headers: {}, body, agent, signal: AbortSignal.timeout(limitMs), mayStillSend });
 }
 
 /** Answers whole requests in this order; the last one again and again. */
@@ -39,6 +42,36 @@ const status =
   (code: number): Answer =>
   (response) =>
     response.writeHead(code).end("{}");
+
+describe("a request that is not wanted any more", () => {
+  test("does not leave, and is asked about when the connection is there", async () => {
+    const { url, seen, server } = await serve(ok);
+    const connected = new Promise((resolve) => server.once("connection", resolve));
+    const answers = [false, true];
+    const post = client(url, async () => {
+      await connected;
+      return answers.shift() ?? true;
+    });
+    expect(await post()).toEqual({ kind: "unwanted" });
+    expect(seen()).toBe(0);
+    expect(await post()).toMatchObject({ kind: "answer", status: 200 });
+  });
+
+  test("is ambiguous all the same when a kept connection may have carried it before", async () => {
+    const { url } = await serve(ok, cut, ok);
+    const answers = [true, true, false];
+    const post = client(url, async () => answers.shift() ?? true);
+    await post();
+    expect(await post()).toMatchObject({ kind: "broken", handedOver: true });
+  });
+
+  test("keeps nobody waiting: the limit ends the question too", async () => {
+    const { url, seen } = await serve(ok);
+    const post = client(url, () => new Promise(() => {}));
+    expect(await post({ limitMs: 200 })).toMatchObject({ kind: "broken", timedOut: true, handedOver: false });
+    expect(seen()).toBe(0);
+  });
+});
 
 describe("a request that surely did not reach the provider", () => {
   test("is one to a port that refuses", async () => {
@@ -172,7 +205,13 @@ test("over TLS too a request that was read before the connection broke may have 
     const agent = new https.Agent({ keepAlive: true, ca: tlsFiles().cert });
     agents.push(agent);
     const post = (headers: Record<string, string>) =>
-      postOnce(url, { headers, body: "{}", agent, signal: AbortSignal.timeout(5_000) });
+      postOnce(url, {
+        headers,
+        body: "{}",
+        agent,
+        signal: AbortSignal.timeout(5_000),
+        mayStillSend: async () => true,
+      });
     if (isKept) expect(await post({})).toMatchObject({ kind: "answer", status: 200 });
     expect(await post({ last: "1" })).toMatchObject({ kind: "broken", handedOver: true });
   }

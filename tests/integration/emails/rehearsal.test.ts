@@ -65,6 +65,19 @@ test.each<[SmtpCommand, string]>([
   expect(rehearsed.outcome).toBe("failed");
 });
 
+test("who is not wanted any more is told so here too, and the limit ends the question", async () => {
+  const mail = await startMailProcess({ env: { RESEND_API_KEY: "re_test" } });
+  onTestFinished(() => mail.stop());
+  const { transport, server } = await smtp();
+  for (const one of [transport, createResendTransport({ apiKey: "re_test", baseUrl: mail.url })]) {
+    expect(await one.rehearse(someMail(), PATIENT_MS, async () => false)).toEqual({ outcome: "unwanted" });
+    const never = () => new Promise<boolean>(() => {});
+    expect(await one.rehearse(someMail(), IMPATIENT_MS, never)).toMatchObject({ code: "timeout" });
+  }
+  expect(server.contents).toEqual([]);
+  expect(await mail.mailsTo("delivered@resend.dev")).toEqual([]);
+});
+
 test("SMTP takes as long as real mails lately took, the time after the mail itself included", async () => {
   const { server, transport } = await smtp();
   const SLOW_MS = 400;

@@ -28,6 +28,14 @@ async function sendTo(answer: Parameters<typeof startHttp>[0], mail = someMail()
   return { mail, result: await transportTo(server.url).send(mail, timeoutMs), requests: server.requests };
 }
 
+test("a mail that is not wanted any more when the connection is there is not handed over", async () => {
+  const server = await startHttp((_, response) => json(response, 200, { id: "6b2c" }));
+  const transport = transportTo(server.url);
+  expect(await transport.send(someMail(), PATIENT_MS, async () => false)).toEqual({ outcome: "unwanted" });
+  expect(server.requests).toEqual([]);
+  expect((await transport.send(someMail(), PATIENT_MS, async () => true)).outcome).toBe("accepted");
+});
+
 describe("a mail that Resend takes", () => {
   test("is accepted with Resend's id", async () => {
     const { result } = await sendTo((_, response) => json(response, 200, { id: "6b2c" }));

@@ -101,7 +101,8 @@ export type SmtpReply =
   | string
   | { does: "nothing" | "drop" | "stop reading" }
   | { half: string }
-  | { afterMs: number; reply: string };
+  | { afterMs: number; reply: string }
+  | { after: Promise<unknown>; reply: string };
 
 const POLITE: Record<SmtpCommand, SmtpReply> = {
   GREETING: "220 mail.test ESMTP",
@@ -147,6 +148,7 @@ export async function startSmtp(
     const reply = (command: SmtpCommand) => {
       const answer = script[command];
       if (typeof answer === "string") socket.write(`${answer}\r\n`);
+      else if ("after" in answer) void answer.after.then(() => socket.write(`${answer.reply}\r\n`));
       else if ("half" in answer) socket.end(answer.half);
       else if ("afterMs" in answer) setTimeout(() => socket.write(`${answer.reply}\r\n`), answer.afterMs);
       else if (answer.does === "drop") socket.destroy();

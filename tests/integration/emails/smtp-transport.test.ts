@@ -222,6 +222,37 @@ describe("after the final dot, a lost answer is ambiguous", () => {
   });
 });
 
+describe("when the server is ready for the content, whoever sends it is asked once more", () => {
+  test("and a mail that is not wanted any more is dropped with its conversation", async () => {
+    const server = await startSmtp();
+    const transport = createSmtpTransport({ url: server.url });
+    const commands: string[][] = [];
+    const result = await transport.send(someMail(), PATIENT_MS, async () => {
+      commands.push([...server.commands]);
+      return false;
+    });
+    expect(result).toEqual({ outcome: "unwanted" });
+    expect(commands).toEqual([expect.arrayContaining(["DATA"])]);
+    expect((await transport.send(someMail(), PATIENT_MS)).outcome).toBe("accepted");
+    expect(server.connections()).toBe(2);
+    expect(server.contents).toHaveLength(1);
+  });
+
+  test("and the limit ends the question too: nothing of the mail has left", async () => {
+    const server = await startSmtp();
+    let allow: (isWanted: boolean) => void = () => {};
+    const asked = new Promise<boolean>((resolve) => {
+      allow = resolve;
+    });
+    const transport = createSmtpTransport({ url: server.url });
+    const result = await transport.send(someMail(), IMPATIENT_MS, () => asked);
+    expect(result).toMatchObject({ class: "transient", code: "timeout" });
+    allow(true);
+    expect((await transport.send(someMail(), PATIENT_MS)).outcome).toBe("accepted");
+    expect(server.contents).toHaveLength(1);
+  });
+});
+
 test("something that is no mail server is ours", async () => {
   const { result } = await sendTo({ GREETING: "HTTP/1.1 400 Bad Request" });
   expect(result).toMatchObject({ class: "ours", code: "protocol_error" });

@@ -44,8 +44,11 @@ test("a run that sleeps takes no place of the limit", async () => {
   ]);
   const ids = await Promise.all([1, 2, 3].map(() => world.send("t/one")));
   await Promise.all(ids.map((id) => world.waiting(id)));
+  // Nothing is due, and still not everything has ended.
+  expect(await world.api("/dev/clock")).toMatchObject({ busy: false, unfinished: 3 });
   await world.advance(3_600_000);
   for (const id of ids) expect((await world.ended(id)).status).toBe("Completed");
+  expect(await world.api("/dev/clock")).toMatchObject({ unfinished: 0 });
 });
 
 test("cancelOn ends the run that matches, at once, and the others go on", async () => {

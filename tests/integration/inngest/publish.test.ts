@@ -1,4 +1,5 @@
 // What a registration does while the engine misbehaves in every way a server can.
+import { randomUUID } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,16 +18,21 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
   );
 
-/** An engine that answers `POST /e/…` with this status, after this long, or never (`hang`). */
-async function startEngine(behaviour: { status: number; afterMs?: number } | "hang"): Promise<Engine> {
+/** An engine that answers `POST /e/…` with this status, after this long, or never (`hang`); with 400 when one of the events is called `refuses`. */
+async function startEngine(
+  behaviour: { status: number; afterMs?: number; refuses?: string } | "hang",
+): Promise<Engine> {
   const received: Engine["received"] = [];
   const server = createHttpServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     if (behaviour === "hang") return;
     await delay(behaviour.afterMs ?? 0);
-    if (behaviour.status === 200) received.push(...(JSON.parse(body) as Engine["received"]));
-    response.writeHead(behaviour.status, { "content-type": "application/json" });
+    const events = JSON.parse(body) as Engine["received"];
+    const isRefused = events.some((event) => event.name === behaviour.refuses);
+    const status = isRefused ? 400 : behaviour.status;
+    if (status === 200) received.push(...events);
+    response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify({ ids: ["01M85RYYNRDZ0K1R1CNJW684VY"], status: behaviour.status }));
   });
   const port = await listen(server);
@@ -249,6 +255,57 @@ describe("the relay", () => {
     expect(await relayOutbox(services)).toEqual({ published: 0, failed: 1 });
     const [row] = await services.db.select().from(outbox).where(eq(outbox.id, outboxId));
     expect(row).toMatchObject({ publishedAt: null, tries: 1 });
+  });
+});
+
+describe("an event that the engine refuses", () => {
+  /** A row that the engine refuses between two that it takes. */
+  async function writeBadOne() {
+    await services.db.update(outbox).set({ publishedAt: new Date() });
+    const before = await registerUser(services, someone());
+    services.pass(1);
+    const id = randomUUID();
+    const data = { deliveryId: before.deliveryId };
+    await services.db.insert(outbox).values({ id, name: "bad", data, createdAt: services.clock() });
+    services.pass(1);
+    const after = await registerUser(services, someone());
+    await services.db.update(outbox).set({ leaseUntil: sql`now() - interval '1 second'` });
+    return { id, good: [before.outboxId, after.outboxId] };
+  }
+
+  test("is set aside with a loud word, and the others go out", async () => {
+    const { relayOutbox, engineHealth } = await useEngine(await startEngine({ status: 200, refuses: "bad" }));
+    const { id, good } = await writeBadOne();
+    expect(await relayOutbox(services)).toEqual({ published: 2, failed: 1 });
+    expect(engine?.received.map((event) => event.id)).toEqual(good);
+    const bad = await findOutboxRow(services.db, id);
+    expect(bad).toMatchObject({ publishedAt: null, tries: 1 });
+    expect((bad?.leaseUntil?.getTime() ?? 0) - Date.now()).toBeGreaterThan(30_000);
+    expect(services.lines).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        facts: expect.objectContaining({ outboxId: id, status: 400 }),
+      }),
+    );
+    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 0 });
+  });
+
+  test("does not make the engine look away to the registrations after it", async () => {
+    const { publishNow, engineHealth } = await useEngine(await startEngine({ status: 400 }));
+    for (let event = 1; event <= 3; event++) {
+      const { outboxId } = await registerUser(services, someone());
+      expect(await publishNow(services, outboxId, UNHURRIED_MS)).toMatchObject({ published: false });
+    }
+    expect(engineHealth(services).breaker.state()).toBe("closed");
+  });
+
+  test("is not what a wrong key is: then nothing goes out, and nothing is set aside", async () => {
+    const { relayOutbox } = await useEngine(await startEngine({ status: 401 }));
+    const { id } = await writeBadOne();
+    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 3 });
+    const bad = await findOutboxRow(services.db, id);
+    expect((bad?.leaseUntil?.getTime() ?? 0) - Date.now()).toBeLessThan(30_000);
   });
 });
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Facts } from "@/cli/chaos/facts";
 import { formatTable, percentile, summarize } from "@/cli/chaos/report";
 import { judge } from "@/cli/chaos/verdict";
+import { act, factsWith } from "@/tests/support/chaos-facts";
 import { countChecks } from "@/tests/support/suites.mjs";
 
-const NOW = new Date("2026-05-01T12:00:00Z");
 const options = {
   people: 1,
   perSecond: 1,
@@ -13,38 +13,7 @@ const options = {
   json: null,
   help: false,
 } as const;
-/** One person, whose mail arrived. */
-const facts: Facts = {
-  now: NOW,
-  users: [{ id: "u", username: "ada", email: "ada@example.com", isConfirmed: false }],
-  deliveries: [
-    {
-      id: "d",
-      userId: "u",
-      kind: "confirmation",
-      recipient: "ada@example.com",
-      status: "sent",
-      attemptCount: 1,
-      lostCount: 0,
-      pacedCount: 0,
-      maxAttempts: 6,
-      leaseToken: null,
-      leaseUntil: null,
-      reasonCode: null,
-      hasCode: true,
-    },
-  ],
-  attempts: [{ deliveryId: "d", number: 1, outcome: "accepted", errorClass: null, errorCode: null }],
-  events: [{ id: "e", name: "user/registered", tries: 0, publishedAt: NOW, deliveryId: "d" }],
-  mails: [{ id: "m", deliveryId: "d", to: "ada@example.com", receivedAtMs: 0 }],
-  acts: [],
-  codes: { tried: 0, refused: [] },
-  registrations: [
-    { username: "ada", outcome: "answered", deliveryId: "d", answerMs: 9, askedAtMs: 0, tries: 1 },
-  ],
-  wrongAnswers: [],
-  ended: [],
-};
+const facts = factsWith();
 
 const resultOf = (change: Partial<Facts> = {}, isSettled = true, people = 1) => {
   const changed = { ...facts, ...change };
@@ -77,6 +46,8 @@ describe("a run is good", () => {
     expect(formatTable(lost)).toContain("lost: ada answered 201, and there is no such account");
     expect(resultOf({}, false).ok).toBe(false);
     expect(resultOf({}, true, 2).ok).toBe(false);
+    const asked = act("resend");
+    expect(resultOf({ acts: [asked, asked, asked] }).checks.at(-1)).toMatchObject({ ok: false, found: 0 });
     expect(resultOf({ ended: [{ part: "engine", how: "exit 1" }] })).toMatchObject({
       ok: false,
       processes_ended: 1,

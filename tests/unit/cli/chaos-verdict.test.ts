@@ -1,82 +1,21 @@
 // The judge of `npm run chaos` must be able to say no: each kind of loss, double and wrong state is shown to it once.
 import { describe, expect, test } from "vitest";
-import type { ActFact, Facts } from "@/cli/chaos/facts";
-import { type FindingKind, judge } from "@/cli/chaos/verdict";
-import type { Transport } from "@/cli/product/product";
-import type { AuditedAttempt, AuditedDelivery } from "@/db/audit";
+import type { AuditedAttempt } from "@/db/audit";
+import {
+  ADA,
+  attempt,
+  EARLIER,
+  factsWith,
+  failed,
+  kinds,
+  LATER,
+  mail,
+  NOW,
+  verdictOf,
+} from "@/tests/support/chaos-facts";
 
-const NOW = new Date("2026-05-01T12:00:00Z");
-const LATER = new Date(NOW.getTime() + 5_000);
-const EARLIER = new Date(NOW.getTime() - 5_000);
-
-const attempt = (number: number, change: Partial<AuditedAttempt> = {}): AuditedAttempt => ({
-  deliveryId: "d-1",
-  number,
-  outcome: "accepted",
-  errorClass: null,
-  errorCode: null,
-  ...change,
-});
-const failed = (number: number, errorClass = "transient") =>
-  attempt(number, { outcome: "failed", errorClass });
-const mail = (id: string, deliveryId: string | null = "d-1", receivedAtMs = 0) => ({
-  id,
-  deliveryId,
-  to: "ada@example.com",
-  receivedAtMs,
-});
-const act = (kind: ActFact["kind"], outcome: ActFact["outcome"] = "done"): ActFact => ({
-  username: "ada",
-  kind,
-  outcome,
-  atMs: 10_000,
-});
-
-const ADA = { id: "u-1", username: "ada", email: "ada@example.com", isConfirmed: false };
-
-type Change = Partial<Facts> & { delivery?: Partial<AuditedDelivery> };
-
-/** One person, answered, whose mail arrived at the first try; with what a test changes of it. */
-function factsWith({ delivery, ...change }: Change = {}): Facts {
-  const attempts = change.attempts ?? [attempt(1)];
-  return {
-    now: NOW,
-    users: [ADA],
-    deliveries: [
-      {
-        id: "d-1",
-        userId: "u-1",
-        kind: "confirmation",
-        recipient: "ada@example.com",
-        status: "sent",
-        attemptCount: attempts.length,
-        lostCount: attempts.filter((row) => row.outcome === "lost").length,
-        pacedCount: 0,
-        maxAttempts: 6,
-        leaseToken: null,
-        leaseUntil: null,
-        reasonCode: null,
-        hasCode: true,
-        ...delivery,
-      },
-    ],
-    attempts,
-    events: [{ id: "e-1", name: "user/registered", tries: 0, publishedAt: NOW, deliveryId: "d-1" }],
-    mails: [mail("m-1")],
-    registrations: [
-      { username: "ada", outcome: "answered", deliveryId: "d-1", answerMs: 80, askedAtMs: 0, tries: 1 },
-    ],
-    wrongAnswers: [],
-    acts: [],
-    codes: { tried: 0, refused: [] },
-    ended: [],
-    ...change,
-  };
-}
-
-const kinds = (change: Change, transport: Transport = "resend"): FindingKind[] =>
-  judge(factsWith(change), transport).findings.map((finding) => finding.kind);
-
+/** The same attempt, one number later. */
+const later = (row: AuditedAttempt) => attempt(row.number + 1, { outcome: row.outcome });
 const sixFailures = Array.from({ length: 6 }, (_, index) => failed(index + 1));
 
 describe("nothing is found", () => {
@@ -97,8 +36,11 @@ describe("nothing is found", () => {
     expect(kinds({ attempts: [...attempts, attempt(7)] })).toEqual([]);
   });
 
-  test("when a repeated hand-over was answered with the mail of before", () => {
-    expect(kinds({ attempts: [attempt(1), attempt(2, { outcome: "deduplicated" })] })).toEqual([]);
+  test("when a worker that was taken for lost came back, and its mail had been accepted already", () => {
+    const attempts = [attempt(1), attempt(2, { outcome: "deduplicated" })];
+    expect(kinds({ delivery: { lostCount: 1 }, attempts })).toEqual([]);
+    const twice = { delivery: { lostCount: 1 }, attempts, mails: [mail("m-1"), mail("m-2")] };
+    expect(kinds(twice, "smtp")).toEqual([]);
   });
 
   test("when somebody who was cut off or turned away does not exist", () => {
@@ -189,10 +131,18 @@ describe("doubled is", () => {
     ).toEqual(["doubled"]);
   });
 
+  test("over SMTP two acceptances without a lost worker", () => {
+    const attempts = [attempt(1), attempt(2, { outcome: "deduplicated" })];
+    expect(kinds({ attempts, mails: [mail("m-1"), mail("m-2")] }, "smtp")).toEqual([
+      "doubled",
+      "wrong_state",
+    ]);
+  });
+
   test("over SMTP not what a lost reply, or a lost worker, explains: that is counted", () => {
     const mails = [mail("m-1"), mail("m-2")];
     for (const first of [failed(1, "ambiguous"), attempt(1, { outcome: "lost" })]) {
-      const verdict = judge(factsWith({ mails, attempts: [first, attempt(2)] }), "smtp");
+      const verdict = verdictOf({ mails, attempts: [first, attempt(2)] }, "smtp");
       expect(verdict.findings).toEqual([]);
       expect(verdict.unavoidable).toMatchObject({ extraMails: 1, doubledDeliveries: 1 });
     }
@@ -213,8 +163,8 @@ describe("a wrong state is", () => {
   test("failed over SMTP with a mail in the inbox, unless a lost reply explains it", () => {
     const delivery = { status: "failed" } as const;
     expect(kinds({ delivery, attempts: sixFailures }, "smtp")).toEqual(["wrong_state"]);
-    const verdict = judge(
-      factsWith({ delivery, attempts: [...sixFailures.slice(0, 5), failed(6, "ambiguous")] }),
+    const verdict = verdictOf(
+      { delivery, attempts: [...sixFailures.slice(0, 5), failed(6, "ambiguous")] },
       "smtp",
     );
     expect(verdict.findings).toEqual([]);
@@ -244,7 +194,38 @@ describe("a wrong state is", () => {
   });
 
   test("an attempt without an end on a delivery that has ended", () => {
-    expect(kinds({ attempts: [attempt(1, { outcome: null })] })).toEqual(["wrong_state"]);
+    const attempts = [attempt(1), attempt(2, { outcome: null })];
+    expect(kinds({ attempts })).toEqual(["wrong_state"]);
+  });
+
+  test("a mail that was taken without an accepted attempt", () => {
+    for (const transport of ["resend", "smtp"] as const)
+      expect(kinds({ attempts: [failed(1, "ambiguous")] }, transport)).toEqual(["wrong_state"]);
+  });
+
+  test("a second acceptance although no worker was lost", () => {
+    const attempts = [attempt(1), attempt(2, { outcome: "deduplicated" })];
+    expect(kinds({ attempts })).toEqual(["wrong_state"]);
+    expect(kinds({ attempts: [failed(1, "ambiguous"), ...attempts.map(later)] })).toEqual(["wrong_state"]);
+  });
+
+  test("an attempt that failed by a mistake of ours, or for good", () => {
+    const attempts = (errorClass: string) => [...sixFailures.slice(0, 5), failed(6, errorClass)];
+    for (const errorClass of ["ours", "permanent"])
+      expect(kinds({ delivery: { status: "failed" }, attempts: attempts(errorClass), mails: [] })).toEqual([
+        "wrong_state",
+      ]);
+  });
+
+  test("sent for ever, where the provider tells of what it delivered", () => {
+    expect(kinds({ delivery: { status: "sent" } })).toEqual(["wrong_state"]);
+    expect(kinds({ delivery: { status: "sent" } }, "smtp")).toEqual([]);
+  });
+
+  test("an end that nobody told of", () => {
+    for (const status of ["bounced", "complained"] as const)
+      expect(kinds({ delivery: { status } })).toEqual(["wrong_state"]);
+    expect(kinds({ delivery: { status: "delivered" } }, "smtp")).toEqual(["wrong_state"]);
   });
 
   test("an event that was never published, and whose delivery is open", () => {
@@ -262,6 +243,39 @@ describe("a wrong state is", () => {
     expect(kinds({ mails: [mail("m-1"), mail("m-2", null)] })).toEqual(["wrong_state"]);
     expect(kinds({ mails: [mail("m-1"), mail("m-2", "d-9")] })).toEqual(["wrong_state"]);
     expect(kinds({ mails: [{ ...mail("m-1"), to: "bo@example.com" }] })).toEqual(["wrong_state"]);
+  });
+});
+
+describe("a shared lease is", () => {
+  /** Two attempts, the second begun so many seconds after the first. */
+  const both = (seconds: number, change: Partial<AuditedAttempt>) => [
+    attempt(1, change),
+    attempt(2, { startedAt: new Date(attempt(1).startedAt.getTime() + seconds * 1000) }),
+  ];
+  const endedAfter = (seconds: number) => new Date(attempt(1).startedAt.getTime() + seconds * 1000);
+
+  test("an attempt that was begun beside another one, whatever became of that", () => {
+    for (const outcome of ["failed", "withheld"] as const)
+      expect(kinds({ attempts: both(2, { ...failed(1), outcome, endedAt: endedAfter(3) }) })).toEqual([
+        "shared_lease",
+      ]);
+    const lost = both(2, { outcome: "lost", endedAt: endedAfter(2) });
+    for (const transport of ["resend", "smtp"] as const)
+      expect(kinds({ attempts: lost }, transport)).toEqual(["shared_lease"]);
+  });
+
+  test("two acceptances at once, although the first worker counts as lost", () => {
+    const attempts = both(2, { outcome: "deduplicated", endedAt: endedAfter(3) });
+    const change = { attempts, delivery: { lostCount: 1 }, mails: [mail("m-1"), mail("m-2")] };
+    expect(kinds(change, "smtp")).toEqual(["shared_lease"]);
+    expect(kinds({ ...change, mails: [mail("m-1")] })).toEqual(["shared_lease"]);
+  });
+
+  test("not one that was begun after the other's end, or after its lease", () => {
+    expect(kinds({ attempts: both(2, { ...failed(1), endedAt: endedAfter(2) }) })).toEqual([]);
+    expect(kinds({ attempts: both(16, { outcome: "lost", endedAt: endedAfter(16) }) })).toEqual([]);
+    const cameBack = both(16, { outcome: "deduplicated", endedAt: endedAfter(40) });
+    expect(kinds({ attempts: cameBack, delivery: { lostCount: 1 } })).toEqual([]);
   });
 });
 
@@ -311,57 +325,4 @@ test("a wrong answer and a process that ended by itself are found", () => {
       ended: [{ part: "engine", how: "exit 1" }],
     }),
   ).toEqual(["wrong_answer", "process_ended"]);
-});
-
-describe("what people do afterwards", () => {
-  const cancelled = (reasonCode: string) => ({ status: "cancelled", reasonCode }) as const;
-
-  test("explains a mail that was called off, and nothing else does", () => {
-    const none = { attempts: [failed(1)], mails: [] };
-    expect(kinds({ ...none, delivery: cancelled("confirmed"), acts: [act("confirm")] })).toEqual([]);
-    expect(kinds({ ...none, delivery: cancelled("confirmed") })).toEqual(["lost"]);
-    expect(kinds({ ...none, delivery: cancelled("claim_expired"), acts: [act("confirm")] })).toEqual([
-      "lost",
-    ]);
-    expect(kinds({ delivery: cancelled("confirmed"), acts: [act("confirm", "perhaps")] })).toEqual([]);
-    expect(kinds({ delivery: cancelled("confirmed") })).toEqual(["wrong_state"]);
-  });
-
-  test("a mail after the confirmation is found, and one that was under way just then is not", () => {
-    const acts = [act("confirm")];
-    expect(kinds({ acts, mails: [mail("m-1", "d-1", 12_000)] })).toEqual([]);
-    expect(kinds({ acts, mails: [mail("m-1", "d-1", 14_000)] })).toEqual(["late_mail"]);
-    expect(kinds({ acts: [act("resend", "perhaps")], mails: [mail("m-1", "d-1", 14_000)] })).toEqual([]);
-  });
-
-  test("a welcome after the confirmation is no late mail, has no code, and is there once, for who has confirmed", () => {
-    const [code] = factsWith().deliveries;
-    const [event] = factsWith().events;
-    if (!code || !event) throw new Error("There is one of each");
-    const welcomed = (change: { isConfirmed?: boolean; ids?: string[] } = {}): Change => {
-      const ids = ["d-1", ...(change.ids ?? ["d-2"])];
-      return {
-        acts: [act("confirm")],
-        users: [{ ...ADA, isConfirmed: change.isConfirmed ?? true }],
-        deliveries: ids.map((id) => (id === "d-1" ? code : { ...code, id, kind: "welcome", hasCode: false })),
-        attempts: ids.map((deliveryId) => ({ ...attempt(1), deliveryId })),
-        events: ids.map((id) => ({ ...event, id: `e-${id}`, deliveryId: id })),
-        mails: ids.map((id) => mail(`m-${id}`, id, id === "d-1" ? 0 : 60_000)),
-      };
-    };
-    expect(kinds(welcomed())).toEqual([]);
-    expect(kinds(welcomed({ isConfirmed: false }))).toEqual(["half_written"]);
-    expect(kinds(welcomed({ ids: [] }))).toEqual(["half_written"]);
-    expect(kinds(welcomed({ ids: ["d-2", "d-3"] }))).toEqual(["half_written"]);
-  });
-
-  test("a resend that was answered has its delivery, and one that was not may have one", () => {
-    expect(kinds({ acts: [act("resend")] })).toEqual(["half_written"]);
-    expect(kinds({ acts: [act("resend", "perhaps")] })).toEqual([]);
-  });
-
-  test("a code of the last two mails that is refused is found", () => {
-    const refused = [{ username: "ada", detail: "typed the code of the older of two mails: 422" }];
-    expect(kinds({ codes: { tried: 1, refused } })).toEqual(["dead_code"]);
-  });
 });

@@ -23,10 +23,11 @@ const TYPES: Record<string, ProviderEvent["type"]> = {
   "email.failed": "failed",
 };
 
+const Named = z.object({ type: z.string() });
 const Payload = z.object({
-  type: z.string(),
   data: z.object({
     email_id: z.string().min(1).max(200),
+    to: z.array(z.string()).optional(),
     /** Documented as an object; older deliveries carry a list. */
     tags: z
       .union([z.record(z.string(), z.string()), z.array(z.object({ name: z.string(), value: z.string() }))])
@@ -36,34 +37,39 @@ const Payload = z.object({
   }),
 });
 
-/** 204 for what was applied, was applied before, or is not ours to know; 404 asks Resend to send it again. */
+/** 204 for what was applied, was applied before, or is not ours to know: other programs' mails, contacts, domains. */
 export async function POST(request: Request): Promise<Response> {
   try {
     const secret = env().RESEND_WEBHOOK_SECRET;
     if (!secret) throw new HttpError(404, "not_configured", "not_configured");
     const raw = await readText(request, BODY_BYTES_MAX);
     const id = verify(request, raw, secret);
-    const payload = Payload.safeParse(JSON.parse(raw));
-    if (!payload.success) throw new HttpError(400, "invalid_payload", "invalid_payload");
-    const type = TYPES[payload.data.type];
+    const body: unknown = JSON.parse(raw);
+    const type = TYPES[parse(Named, body).type];
     if (!type) return new Response(null, { status: 204 });
-    const { data } = payload.data;
+    const { data } = parse(Payload, body);
     const event: ProviderEvent = {
       id,
       type,
       providerMessageId: data.email_id,
       deliveryId: deliveryTag(data.tags),
+      recipients: data.to ?? [],
       // "Transient" may work later, and of an "Undetermined" one, or one without a type, nobody knows: only this one bars
       // the address (resend.com/docs/dashboard/emails/email-bounces).
       isPermanent: data.bounce?.type === "Permanent",
       text: data.bounce?.message ?? data.failed?.reason ?? null,
     };
-    const outcome = await services().database.within(() => applyProviderEvent(services(), event));
-    if (outcome === "unknown") throw new HttpError(404, "unknown_email", "unknown_email");
+    await services().database.within(() => applyProviderEvent(services(), event));
     return new Response(null, { status: 204 });
   } catch (error) {
     return problemResponse(error, request);
   }
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw new HttpError(400, "invalid_payload", "invalid_payload");
+  return parsed.data;
 }
 
 /** The event's id. Throws 401 unless the raw body carries a fresh signature of ours (5 minutes' tolerance). */
