@@ -48,6 +48,8 @@ export type AuditDetails = {
   delivery_cancelled: { deliveryId: string };
   /** By an operator: another code, past the limits on resends. */
   mail_requested: { deliveryId: string };
+  /** By an operator. */
+  webhook_replayed: { webhookId: string };
 };
 
 /** Each kind of row in words, for operators. */
@@ -70,6 +72,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   delivery_replayed: "An operator sent a mail anew",
   delivery_cancelled: "An operator called a mail off",
   mail_requested: "An operator sent a person another code",
+  webhook_replayed: "An operator sent a webhook anew",
 };
 
 export type AuditEntry<Type extends AuditType = AuditType> = {

@@ -1,6 +1,7 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
+import { isMailOfCanary } from "@/db/canary";
 import { acceptProvenAttempt } from "@/db/delivery-attempts";
 import { markSent } from "@/db/delivery-leases";
 import {
@@ -11,6 +12,7 @@ import {
 } from "@/db/provider-events";
 import type { DeliveryRow } from "@/db/schema";
 import { startCodeOf } from "./attempt-record";
+import { announceFailure } from "./delivery-failure";
 import { canMove, isOpen } from "./delivery-status";
 import type { Services } from "./services";
 import { passOn, settleWithheld } from "./withheld-mail";
@@ -39,7 +41,9 @@ export async function applyProviderEvent(
   const now = services.clock();
   return services.db.transaction(async (tx) => {
     const delivery = await lockDeliveryOfProvider(tx, event);
-    if (!delivery) return "unknown";
+    // The canary's claim goes as soon as its mail was taken, and the provider tells of that mail later.
+    if (!delivery)
+      return event.deliveryId && (await isMailOfCanary(tx, event.deliveryId)) ? "applied" : "unknown";
     const isNew = await insertProviderEvent(tx, {
       id: event.id,
       type: event.type,
@@ -77,21 +81,21 @@ export async function applyProviderEvent(
         }
         break;
       case "failed":
-        if (canMove(status, "failed"))
-          await updateDelivery(tx, delivery.id, {
-            status: "failed",
-            settledAt: now,
-            nextAttemptAt: null,
-            leaseToken: null,
-            leaseUntil: null,
-            ...reason,
-          });
+        if (canMove(status, "failed")) {
+          const noLease = { nextAttemptAt: null, leaseToken: null, leaseUntil: null };
+          await updateDelivery(tx, delivery.id, { status: "failed", settledAt: now, ...noLease, ...reason });
+          await announceFailure(tx, delivery, { status: "failed", reason: event.type, now });
+        }
         break;
       case "bounced":
       case "complained":
       case "suppressed":
-        if (canMove(status, event.type))
+        if (canMove(status, event.type)) {
           await updateDelivery(tx, delivery.id, { status: event.type, settledAt: now, ...reason });
+          // A complaint is none: that mail has arrived.
+          if (event.type !== "complained")
+            await announceFailure(tx, delivery, { status: event.type, reason: event.type, now });
+        }
         if (event.type !== "bounced" || event.isPermanent)
           await insertSuppression(tx, { email: delivery.recipient, reason: event.type, createdAt: now });
     }
