@@ -14,6 +14,7 @@ const STATIC = new Set([
   "/ops/audit",
   "/ops/deliveries",
   "/ops/sign-in",
+  "/ops/webhooks",
   "/register",
   "/sign-in",
   "/sign-out",
@@ -24,6 +25,7 @@ const STATIC = new Set([
   "/api/ops/find",
   "/api/ops/replay",
   "/api/ops/replay-failed",
+  "/api/ops/replay-webhook",
   "/api/ops/sign-in",
   "/api/ops/sign-out",
   "/api/ready",
@@ -57,6 +59,7 @@ export const HANDLERS: ReadonlySet<string> = new Set(["/language", "/sign-out"])
 /** What the rest of an address is worth, most special first. */
 const PATTERNS: readonly [RegExp, string][] = [
   [/^\/ops\/deliveries\/[^/]+$/, "/ops/deliveries/[id]"],
+  [/^\/ops\/webhooks\/[^/]+$/, "/ops/webhooks/[id]"],
   [/^\/api\/auth\/.+/, "/api/auth/[...nextauth]"],
   [/^\/api\/.+/, "/api/[...path]"],
   [/^\/_next\//, "/_next"],
