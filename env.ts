@@ -191,6 +191,54 @@ const Schema = z
         .default("off"),
       "`on` refuses passwords found in breaches, by haveibeenpwned.com, which learns five digits of a hash and no more; an address names a mirror. Without an answer in 0.5 s the password is let through",
     ),
+    WEBHOOK_URLS: tell(
+      z
+        .string()
+        .default("")
+        .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
+        .pipe(z.array(z.url({ protocol: /^https?$/ })).max(10)),
+      "addresses, separated by commas, that are told what happens by signed webhooks; https, http only on loopback",
+    ),
+    WEBHOOK_SECRET: tell(
+      z
+        .string()
+        .default("")
+        .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
+        .pipe(
+          z.array(
+            z
+              .string()
+              .refine(
+                isWebhookSecret,
+                'must be "whsec_" and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"',
+              ),
+          ),
+        ),
+      "`whsec_…`, signs them; while one is being replaced, the new one and the old one, separated by a comma",
+    ),
+    INTERCOM_ACCESS_TOKEN: tell(
+      optionalText.pipe(
+        z
+          .string()
+          .regex(/^[\x21-\x7e]+$/, "must be plain ASCII without spaces: it goes into a header")
+          .optional(),
+      ),
+      "tells Intercom of every account that is confirmed, and of its end",
+    ),
+    INTERCOM_BASE_URL: tell(
+      optionalText.pipe(z.url({ protocol: /^https?$/ }).optional()),
+      "`https://api.eu.intercom.io` or `https://api.au.intercom.io` for a workspace over there; unset, the United States",
+    ),
+    CANARY_TO: tell(
+      optionalText.pipe(
+        z
+          .string()
+          .transform((text) => text.toLowerCase())
+          .pipe(z.email().max(254))
+          .optional(),
+      ),
+      "an address of yours that nobody reads; every five minutes a registration of our own goes there, and `/ops` and `/api/metrics` say how long it took",
+    ),
     LOG_LEVEL: tell(
       z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
       "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`",
@@ -209,11 +257,38 @@ const Schema = z
       complain("APP_URL", "must be https outside of loopback: session cookies are sent only over TLS");
     if (value.RESEND_BASE_URL && !onLoopback && isLoopback(value.RESEND_BASE_URL))
       complain("RESEND_BASE_URL", "names a stand-in on this machine while APP_URL is real; unset it");
+    if (value.INTERCOM_BASE_URL && !onLoopback && !value.INTERCOM_BASE_URL.startsWith("https:"))
+      complain("INTERCOM_BASE_URL", "must be https: the token goes there");
+    if (value.WEBHOOK_URLS.length > 0 && value.WEBHOOK_SECRET.length === 0)
+      complain("WEBHOOK_SECRET", "is missing: it signs what goes to WEBHOOK_URLS");
+    for (const fault of new Set(
+      value.WEBHOOK_URLS.flatMap((url) => findEndpointFault(url, onLoopback) ?? []),
+    ))
+      complain("WEBHOOK_URLS", fault);
     if (value.EMAIL_FAILOVER && !(value.RESEND_API_KEY && value.SMTP_URL))
       complain("EMAIL_FAILOVER", "needs both RESEND_API_KEY and SMTP_URL: one sends, the other steps in");
     if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
       complain("EMAIL_RETRY_MAX", "must not be below EMAIL_RETRY_BASE");
   });
+
+/** Why an address cannot be an endpoint of ours, or null. Never holds the address. */
+function findEndpointFault(given: string, isOnLoopback: boolean): string | null {
+  // The schema complains of one that is none.
+  if (!URL.canParse(given)) return null;
+  const url = new URL(given);
+  if (url.username || url.password || url.hash) return "must hold no name, no password and no #";
+  if (isLoopback(given)) return isOnLoopback ? null : "names this machine while APP_URL is real";
+  return url.protocol === "https:"
+    ? null
+    : "must be https outside of loopback: the answer must come from whom we mean";
+}
+
+/** As Standard Webhooks has it: 24 to 64 random bytes. */
+function isWebhookSecret(text: string): boolean {
+  const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+  const bytes = base64 ? Buffer.from(base64, "base64").byteLength : 0;
+  return bytes >= 24 && bytes <= 64;
+}
 
 const MAKE_ONE = "make one with: openssl rand -base64 32";
 
@@ -315,7 +390,8 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
   if (result.success && unset.length === 0) return result.data;
   const issues = result.success ? [] : result.error.issues;
   const lines = issues.map((issue) => {
-    const name = issue.path.join(".");
+    // Of a list, not which of its parts.
+    const name = String(issue.path[0]);
     return `  ${name} ${source[name] === undefined ? "is missing" : issue.message}`;
   });
   lines.push(...unset.map((line) => `  ${line}`));
@@ -334,7 +410,8 @@ export function listVariables(): Variable[] {
     if (!description) throw new Error(`${name} says nothing about itself: tell() in env.ts`);
     const taken = schema.safeParse(undefined).data;
     const value = typeof taken === "boolean" ? (taken ? "on" : "off") : taken;
-    const hasNone = value === undefined || value === "";
+    // An empty list is written as nothing, too.
+    const hasNone = value === undefined || String(value) === "";
     return {
       name,
       description,

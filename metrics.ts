@@ -89,6 +89,23 @@ export function createMetrics(): Metrics {
     "Attempts at these mails, by provider, outcome and error class",
     ["provider", "outcome", "error_class"],
   );
+  const webhooks = gauge(
+    "latchkey_recent_webhooks",
+    "Webhooks of ours that wait, and that were settled within the last hour, by state",
+    ["state"],
+  );
+  const webhooksOverdue = gauge(
+    "latchkey_webhooks_overdue_seconds",
+    "Since the earliest planned attempt at a webhook was due",
+  );
+  const canaryThrough = gauge(
+    "latchkey_canary_last_success_timestamp_seconds",
+    "When the newest registration of the canary began that came through; 0 when none has within a day",
+  );
+  const canaryAcceptance = gauge(
+    "latchkey_canary_acceptance_seconds",
+    "From the canary's newest registration to a provider's acceptance of its mail; not there when it failed",
+  );
   const cutShort = gauge("latchkey_recent_cut_short", "1 when the last hour had more mails than are counted");
 
   function showFigures(figures: SendingFigures): void {
@@ -102,6 +119,12 @@ export function createMetrics(): Metrics {
     for (const { provider, outcome, errorClass, count } of figures.attempts)
       attempts.set({ provider, outcome: outcome ?? "under_way", error_class: errorClass ?? NONE }, count);
     cutShort.set(figures.isCutShort ? 1 : 0);
+    for (const { status, count } of figures.webhooks.counts) webhooks.set({ state: status }, count);
+    webhooksOverdue.set(figures.webhooks.overdueSeconds);
+    if (!figures.canary) return;
+    canaryThrough.set((figures.canary.lastThroughAt?.getTime() ?? 0) / 1000);
+    const acceptedAfterMs = figures.canary.last?.acceptedAfterMs ?? null;
+    if (acceptedAfterMs !== null) canaryAcceptance.set(acceptedAfterMs / 1000);
   }
 
   return {
@@ -113,8 +136,9 @@ export function createMetrics(): Metrics {
     answered: (route, status, seconds) => answers.observe({ route, status }, seconds),
     show(figures, breakers) {
       // Taken away first: what none is in any more must not stay. reset() would show those without labels as 0.
-      for (const metric of [queue, deliveries, attempts, breaker]) metric.reset();
-      for (const metric of [oldest, overdue, outbox, outboxOldest, cutShort]) metric.remove();
+      for (const metric of [queue, deliveries, attempts, webhooks, breaker]) metric.reset();
+      const ofDatabase = [oldest, overdue, outbox, outboxOldest, cutShort, webhooksOverdue];
+      for (const metric of [...ofDatabase, canaryThrough, canaryAcceptance]) metric.remove();
       databaseUp.set(figures ? 1 : 0);
       if (figures) showFigures(figures);
       for (const [name, now] of Object.entries(breakers))

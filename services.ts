@@ -5,10 +5,12 @@ import { type AnswerTimes, createAnswerTimes } from "./domain/answer-times";
 import { createBreachedPasswords, HIBP_URL } from "./domain/breached-passwords";
 import { createCircuitBreaker } from "./domain/circuit-breaker";
 import { systemClock } from "./domain/clock";
+import { createIntercom, INTERCOM_API } from "./domain/intercom";
 import { deriveKeys } from "./domain/keys";
 import { createMailDomains } from "./domain/mail-domains";
 import { createSending } from "./domain/send-pace";
 import type { Log, Services } from "./domain/services";
+import { createWebhookEndpoints } from "./domain/webhook-endpoints";
 import { type SelectedTransports, selectTransports } from "./emails/transports/select";
 import { type Env, env, isMailDomainChecked } from "./env";
 import { createLog } from "./log";
@@ -51,6 +53,8 @@ export function createServices(environment: Env): ProcessServices {
     failover: watchPreferred(selected, log),
     mailDomains: isMailDomainChecked(environment) ? createMailDomains() : null,
     breachedPasswords: selectBreachedPasswords(environment.HIBP, log),
+    intercom: selectIntercom(environment),
+    webhooks: selectWebhooks(environment),
     sending: createSending(environment.EMAIL_CONCURRENCY ?? null),
     settings: {
       appUrl: environment.APP_URL.replace(/\/+$/, ""),
@@ -70,6 +74,7 @@ export function createServices(environment: Env): ProcessServices {
       proofOfWork: environment.PROOF_OF_WORK,
       proofAbovePerHour: environment.PROOF_OF_WORK_ABOVE,
       passwordMin: environment.PASSWORD_MIN_LENGTH,
+      canaryTo: environment.CANARY_TO ?? null,
     },
     log,
     metrics,
@@ -81,6 +86,19 @@ export function createServices(environment: Env): ProcessServices {
 function selectBreachedPasswords(setting: Env["HIBP"], log: Log): Services["breachedPasswords"] {
   if (setting === "off") return null;
   return createBreachedPasswords(setting === "on" ? HIBP_URL : setting, log);
+}
+
+function selectIntercom({ INTERCOM_ACCESS_TOKEN, INTERCOM_BASE_URL }: Env): Services["intercom"] {
+  if (!INTERCOM_ACCESS_TOKEN) return null;
+  return createIntercom({
+    token: INTERCOM_ACCESS_TOKEN,
+    baseUrl: INTERCOM_BASE_URL ?? INTERCOM_API,
+    clock: systemClock,
+  });
+}
+
+function selectWebhooks({ WEBHOOK_URLS, WEBHOOK_SECRET }: Env): Services["webhooks"] {
+  return WEBHOOK_URLS.length > 0 ? createWebhookEndpoints(WEBHOOK_URLS, WEBHOOK_SECRET) : null;
 }
 
 /** Five failures in a row send everybody to the second provider; one mail every 30 s finds out whether the first is back. */

@@ -14,6 +14,7 @@ export type NewDelivery = Pick<
   | "sender"
   | "language"
   | "maxAttempts"
+  | "isCanary"
   | "nextAttemptAt"
   | "createdAt"
 >;

@@ -79,8 +79,12 @@ export async function listProviderEvents(
 
 export type StartEvent = Pick<OutboxRow, "id" | "name" | "createdAt" | "publishedAt" | "tries">;
 
-/** The events that were to start it, oldest first; kept for a week. */
-export async function listStartEvents(executor: Executor, deliveryId: string): Promise<StartEvent[]> {
+/** The events that were to start it, which are those of these names, oldest first; kept for a week. */
+export async function listStartEvents(
+  executor: Executor,
+  deliveryId: string,
+  names: readonly string[],
+): Promise<StartEvent[]> {
   return executor
     .select({
       id: outbox.id,
@@ -90,7 +94,7 @@ export async function listStartEvents(executor: Executor, deliveryId: string): P
       tries: outbox.tries,
     })
     .from(outbox)
-    .where(eq(sql`${outbox.data} ->> 'deliveryId'`, deliveryId))
+    .where(and(eq(sql`${outbox.data} ->> 'deliveryId'`, deliveryId), inArray(outbox.name, [...names])))
     .orderBy(asc(outbox.createdAt));
 }
 

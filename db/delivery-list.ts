@@ -179,7 +179,7 @@ export async function countOpenDeliveries(executor: Executor): Promise<OpenCount
   return row ?? { queued: 0, sending: 0, retrying: 0, oldestQueuedAt: null, nextAttemptAt: null };
 }
 
-/** How many mails queued since then stand where. States that none is in are left out. */
+/** How many mails queued since then stand where, the canary's left out. States that none is in are left out. */
 export async function countByStatus(
   executor: Executor,
   since: Date,
@@ -187,7 +187,7 @@ export async function countByStatus(
   const rows = await executor
     .select({ status: deliveries.status, count: sql<number>`count(*)::int` })
     .from(deliveries)
-    .where(gte(deliveries.createdAt, since))
+    .where(and(gte(deliveries.createdAt, since), eq(deliveries.isCanary, false)))
     .groupBy(deliveries.status);
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }

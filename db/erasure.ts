@@ -13,6 +13,7 @@ import {
   type UserRow,
   users,
 } from "./schema";
+import { intercomContacts, webhookDeliveries } from "./schema-outside";
 
 /** How many rows there are about a person. */
 export type Traces = {
@@ -25,6 +26,9 @@ export type Traces = {
   events: number;
   audit_rows: number;
   suppressions: number;
+  webhooks: number;
+  /** Contacts in Intercom, which are erased there afterwards. */
+  intercom_contacts: number;
 };
 
 export type TracedUser = Pick<UserRow, "id" | "username" | "email" | "emailConfirmedAt" | "claimNetwork">;
@@ -108,6 +112,12 @@ export async function countTraces(
       email === null
         ? 0
         : await counted(executor.select(rows).from(suppressions).where(eq(suppressions.email, email))),
+    webhooks: await counted(
+      executor.select(rows).from(webhookDeliveries).where(among(webhookDeliveries.userId, userIds)),
+    ),
+    intercom_contacts: await counted(
+      executor.select(rows).from(intercomContacts).where(among(intercomContacts.userId, userIds)),
+    ),
   };
 }
 

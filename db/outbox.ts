@@ -15,6 +15,11 @@ export async function insertOutboxRow(
     .values({ ...row, leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` });
 }
 
+/** Once nothing is left to do for its event. */
+export async function removeOutboxRow(executor: Executor, id: string): Promise<void> {
+  await executor.delete(outbox).where(eq(outbox.id, id));
+}
+
 export async function findOutboxRow(executor: Executor, id: string): Promise<OutboxRow | null> {
   const [row] = await executor.select().from(outbox).where(eq(outbox.id, id));
   return row ?? null;

@@ -7,6 +7,7 @@ import {
   isNotNull,
   isNull,
   lte,
+  ne,
   notInArray,
   or,
   type SQL,
@@ -30,6 +31,7 @@ import {
   suppressions,
   users,
 } from "./schema";
+import { canaryRuns, webhookDeliveries } from "./schema-outside";
 
 type Target = { table: PgTable; key: PgColumn; isOver: (before: Date) => SQL | undefined };
 
@@ -100,6 +102,13 @@ const TARGETS = {
     key: serverProcesses.id,
     isOver: (before) => lte(serverProcesses.seenAt, before),
   },
+  webhooks: {
+    table: webhookDeliveries,
+    key: webhookDeliveries.id,
+    isOver: (before) =>
+      and(lte(webhookDeliveries.occurredAt, before), ne(webhookDeliveries.status, "waiting")),
+  },
+  canary: { table: canaryRuns, key: canaryRuns.id, isOver: (before) => lte(canaryRuns.startedAt, before) },
 } as const satisfies Record<string, Target>;
 
 export type Removable = keyof typeof TARGETS;

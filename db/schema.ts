@@ -25,7 +25,8 @@ const language = () => text("language", { enum: KNOWN_LANGUAGES }).notNull().def
 const isKnownLanguage = (column: AnyPgColumn): SQL =>
   sql`${column} in (${sql.raw(KNOWN_LANGUAGES.map((name) => `'${name}'`).join(", "))})`;
 
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+/** For every table of the product. */
+export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 
 /** A hash of the system this replaces (domain/django-password.ts), and what its work was. */
 export const isOldHash = (column: AnyPgColumn): SQL => sql`${column} like 'pbkdf2_sha256$%'`;
@@ -79,10 +80,10 @@ export const auditType = pgEnum("audit_type", [
   "delivery_cancelled",
   "mail_requested",
   "users_imported",
+  "webhook_replayed",
 ]);
 export const auditActor = pgEnum("audit_actor", ["person", "operator"]);
 export const sessionScope = pgEnum("session_scope", ["claim", "full"]);
-
 /** A row with `email_confirmed_at` null is a claim: it expires, and never blocks the address (promise P7). */
 export const users = pgTable(
   "users",
@@ -167,6 +168,8 @@ export const deliveries = pgTable(
     /** Attempts that were only too early for the provider's rate: they do not use up a try either. */
     pacedCount: integer("paced_count").notNull().default(0),
     maxAttempts: integer("max_attempts").notNull(),
+    /** Of domain/canary.ts: in no figure of how sending goes. */
+    isCanary: boolean("is_canary").notNull().default(false),
     /** When the next attempt is due; null when none is planned. */
     nextAttemptAt: instant("next_attempt_at"),
     /** Who is sending right now, and until when that is believed; both null otherwise. */

@@ -3,6 +3,7 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./client";
 import { type DeliveryAttemptRow, type DeliveryRow, deliveries, deliveryAttempts, outbox } from "./schema";
+import { type WebhookStatus, webhookDeliveries } from "./schema-outside";
 
 /** Where counting ends: more than this is shown as this many. */
 export const COUNTED_MAX = 100_000;
@@ -25,6 +26,8 @@ export type SendingRows = {
     errorClass: string | null;
     count: number;
   }[];
+  /** Our own webhooks: those that wait, those that were settled since then, and when the earliest attempt is or was due. */
+  webhooks: { counts: { status: WebhookStatus; count: number }[]; dueAt: Date | null };
   /** Their attempts. `outcome` null: under way, or the worker died. */
   attempts: {
     provider: string;
@@ -54,7 +57,7 @@ export function readSendingRows(db: Database, since: Date, timeoutMs: number): P
             where published_at is null limit ${sql.raw(String(COUNTED_MAX))}) counted) as count,
           (select extract(epoch from min(created_at))::float8 from ${outbox}
             where published_at is null) as oldest`);
-      const recent = sql`(select d.id, d.status from ${deliveries} d where d.created_at >= ${since.toISOString()}
+      const recent = sql`(select d.id, d.status from ${deliveries} d where d.created_at >= ${since.toISOString()} and not d.is_canary
         order by d.created_at desc, d.id desc limit ${sql.raw(String(RECENT_MAX))})`;
       const counted = await tx.execute<SendingRows["deliveries"][number]>(sql`
         select r.status, newest.provider, failed.error_class as "errorClass", count(*)::int as count
@@ -68,7 +71,18 @@ export function readSendingRows(db: Database, since: Date, timeoutMs: number): P
         select a.provider, a.outcome, a.error_class as "errorClass", count(*)::int as count
         from ${recent} r join ${deliveryAttempts} a on a.delivery_id = r.id
         group by a.provider, a.outcome, a.error_class`);
+      const webhooks = await tx.execute<{ status: WebhookStatus; count: number }>(sql`
+        select w.status, count(*)::int as count
+        from (select status from ${webhookDeliveries} where settled_at >= ${since.toISOString()}
+          order by settled_at desc limit ${sql.raw(String(RECENT_MAX))}) w
+        group by w.status
+        union all select 'waiting', (select count(*)::int from (select 1 from ${webhookDeliveries}
+          where status = 'waiting' limit ${sql.raw(String(COUNTED_MAX))}) counted)`);
+      const [webhookDue] = await tx.execute<{ due: number | null }>(sql`
+        select extract(epoch from min(next_attempt_at))::float8 as due from ${webhookDeliveries}
+        where status = 'waiting'`);
       return {
+        webhooks: { counts: [...webhooks], dueAt: toDate(webhookDue?.due ?? null) },
         waiting: waiting.map(({ status, count, oldest }) => ({ status, count, oldestAt: toDate(oldest) })),
         dueAt: toDate(due?.due ?? null),
         outbox: { count: events?.count ?? 0, oldestAt: toDate(events?.oldest ?? null) },

@@ -1,5 +1,5 @@
 // What became of the mails of a span of time, slot by slot: for operators' charts.
-import { gte, sql } from "drizzle-orm";
+import { and, eq, gte, sql } from "drizzle-orm";
 import type { Database } from "./client";
 import { deliveries } from "./schema";
 
@@ -19,7 +19,7 @@ export type MailCounts = {
 export type MailSlot = MailCounts & { slot: number };
 
 /**
- * Counts the deliveries queued at `since` or later, by slot of `slotSeconds` (slot 0 begins at `since`; slots without
+ * Counts people's deliveries (not the canary's) queued at `since` or later, by slot of `slotSeconds` (slot 0 begins at `since`; slots without
  * any are left out). Throws Postgres' own error when that takes longer than `timeoutMs`.
  */
 export function readMailSlots(
@@ -42,7 +42,7 @@ export function readMailSlots(
           retried: count(sql`${tries} >= 2`),
         })
         .from(deliveries)
-        .where(gte(deliveries.createdAt, since))
+        .where(and(gte(deliveries.createdAt, since), eq(deliveries.isCanary, false)))
         .groupBy(sql`1`);
     },
     { accessMode: "read only" },

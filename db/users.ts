@@ -17,6 +17,12 @@ export async function findUser(executor: Executor, id: string): Promise<UserRow 
   return row ?? null;
 }
 
+/** Like findUser, and keeps the row from being removed until the transaction ends, as a row that refers to it would. */
+export async function holdUser(executor: Executor, id: string): Promise<UserRow | null> {
+  const [row] = await executor.select().from(users).where(eq(users.id, id)).for("key share");
+  return row ?? null;
+}
+
 /** Like findUser, and holds the row until the transaction ends: whatever counts or settles a claim goes one by one. */
 export async function lockUser(executor: Executor, id: string): Promise<UserRow | null> {
   const [row] = await executor.select().from(users).where(eq(users.id, id)).for("update");

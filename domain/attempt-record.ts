@@ -10,6 +10,7 @@ import { findUser } from "@/db/users";
 import type { SendResult } from "@/emails/transport";
 import { addSeconds, earlier } from "./clock";
 import { CODE_LIFETIME_SECONDS } from "./confirmation-code";
+import { announceFailure } from "./delivery-failure";
 import { hasBeenTaken, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { decideRetry } from "./retry-policy";
@@ -73,7 +74,7 @@ export async function recordAcceptance(
   for (let tries = 0; ; tries++) {
     try {
       await write();
-      if (!withheld) services.meter.accepted(lateSeconds);
+      if (!withheld && !delivery.isCanary) services.meter.accepted(lateSeconds);
       return;
     } catch (error) {
       // Two workers recorded an acceptance of the same mail at the same instant: the second try sees the first one's row.
@@ -167,6 +168,7 @@ export async function recordFailure(
     // The provider told of the mail before this reply was missed: the ledger must not lose its acceptance.
     if (current && hasBeenTaken(current.status))
       await acceptProvenAttempt(tx, delivery.id, current.providerMessageId, now);
+    if (isHeld && !at) await announceFailure(tx, delivery, { status: "failed", reason: failure.code, now });
     return isHeld;
   });
   const errorFacts = {

@@ -50,6 +50,8 @@ export type AuditDetails = {
   mail_requested: { deliveryId: string };
   /** By an operator, from the replaced system. How many lines became accounts, were there already, brought another password, were refused. */
   users_imported: { imported: number; present: number; updated: number; refused: number };
+  /** By an operator. */
+  webhook_replayed: { webhookId: string };
 };
 
 /** Each kind of row in words, for operators. */
@@ -73,6 +75,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   delivery_cancelled: "An operator called a mail off",
   mail_requested: "An operator sent a person another code",
   users_imported: "An operator imported people",
+  webhook_replayed: "An operator sent a webhook anew",
 };
 
 export type AuditEntry<Type extends AuditType = AuditType> = {

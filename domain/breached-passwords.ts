@@ -2,6 +2,7 @@
 // (https://haveibeenpwned.com/API/v3#PwnedPasswords): it gets five hexadecimal digits of the SHA-1, answers with every
 // hash that begins so, and never learns which one was meant. Whatever it does not say clearly and soon counts as no.
 import { createHash } from "node:crypto";
+import { readBounded } from "./bounded-answer";
 import { normalizePassword } from "./password";
 import type { Log } from "./services";
 
@@ -50,18 +51,7 @@ async function readRange(baseUrl: string, prefix: string): Promise<string> {
     await response.body?.cancel();
     throw new Error(`The range of breached passwords was answered with status ${response.status}`);
   }
-  return readBounded(response);
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > ANSWER_BYTES_MAX) throw new Error("The range of breached passwords is longer than any range");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("latin1");
+  return (await readBounded(response, ANSWER_BYTES_MAX)).toString("latin1");
 }
 
 /** How often a password was seen. Lines of padding say 0 times. */

@@ -6,6 +6,7 @@ import type { DeliveryRow } from "@/db/schema";
 import { findUser, findUserByUsername } from "@/db/users";
 import { type DeliveryFacts, type Story, tellStory } from "./delivery-story";
 import { normalizeEmail } from "./email-address";
+import { DELIVERY_REQUESTED, USER_REGISTERED } from "./events";
 import { judgeActs, type Refusal } from "./replay";
 import type { Services } from "./services";
 
@@ -35,7 +36,7 @@ async function explain(services: Services, delivery: DeliveryRow): Promise<Expla
     findUser(db, delivery.userId),
     listAttempts(db, delivery.id),
     listProviderEvents(db, delivery.id),
-    listStartEvents(db, delivery.id),
+    listStartEvents(db, delivery.id, [USER_REGISTERED, DELIVERY_REQUESTED]),
     listOperatorActs(db, delivery),
   ]);
   // Erased in between.

@@ -54,7 +54,7 @@ function summarize(listed: ListedDelivery): DeliverySummary {
   return { ...row, address: maskEmail(recipient), attempt: countTries(listed) };
 }
 
-const writeCursor = ({ createdAt, id }: PageKey) => `${createdAt.getTime().toString(36)}.${id}`;
+export const writeCursor = ({ createdAt, id }: PageKey) => `${createdAt.getTime().toString(36)}.${id}`;
 
 const CURSOR = /^([0-9a-z]{1,9})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 

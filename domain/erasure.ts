@@ -1,5 +1,6 @@
 // A person goes: everywhere, at once, and so that nothing brings them back. The engine holds ids only (promise P5),
-// which lead nowhere once the rows are gone; what the mail provider keeps of its own is said to who asks.
+// which lead nowhere once the rows are gone; Intercom, where it was told of the person, is told to forget them; what the
+// mail provider keeps of its own is said to who asks.
 
 import type { Executor } from "@/db/client";
 import {
@@ -12,6 +13,7 @@ import {
 } from "@/db/erasure";
 import { findUser, lockAddresses } from "@/db/users";
 import { recordAudit } from "./audit-log";
+import { planIntercomErasure } from "./intercom-sync";
 import { forgetMailStop } from "./mail-stop";
 import { accountGone, requirePassword } from "./password-change";
 import { forgetPerson } from "./rate-limit";
@@ -80,7 +82,9 @@ async function removeAll(
   email: string | null,
   options: { keepAudit: boolean },
 ): Promise<void> {
+  const elsewhere = await planIntercomErasure(tx, idsOf(users), services.clock());
   await removeTraces(tx, idsOf(users), email, options);
+  await elsewhere.announce();
   if (email !== null) await forgetMailStop(services, tx, email);
   await forgetPerson(services, tx, {
     emails: [...new Set([...users.map((user) => user.email), ...(email === null ? [] : [email])])],

@@ -1,6 +1,7 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
+import { isMailOfCanary } from "@/db/canary";
 import type { Executor } from "@/db/client";
 import { acceptProvenAttempt } from "@/db/delivery-attempts";
 import { markSent } from "@/db/delivery-leases";
@@ -12,6 +13,7 @@ import {
 } from "@/db/provider-events";
 import type { DeliveryRow } from "@/db/schema";
 import { startCodeOf } from "./attempt-record";
+import { announceFailure } from "./delivery-failure";
 import { canMove, isOpen } from "./delivery-status";
 import { normalizeEmail } from "./email-address";
 import type { Services } from "./services";
@@ -45,6 +47,8 @@ export async function applyProviderEvent(
   const now = services.clock();
   return services.db.transaction(async (tx) => {
     const delivery = await lockDeliveryOfProvider(tx, event);
+    // The canary's claim goes as soon as its mail was taken, and the provider tells of that mail later.
+    if (!delivery && event.deliveryId && (await isMailOfCanary(tx, event.deliveryId))) return "applied";
     if (!delivery) return rememberRecipients(services, tx, event);
     const isNew = await insertProviderEvent(tx, {
       id: event.id,
@@ -83,21 +87,21 @@ export async function applyProviderEvent(
         }
         break;
       case "failed":
-        if (canMove(status, "failed"))
-          await updateDelivery(tx, delivery.id, {
-            status: "failed",
-            settledAt: now,
-            nextAttemptAt: null,
-            leaseToken: null,
-            leaseUntil: null,
-            ...reason,
-          });
+        if (canMove(status, "failed")) {
+          const noLease = { nextAttemptAt: null, leaseToken: null, leaseUntil: null };
+          await updateDelivery(tx, delivery.id, { status: "failed", settledAt: now, ...noLease, ...reason });
+          await announceFailure(tx, delivery, { status: "failed", reason: event.type, now });
+        }
         break;
       case "bounced":
       case "complained":
       case "suppressed":
-        if (canMove(status, event.type))
+        if (canMove(status, event.type)) {
           await updateDelivery(tx, delivery.id, { status: event.type, settledAt: now, ...reason });
+          // A complaint is none: that mail has arrived.
+          if (event.type !== "complained")
+            await announceFailure(tx, delivery, { status: event.type, reason: event.type, now });
+        }
         if (barsAddress(event))
           await insertSuppression(tx, { email: delivery.recipient, reason: event.type, createdAt: now });
     }

@@ -111,6 +111,20 @@ export const RETENTION: readonly RetentionRule[] = [
     since: "it was last heard of",
     why: "a process that was killed does not sign off",
   },
+  {
+    what: "webhooks",
+    holds: "what endpoints of others were told (ids, states), and every attempt",
+    keptSeconds: 30 * DAY,
+    since: "it happened",
+    why: "to send anew what a receiver has lost",
+  },
+  {
+    what: "canary",
+    holds: "how registrations of our own fared, and the ids of theirs",
+    keptSeconds: 7 * DAY,
+    since: "it began",
+    why: "the provider tells of their mails for up to two days",
+  },
 ];
 
 /** Locks of one statement are short, and one run ends within a host's time limit. The next run goes on. */

@@ -1,5 +1,6 @@
 // How sending goes, in numbers for monitoring: what waits and how long, and what became of the last hour's mails.
 import { RECENT_MAX, readSendingRows, type SendingRows } from "@/db/sending-figures";
+import { type CanaryFigures, readCanary } from "./canary";
 import { addSeconds } from "./clock";
 import type { Services } from "./services";
 
@@ -19,6 +20,14 @@ export type SendingFigures = Pick<SendingRows, "deliveries" | "attempts"> & {
   outboxWaitSeconds: number;
   /** The last hour had more mails than are looked at: `deliveries` and `attempts` are of the newest of them. */
   isCutShort: boolean;
+  webhooks: {
+    /** Those that wait, and those that were delivered or given up within the last hour. */
+    counts: SendingRows["webhooks"]["counts"];
+    /** Since the earliest planned attempt was due; 0 when none is late. */
+    overdueSeconds: number;
+  };
+  /** Null where there is no canary. */
+  canary: CanaryFigures | null;
 };
 
 /** Reads them. Throws when the database is away, or too busy to answer within seconds. */
@@ -27,7 +36,10 @@ export async function readSendingFigures(services: Services): Promise<SendingFig
   const rows = await readSendingRows(services.db, addSeconds(now, -RECENT_SECONDS), QUESTION_MS);
   const since = (instant: Date | null) =>
     instant === null ? 0 : Math.max(0, (now.getTime() - instant.getTime()) / 1000);
+  const canary = services.settings.canaryTo === null ? null : await readCanary(services);
   return {
+    canary,
+    webhooks: { counts: rows.webhooks.counts, overdueSeconds: since(rows.webhooks.dueAt) },
     waiting: rows.waiting.map(({ status, count }) => ({ status, count })),
     oldestWaitSeconds: Math.max(0, ...rows.waiting.map(({ oldestAt }) => since(oldestAt))),
     overdueSeconds: since(rows.dueAt),

@@ -4,12 +4,14 @@ import type { Transport } from "@/emails/transport";
 import type { BreachedPasswords } from "./breached-passwords";
 import type { CircuitBreaker } from "./circuit-breaker";
 import type { Clock } from "./clock";
+import type { Intercom } from "./intercom";
 import type { Keys } from "./keys";
 import type { MailDomains } from "./mail-domains";
 import type { Meter } from "./meter";
 import type { ProofMode } from "./proof-of-work";
 import type { RetryPolicy } from "./retry-policy";
 import type { Sending } from "./send-pace";
+import type { WebhookEndpoints } from "./webhook-endpoints";
 
 /** pino's signature: facts first, sentence second. */
 export type Log = Record<"debug" | "info" | "warn" | "error", (facts: object, sentence: string) => void>;
@@ -40,6 +42,8 @@ export type Settings = {
   proofAbovePerHour: number;
   /** Characters of a new password, at least; never below account-rules.ts. */
   passwordMin: number;
+  /** Where the canary registers; null: it does not. */
+  canaryTo: string | null;
 };
 
 export type Services = {
@@ -53,6 +57,10 @@ export type Services = {
   mailDomains: MailDomains | null;
   /** Who knows the passwords of breaches; null: nobody is asked. */
   breachedPasswords: BreachedPasswords | null;
+  /** Who is told of accounts; null: not Intercom. */
+  intercom: Intercom | null;
+  /** Who is told what happens, by webhooks of ours; null: nobody. */
+  webhooks: WebhookEndpoints | null;
   /** The places of this process's conversations with providers. */
   sending: Sending;
   settings: Settings;

@@ -7,6 +7,7 @@ import { markFailed } from "@/db/delivery-leases";
 import { insertOutboxRow } from "@/db/outbox";
 import { listOverdueDeliveries } from "@/db/overdue-deliveries";
 import { addSeconds } from "./clock";
+import { announceFailure } from "./delivery-failure";
 import { countTries, isOpen } from "./delivery-status";
 import { attemptDelivery } from "./email-delivery";
 import { DELIVERY_REQUESTED } from "./events";
@@ -35,6 +36,11 @@ export async function settleAfterRun(services: Services, deliveryId: string): Pr
     }
     const reason = { code: "worker_lost", text: "The last attempt did not come back" };
     if (!(await markFailed(tx, deliveryId, reason, clock()))) return "settled";
+    await announceFailure(tx, delivery, {
+      status: "failed",
+      reason: delivery.reasonCode ?? reason.code,
+      now: clock(),
+    });
     log.error(facts, `Email to user ${delivery.userId} failed for good`);
     return "failed";
   });

@@ -6,6 +6,7 @@ import { findDelivery } from "@/db/deliveries";
 import { isRehearsed, listDeliveryTimes, listSinkTimes, lockUnseenStandIns } from "@/db/owner-notices";
 import { updateDelivery } from "@/db/provider-events";
 import type { DeliveryRow } from "@/db/schema";
+import { announceFailure } from "./delivery-failure";
 import type { ProviderEvent } from "./provider-events";
 import { passOnAt, showDeliveredAt, type Times } from "./withheld-times";
 
@@ -26,7 +27,7 @@ export async function settleWithheld(tx: Executor, delivery: DeliveryRow, now: D
   const change = changeAfter(notice);
   const times = await timesOf(tx, delivery);
   const at = showDeliveredAt({ now, sentAt: delivery.sentAt ?? now, times });
-  await show(tx, delivery.id, change, at);
+  await show(tx, delivery, change, { at, now });
   return true;
 }
 
@@ -54,7 +55,7 @@ export async function passOn(
       notBefore: standIn.endShownFrom,
     });
     const at = isDelayShown ? now : drawn;
-    await show(tx, standIn.id, event, at);
+    await show(tx, standIn, event, { at, now });
   }
 }
 
@@ -65,8 +66,16 @@ function changeAfter(notice: DeliveryRow | null): Change {
   return notice?.status === "sent" && notice.reasonCode === "delayed" ? "delayed" : "delivered";
 }
 
-async function show(tx: Executor, id: string, change: Change, at: Date): Promise<void> {
-  await updateDelivery(tx, id, {
+async function show(
+  tx: Executor,
+  delivery: DeliveryRow,
+  change: Change,
+  { at, now }: { at: Date; now: Date },
+): Promise<void> {
+  // As of a mail to this mailbox, whoever owns it; once, however often its time is drawn.
+  if ((change === "bounced" || change === "suppressed") && delivery.status !== change)
+    await announceFailure(tx, delivery, { status: change, reason: change, now });
+  await updateDelivery(tx, delivery.id, {
     endShownFrom: at,
     status: change === "delayed" ? "sent" : change,
     deliveredAt: change === "delivered" ? at : null,

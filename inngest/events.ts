@@ -2,14 +2,29 @@
 
 import { eventType } from "inngest";
 import { z } from "zod";
-import { DELIVERY_REQUESTED, USER_CONFIRMED, USER_REGISTERED } from "../domain/events";
+import {
+  DELIVERY_FAILED,
+  DELIVERY_REQUESTED,
+  USER_CONFIRMED,
+  USER_ERASED,
+  USER_REGISTERED,
+  WEBHOOK_REQUESTED,
+} from "../domain/events";
 
 const DeliveryData = z.object({ userId: z.uuid(), deliveryId: z.uuid() });
 
 export const userRegistered = eventType(USER_REGISTERED, { schema: DeliveryData });
 export const deliveryRequested = eventType(DELIVERY_REQUESTED, { schema: DeliveryData });
-/** @public Published for functions that adopters add; none of ours runs on it. */
 export const userConfirmed = eventType(USER_CONFIRMED, { schema: z.object({ userId: z.uuid() }) });
+export const userErased = eventType(USER_ERASED, {
+  schema: z.object({ userId: z.uuid(), contactId: z.string().nullable() }),
+});
+export const deliveryFailed = eventType(DELIVERY_FAILED, {
+  schema: DeliveryData.extend({ status: z.string(), reason: z.string().nullable() }),
+});
+export const webhookRequested = eventType(WEBHOOK_REQUESTED, {
+  schema: z.object({ webhookId: z.uuid(), endpoint: z.string() }),
+});
 
 /** A delivery's event data as it arrives inside another event, e.g. that of a failed run; null when it is something else. */
 export function parseDeliveryData(data: unknown): z.infer<typeof DeliveryData> | null {

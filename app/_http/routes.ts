@@ -15,6 +15,7 @@ const STATIC = new Set([
   "/ops/audit",
   "/ops/deliveries",
   "/ops/sign-in",
+  "/ops/webhooks",
   "/register",
   "/sign-in",
   "/sign-out",
@@ -26,6 +27,7 @@ const STATIC = new Set([
   "/api/ops/find",
   "/api/ops/replay",
   "/api/ops/replay-failed",
+  "/api/ops/replay-webhook",
   "/api/ops/sign-in",
   "/api/ops/sign-out",
   "/api/ready",
@@ -59,6 +61,7 @@ export const HANDLERS: ReadonlySet<string> = new Set(["/language", "/sign-out"])
 /** What the rest of an address is worth, most special first. */
 const PATTERNS: readonly [RegExp, string][] = [
   [/^\/ops\/deliveries\/[^/]+$/, "/ops/deliveries/[id]"],
+  [/^\/ops\/webhooks\/[^/]+$/, "/ops/webhooks/[id]"],
   [/^\/api\/auth\/.+/, "/api/auth/[...nextauth]"],
   [/^\/api\/.+/, "/api/[...path]"],
   [/^\/_next\//, "/_next"],

@@ -41,6 +41,7 @@ export function Instant({ at }: { at: Date }) {
 const PAGES = [
   { name: "now", href: "/ops" },
   { name: "deliveries", href: "/ops/deliveries" },
+  { name: "webhooks", href: "/ops/webhooks" },
   { name: "audit", href: "/ops/audit" },
 ] as const;
 

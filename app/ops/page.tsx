@@ -1,4 +1,5 @@
 import { readCount } from "@/app/_ops/acts";
+import { CanaryPanel } from "@/app/_ops/canary-panel";
 import { readFigures } from "@/app/_ops/figures";
 import { requireOperator } from "@/app/_ops/operator";
 import { HealthPanel } from "@/app/_ops/panels/health";
@@ -7,6 +8,7 @@ import { NowPanel } from "@/app/_ops/panels/now";
 import { SuccessPanel } from "@/app/_ops/panels/success";
 import { OperatorPage } from "@/app/_ops/parts";
 import { DoneNote } from "@/components/done-note";
+import { readCanary } from "@/domain/canary";
 import { readOverview } from "@/domain/delivery-list";
 import { readHealth } from "@/domain/health";
 import { readReadiness } from "@/inngest/readiness";
@@ -22,12 +24,14 @@ export default async function OperationsPage({
   searchParams: Promise<{ replayed?: string; more?: string }>;
 }) {
   await requireOperator();
+  const hasCanary = services().settings.canaryTo !== null;
   const asOf = services().clock();
-  const [overview, health, success, readiness, asked] = await Promise.all([
+  const [overview, health, success, readiness, canary, asked] = await Promise.all([
     readOverview(services()),
     readHealth(services()),
     readFigures(),
     readReadiness(services()),
+    hasCanary ? readCanary(services()) : null,
     searchParams,
   ]);
   const { t } = operatorTexts();
@@ -40,6 +44,7 @@ export default async function OperationsPage({
       <NowPanel overview={overview} asOf={asOf} />
       <SuccessPanel figures={success} />
       <HealthPanel health={health} database={readiness.database} />
+      {canary ? <CanaryPanel canary={canary} /> : null}
       <LastDayPanel lastDay={overview.lastDay} />
     </OperatorPage>
   );

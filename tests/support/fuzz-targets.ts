@@ -92,6 +92,14 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     asOperator: true,
     fields: { delivery: fc.oneof(fc.uuid(), text) },
   },
+  { path: "/ops/webhooks", method: "GET", asOperator: true },
+  { path: "/ops/webhooks/1", method: "GET", asOperator: true },
+  {
+    path: "/api/ops/replay-webhook",
+    method: "POST",
+    asOperator: true,
+    fields: { webhook: fc.oneof(fc.uuid(), text) },
+  },
   { path: "/api/ops/sign-out", method: "POST", fields: {} },
   { path: "/no-such-page", method: "GET" },
 ];

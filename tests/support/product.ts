@@ -52,6 +52,11 @@ const DEFAULTS: Record<string, string> = {
   PROOF_OF_WORK_ABOVE: "",
   PASSWORD_MIN_LENGTH: "",
   HIBP: "",
+  WEBHOOK_URLS: "",
+  WEBHOOK_SECRET: "",
+  INTERCOM_ACCESS_TOKEN: "",
+  INTERCOM_BASE_URL: "",
+  CANARY_TO: "",
   LOG_LEVEL: "info",
 };
 

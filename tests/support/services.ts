@@ -82,6 +82,8 @@ export function createTestServices(databaseUrl: string, given?: DatabaseClient):
     failover: null,
     mailDomains: null,
     breachedPasswords: null,
+    intercom: null,
+    webhooks: null,
     sending: createSending(null),
     settings: {
       appUrl: "http://localhost:3000",
@@ -97,6 +99,7 @@ export function createTestServices(databaseUrl: string, given?: DatabaseClient):
       proofOfWork: "off",
       proofAbovePerHour: 300,
       passwordMin: 8,
+      canaryTo: null,
     },
     lines,
     meter: NO_METER,

@@ -144,6 +144,52 @@ describe("the environment", () => {
     });
   });
 
+  describe("what others are told", () => {
+    const secret = `whsec_${Buffer.from("k3Zq9Lm1vR7tY2wB8nP4sD6f").toString("base64")}`;
+    const told = (urls: string, more: Record<string, string> = {}) =>
+      complaints({ ...complete, WEBHOOK_SECRET: secret, WEBHOOK_URLS: urls, ...more });
+    const real = { APP_URL: "https://example.com" };
+
+    test("goes over https, or stays on this machine while all of the product does", () => {
+      expect(told("https://a.example/hook, https://b.example/hook", real)).toBe("");
+      expect(told("http://127.0.0.1:4000/hook")).toBe("");
+      expect(told("http://a.example/hook")).toContain("WEBHOOK_URLS must be https");
+      expect(told("http://127.0.0.1:4000/hook", real)).toContain("WEBHOOK_URLS names this machine");
+      expect(told("https://[::1]/hook", real)).toContain("WEBHOOK_URLS names this machine");
+    });
+
+    test("is refused where it would be no address, or one with a password, without printing it", () => {
+      for (const urls of [
+        "hook",
+        "ftp://a.example/",
+        "https://ada:s3same@a.example/",
+        "https://a.example/#s3same",
+      ]) {
+        expect(told(urls)).toMatch(/^ {2}WEBHOOK_URLS /m);
+        expect(told(urls)).not.toContain("s3same");
+      }
+    });
+
+    test("is signed: without a secret, or with one that is too short, the start ends", () => {
+      expect(told("https://a.example/", { WEBHOOK_SECRET: "" })).toContain("WEBHOOK_SECRET is missing");
+      for (const weak of [
+        "whsec_c2hvcnQ=",
+        "no prefix at all, and long enough",
+        `${secret},whsec_c2hvcnQ=`,
+      ]) {
+        const message = told("https://a.example/", { WEBHOOK_SECRET: weak });
+        expect(message).toMatch(/^ {2}WEBHOOK_SECRET must be "whsec_"/m);
+        expect(message).not.toContain(weak);
+      }
+      expect(told("https://a.example/", { WEBHOOK_SECRET: `${secret}, ${secret}` })).toBe("");
+    });
+
+    test("takes a token over https only", () => {
+      const message = complaints({ ...complete, ...real, INTERCOM_BASE_URL: "http://intercom.example" });
+      expect(message).toContain("INTERCOM_BASE_URL must be https");
+    });
+  });
+
   test.each([
     "x".repeat(64),
     "abababababababababababababababab",

@@ -20,6 +20,14 @@ const figures: SendingFigures = {
   ],
   attempts: [{ provider: "resend", outcome: null, errorClass: null, count: 1 }],
   isCutShort: false,
+  webhooks: { counts: [{ status: "failed", count: 2 }], overdueSeconds: 7 },
+  canary: null,
+};
+
+const canary: NonNullable<SendingFigures["canary"]> = {
+  last: { startedAt: new Date(2_000_000), acceptedAfterMs: 2_150, answeredMs: 80, reason: null },
+  lastThroughAt: new Date(2_000_000),
+  lastDay: { runs: 1, through: 1, slowestMs: 2_150 },
 };
 
 describe("the metrics", () => {
@@ -59,6 +67,27 @@ describe("the metrics", () => {
     const second = await metrics.text();
     expect(second).not.toContain("latchkey_recent_deliveries{");
     expect(second).toContain('latchkey_breaker_state{breaker="engine",state="open"} 0');
+  });
+
+  test("tell of webhooks by state, and of the canary when it last came through and how long that took", async () => {
+    const metrics = createMetrics();
+    metrics.show({ ...figures, canary }, { engine: "closed" });
+    const through = await metrics.text();
+    expect(through).toContain('latchkey_recent_webhooks{state="failed"} 2');
+    expect(through).toContain("latchkey_webhooks_overdue_seconds 7");
+    expect(through).toContain("latchkey_canary_last_success_timestamp_seconds 2000");
+    expect(through).toContain("latchkey_canary_acceptance_seconds 2.15");
+    const last = { ...canary.last, acceptedAfterMs: null, reason: "not_in_time" } as typeof canary.last;
+    metrics.show({ ...figures, canary: { ...canary, last, lastThroughAt: null } }, { engine: "closed" });
+    const failed = await metrics.text();
+    expect(failed).toContain("latchkey_canary_last_success_timestamp_seconds 0");
+    expect(failed).not.toMatch(/^latchkey_canary_acceptance_seconds /m);
+  });
+
+  test("say nothing of a canary where there is none: its alert must not fire there", async () => {
+    const metrics = createMetrics();
+    metrics.show(figures, { engine: "closed" });
+    expect(await metrics.text()).not.toMatch(/^latchkey_canary_last_success_timestamp_seconds /m);
   });
 
   test("leave out what the database knows while it is away, instead of showing it as 0", async () => {

@@ -14,7 +14,8 @@ their attempts, events, audit rows, limits, suppressions. It cannot be undone.
   --dry-run   says what would be removed, and removes nothing
   --yes       does not ask; needed where nobody can be asked
 
-The engine holds ids only, which lead nowhere afterwards. Not here, so not removed: what the mail
+The engine holds ids only, which lead nowhere afterwards. Where Intercom was told of the person, the
+running product has it delete the contact. Not here, so not removed: what the mail
 provider keeps of mails it took, what your own log store keeps (ids and counts), and backups.`,
   options: { "dry-run": { type: "boolean" }, yes: { type: "boolean", short: "y" } },
   async run(services, { positionals, values, output }) {

@@ -1,5 +1,7 @@
 // What monitoring is told of sending: by the database at each scrape, and by the rules as they work.
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
+import { webhookDeliveries } from "@/db/schema-outside";
 import { attemptDelivery } from "@/domain/email-delivery";
 import type { Meter } from "@/domain/meter";
 import { registerUser } from "@/domain/registration";
@@ -35,7 +37,38 @@ describe("the figures of sending", () => {
       deliveries: [],
       attempts: [],
       isCutShort: false,
+      webhooks: { counts: [{ status: "waiting", count: 0 }], overdueSeconds: 0 },
+      canary: null,
     });
+  });
+
+  test("tell of webhooks which wait, by how much they are late, and which were settled within the hour", async () => {
+    const { user } = await registerUser(services, someone());
+    const now = services.clock();
+    const before = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+    const webhook = (n: number, change: object) => ({
+      id: randomUUID(),
+      eventId: `event-${n}`,
+      type: "user.registered" as const,
+      endpoint: "an endpoint",
+      userId: user.id,
+      data: {},
+      occurredAt: before(60_000),
+      maxAttempts: 7,
+      ...change,
+    });
+    await services.db.insert(webhookDeliveries).values([
+      webhook(1, { nextAttemptAt: before(90) }),
+      webhook(2, { nextAttemptAt: before(-90) }),
+      // Given up after the whole schedule: of an event that is long past, and still news.
+      webhook(3, { status: "failed", settledAt: before(60) }),
+      webhook(4, { status: "delivered", settledAt: before(3_700) }),
+    ]);
+    const { webhooks } = await readSendingFigures(services);
+    expect(webhooks.overdueSeconds).toBeCloseTo(90, 1);
+    expect(count(webhooks.counts, { status: "waiting" })).toBe(2);
+    expect(count(webhooks.counts, { status: "failed" })).toBe(1);
+    expect(count(webhooks.counts, { status: "delivered" })).toBe(0);
   });
 
   test("say what waits, how long, and by how much it is late", async () => {

@@ -6,6 +6,7 @@ import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { findOutboxRow } from "@/db/outbox";
 import { deliveries, outbox, users } from "@/db/schema";
 import { findUser } from "@/db/users";
+import { readCanary } from "@/domain/canary";
 import { registerUser } from "@/domain/registration";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -28,7 +29,7 @@ afterEach(async () => {
 });
 
 /** An engine with our functions, and a process that publishes to it. No loop runs beside it. */
-async function startWorld(): Promise<World> {
+async function startWorld(functionCount = 6): Promise<World> {
   // Our functions need the engine's address, which it has once it has taken over some.
   const world = await World.start((inngest) => [
     inngest.createFunction({ id: "first", triggers: [{ event: "t/first" }] }, async () => null),
@@ -51,7 +52,7 @@ async function startWorld(): Promise<World> {
       timeout: 20_000,
     })
     // The mail's function has a second one for its failures.
-    .toMatchObject({ isConnected: true, functionCount: 5 });
+    .toMatchObject({ isConnected: true, functionCount });
   return world;
 }
 
@@ -127,4 +128,21 @@ test("claims that are long over are removed, and others stay", async () => {
   await expect.poll(() => findUser(services.db, old.user.id), { timeout: 20_000 }).toBeNull();
   expect(await findDelivery(services.db, old.deliveryId)).toBeNull();
   expect(await findUser(services.db, young.user.id)).not.toBeNull();
+});
+
+test("the canary registers every five minutes, is accepted like anybody, and leaves only how long it took", async () => {
+  services.settings.canaryTo = "canary@example.com";
+  const world = await startWorld(7);
+  await toSlot(world, 5 * MINUTE_MS);
+  const figures = async () => {
+    await world.advance(5_000);
+    return (await readCanary(services)).last;
+  };
+  await expect.poll(figures, { timeout: 30_000 }).toMatchObject({ reason: null });
+  const { last, lastDay } = await readCanary(services);
+  expect(last?.acceptedAfterMs).toBeGreaterThanOrEqual(0);
+  expect(last?.answeredMs).toBeGreaterThan(0);
+  expect(lastDay).toMatchObject({ runs: 1, through: 1 });
+  expect(services.transport.handed.map(({ to }) => to)).toEqual(["canary@example.com"]);
+  for (const table of [users, deliveries, outbox]) expect(await services.db.$count(table)).toBe(0);
 });

@@ -1,0 +1,128 @@
+import { requireOperator } from "@/app/_ops/operator";
+import { Fact, Instant, OperatorPage, Panel } from "@/app/_ops/parts";
+import { WebhookBadge, webhookEnd } from "@/app/_ops/webhook-parts";
+import { DoneNote } from "@/components/done-note";
+import { Alert } from "@/components/ui/alert";
+import { buttonClass } from "@/components/ui/button-class";
+import { TextLink } from "@/components/ui/text-link";
+import { readId } from "@/domain/delivery-facts";
+import { type ExplainedWebhook, explainWebhook } from "@/domain/webhook-list";
+import { WEBHOOK_REFUSALS } from "@/domain/webhooks";
+import { operatorTexts } from "@/messages/operators";
+import { services } from "@/services";
+
+export const dynamic = "force-dynamic";
+
+/** `?done=` and `?refused=`: where the form of this page comes back to. */
+export default async function WebhookPage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<{ done?: string; refused?: string }>;
+}) {
+  await requireOperator();
+  const [{ id: given }, { done, refused }] = await Promise.all([params, searchParams]);
+  const id = readId(given);
+  const found = id && (await explainWebhook(services(), id));
+  const { t } = operatorTexts();
+  if (!found)
+    return (
+      <OperatorPage title={t("hook.notFound")} current="webhooks">
+        <p className="text-fg-muted">{t("one.notFoundText")}</p>
+        <TextLink href="/ops/webhooks">{t("hook.toList")}</TextLink>
+      </OperatorPage>
+    );
+  const { webhook, messageId, endpointName } = found;
+  const refusal = WEBHOOK_REFUSALS.find((code) => code === refused);
+  return (
+    <OperatorPage title={webhook.type} current="webhooks">
+      {done === "replayed" ? <DoneNote>{t("hook.replayed")}</DoneNote> : null}
+      {refusal ? (
+        <div className="mb-4">
+          <Alert>{t(`hookRefusal.${refusal}`)}</Alert>
+        </div>
+      ) : null}
+      <p className="mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
+        <WebhookBadge status={webhook.status} />
+        {webhook.nextAttemptAt ? (
+          <span>
+            {t("hook.next")} <Instant at={webhook.nextAttemptAt} />
+          </span>
+        ) : null}
+      </p>
+      <AttemptsPanel found={found} />
+      <Panel title={t("one.facts")}>
+        <dl className="divide-y divide-line">
+          <Fact name={t("hook.endpoint")}>{endpointName ?? t("hookReason.unknown_endpoint")}</Fact>
+          <Fact name={t("hook.messageId")}>{messageId}</Fact>
+          <Fact name={t("hook.occurred")}>
+            <Instant at={webhook.occurredAt} />
+          </Fact>
+          {Object.entries(webhook.data).map(([name, value]) => (
+            <Fact key={name} name={name}>
+              {name === "delivery_id" ? (
+                <TextLink href={`/ops/deliveries/${value}`}>{value}</TextLink>
+              ) : (
+                value
+              )}
+            </Fact>
+          ))}
+        </dl>
+      </Panel>
+      <Panel title={t("one.acts")}>
+        {found.replay ? (
+          <p className="text-small text-fg-muted">{t(`hookRefusal.${found.replay}`)}</p>
+        ) : (
+          <form method="post" action="/api/ops/replay-webhook">
+            <input type="hidden" name="webhook" value={webhook.id} />
+            <button type="submit" className={buttonClass("secondary")}>
+              {t("hook.replay")}
+            </button>
+          </form>
+        )}
+      </Panel>
+    </OperatorPage>
+  );
+}
+
+function AttemptsPanel({ found: { attempts } }: { found: ExplainedWebhook }) {
+  const { t } = operatorTexts();
+  return (
+    <Panel title={t("one.attempts")}>
+      {attempts.length === 0 ? (
+        <p className="text-fg-muted">{t("one.noAttempts")}</p>
+      ) : (
+        <div className="overflow-x-auto">
+          <table className="w-full text-start text-small">
+            <thead className="text-fg-muted">
+              <tr>
+                {(["number", "started", "took", "answer"] as const).map((name) => (
+                  <th key={name} scope="col" className="py-1.5 pe-4 text-start font-medium">
+                    {t(`one.${name}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody className="divide-y divide-line">
+              {attempts.map((attempt) => (
+                <tr key={attempt.number} className="align-top">
+                  <td className="py-2 pe-4 tabular-nums">{attempt.number}</td>
+                  <td className="py-2 pe-4">
+                    <Instant at={attempt.startedAt} />
+                  </td>
+                  <td className="py-2 pe-4 whitespace-nowrap tabular-nums">
+                    {attempt.endedAt
+                      ? t("one.milliseconds", { ms: attempt.endedAt.getTime() - attempt.startedAt.getTime() })
+                      : null}
+                  </td>
+                  <td className="min-w-48 py-2 break-words">{webhookEnd(attempt) || t("outcome.open")}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,108 @@
+import { requireOperator } from "@/app/_ops/operator";
+import { Fact, Instant, OperatorPage, Panel } from "@/app/_ops/parts";
+import { WebhookBadge, webhookEnd } from "@/app/_ops/webhook-parts";
+import { buttonClass } from "@/components/ui/button-class";
+import { browseWebhooks, readEndpoints, WEBHOOK_STATUSES, type WebhookSummary } from "@/domain/webhook-list";
+import { operatorTexts } from "@/messages/operators";
+import { services } from "@/services";
+
+export const dynamic = "force-dynamic";
+
+const ADDRESS = "/ops/webhooks";
+
+/** `?status=`: only those; `?after=`: the cursor of an older page. */
+export default async function WebhooksPage({
+  searchParams,
+}: {
+  searchParams: Promise<{ status?: string; after?: string }>;
+}) {
+  await requireOperator();
+  const asked = await searchParams;
+  const status = WEBHOOK_STATUSES.find((known) => known === asked.status);
+  const cursor = typeof asked.after === "string" ? asked.after : undefined;
+  const [endpoints, page] = await Promise.all([
+    readEndpoints(services()),
+    browseWebhooks(services(), { status, cursor }),
+  ]);
+  const { t } = operatorTexts();
+  const locate = (after?: string) => {
+    const query = new URLSearchParams({ ...(status ? { status } : {}), ...(after ? { after } : {}) });
+    return query.size > 0 ? `${ADDRESS}?${query}` : ADDRESS;
+  };
+  return (
+    <OperatorPage title={t("hooks.title")} current="webhooks">
+      <Panel title={t("hooks.endpoints")}>
+        {endpoints.length === 0 ? <p className="text-fg-muted">{t("hooks.noEndpoints")}</p> : null}
+        <dl className="divide-y divide-line">
+          {endpoints.map(({ name, lastDay: { delivered = 0, waiting = 0, failed = 0 } }) => (
+            <Fact key={name} name={name}>
+              {t("hooks.lastDay", { delivered, waiting, failed })}
+            </Fact>
+          ))}
+        </dl>
+      </Panel>
+      <nav aria-label={t("hooks.filter")} className="mb-3 flex flex-wrap gap-1">
+        {[undefined, ...WEBHOOK_STATUSES].map((one) => (
+          <a
+            key={one ?? "all"}
+            href={one ? `${ADDRESS}?status=${one}` : ADDRESS}
+            aria-current={one === status ? "page" : undefined}
+            className={buttonClass("quiet", one === status ? "bg-sunken text-fg" : "")}
+          >
+            {t(one ? `hookStatus.${one}` : "list.any")}
+          </a>
+        ))}
+      </nav>
+      {page.webhooks.length === 0 ? (
+        <p className="py-8 text-fg-muted">{t("hooks.none")}</p>
+      ) : (
+        <ul className="divide-y divide-line rounded-card border border-line bg-surface shadow-card">
+          {page.webhooks.map((webhook) => (
+            <Row key={webhook.id} webhook={webhook} />
+          ))}
+        </ul>
+      )}
+      <nav className="mt-4 flex gap-3">
+        {cursor ? (
+          <a href={locate()} className={buttonClass("secondary")}>
+            {t("list.newest")}
+          </a>
+        ) : null}
+        {page.older ? (
+          <a href={locate(page.older)} rel="next" className={buttonClass("secondary")}>
+            {t("list.older")}
+          </a>
+        ) : null}
+      </nav>
+    </OperatorPage>
+  );
+}
+
+function Row({ webhook }: { webhook: WebhookSummary }) {
+  const { t } = operatorTexts();
+  return (
+    <li>
+      <a
+        href={`${ADDRESS}/${webhook.id}`}
+        className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1 px-4 py-3 hover:bg-sunken sm:grid-cols-[6.5rem_9rem_minmax(0,1fr)_auto] sm:items-center"
+      >
+        <span className="order-2 justify-self-end sm:order-none sm:justify-self-start">
+          <WebhookBadge status={webhook.status} />
+        </span>
+        <span className="order-1 min-w-0 truncate sm:order-none">{webhook.type}</span>
+        <span className="order-3 min-w-0 text-small break-words text-fg-muted sm:order-none sm:truncate">
+          {[
+            webhook.endpointName ?? t("hookReason.unknown_endpoint"),
+            t("hooks.attempts", { count: webhook.attemptCount }),
+            webhookEnd(webhook),
+          ]
+            .filter(Boolean)
+            .join(" · ")}
+        </span>
+        <span className="order-4 justify-self-end text-small text-fg-muted sm:order-none">
+          <Instant at={webhook.occurredAt} />
+        </span>
+      </a>
+    </li>
+  );
+}
