@@ -7,14 +7,16 @@ export type Account = { uid: number; gid: number } | null;
 
 /**
  * Whom the server runs as when we are root: the ordinary user whose clone this is, so that this one can start it too;
- * in a clone of root's own postgres where there is one, else nobody. No users are made.
+ * otherwise postgres where there is one, else nobody. No users are made, and one that this machine has no entry for (a
+ * folder of another machine, mounted here) does not do: Postgres wants to know its name.
  */
 export function chooseAccount(uid: number | undefined, passwd: string, owner: Account = null): Account {
   if (uid !== 0) return null;
-  if (owner && owner.uid !== 0) return owner;
+  const entries = passwd.split("\n").map((line) => line.split(":"));
+  const isKnown = owner && entries.some(([, , userId]) => userId === String(owner.uid));
+  if (owner && owner.uid !== 0 && isKnown) return { uid: owner.uid, gid: owner.gid };
   for (const name of ["postgres", "nobody"]) {
-    const line = passwd.split("\n").find((entry) => entry.startsWith(`${name}:`));
-    const [, , userId, groupId] = line?.split(":") ?? [];
+    const [, , userId, groupId] = entries.find(([entry]) => entry === name) ?? [];
     if (userId && groupId) return { uid: Number(userId), gid: Number(groupId) };
   }
   throw new Error(

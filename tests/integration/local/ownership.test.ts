@@ -144,9 +144,11 @@ describe.skipIf(!isRoot)("what a start as root makes", () => {
   });
 });
 
-test("Postgres runs as the owner of the clone when root starts it, so that its files are the owner's", () => {
-  const passwd = "nobody:x:65534:65533:nobody:/nonexistent:/usr/sbin/nologin";
+test("Postgres runs as the owner of the clone when root starts it, where this machine knows the owner", () => {
+  const nobody = "nobody:x:65534:65533:nobody:/nonexistent:/usr/sbin/nologin";
+  const passwd = `ada:x:1000:1000::/home/ada:/bin/sh\n${nobody}`;
   expect(chooseAccount(0, passwd, { uid: 1000, gid: 1001 })).toEqual({ uid: 1000, gid: 1001 });
+  expect(chooseAccount(0, nobody, { uid: 1000, gid: 1001 })).toEqual({ uid: 65534, gid: 65533 });
   expect(chooseAccount(0, passwd, { uid: 0, gid: 0 })).toEqual({ uid: 65534, gid: 65533 });
   expect(chooseAccount(1000, passwd, { uid: 1000, gid: 1000 })).toBeNull();
 });
