@@ -33,16 +33,6 @@ export async function listOpenCanaryRuns(executor: Executor): Promise<CanaryRunR
   return executor.select().from(canaryRuns).where(isNull(canaryRuns.endedAt)).orderBy(canaryRuns.startedAt);
 }
 
-/** Also of a run that has ended, whose mail is gone: the provider may tell of it later than that. */
-export async function isMailOfCanary(executor: Executor, deliveryId: string): Promise<boolean> {
-  const rows = await executor
-    .select({ id: canaryRuns.id })
-    .from(canaryRuns)
-    .where(eq(canaryRuns.deliveryId, deliveryId))
-    .limit(1);
-  return rows.length > 0;
-}
-
 export type CanaryMail = {
   status: string;
   sentAt: Date | null;

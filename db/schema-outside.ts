@@ -102,7 +102,6 @@ export const canaryRuns = pgTable(
   (table) => [
     index("canary_runs_started_idx").on(table.startedAt),
     index("canary_runs_open_idx").on(table.startedAt).where(sql`${table.endedAt} is null`),
-    index("canary_runs_delivery_idx").on(table.deliveryId),
   ],
 );
 

@@ -1,7 +1,6 @@
 // What a provider tells after it took a mail: delivered, delayed, bounced. Safe against replays (by event id) and
 // against any order of arrival (by the table of allowed moves).
 
-import { isMailOfCanary } from "@/db/canary";
 import type { Executor } from "@/db/client";
 import { acceptProvenAttempt } from "@/db/delivery-attempts";
 import { markSent } from "@/db/delivery-leases";
@@ -47,8 +46,6 @@ export async function applyProviderEvent(
   const now = services.clock();
   return services.db.transaction(async (tx) => {
     const delivery = await lockDeliveryOfProvider(tx, event);
-    // The canary's claim goes as soon as its mail was taken, and the provider tells of that mail later.
-    if (!delivery && event.deliveryId && (await isMailOfCanary(tx, event.deliveryId))) return "applied";
     if (!delivery) return rememberRecipients(services, tx, event);
     const isNew = await insertProviderEvent(tx, {
       id: event.id,

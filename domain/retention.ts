@@ -120,10 +120,10 @@ export const RETENTION: readonly RetentionRule[] = [
   },
   {
     what: "canary",
-    holds: "how registrations of our own fared, and the ids of theirs",
+    holds: "how registrations of our own fared",
     keptSeconds: 7 * DAY,
     since: "it began",
-    why: "the provider tells of their mails for up to two days",
+    why: "to see whether it has been so for days",
   },
 ];
 

@@ -49,7 +49,6 @@ ALTER TABLE "webhook_attempts" ADD CONSTRAINT "webhook_attempts_webhook_id_webho
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "canary_runs_started_idx" ON "canary_runs" USING btree ("started_at");--> statement-breakpoint
 CREATE INDEX "canary_runs_open_idx" ON "canary_runs" USING btree ("started_at") WHERE "canary_runs"."ended_at" is null;--> statement-breakpoint
-CREATE INDEX "canary_runs_delivery_idx" ON "canary_runs" USING btree ("delivery_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_deliveries_event_key" ON "webhook_deliveries" USING btree ("event_id","endpoint");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_occurred_idx" ON "webhook_deliveries" USING btree ("occurred_at","id");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_status_idx" ON "webhook_deliveries" USING btree ("status","occurred_at","id");--> statement-breakpoint

@@ -7,9 +7,9 @@ import { canaryRuns } from "@/db/schema-outside";
 import { endCanary, readCanary, startCanary } from "@/domain/canary";
 import { readOverview } from "@/domain/delivery-list";
 import { attemptDelivery } from "@/domain/email-delivery";
-import { applyProviderEvent } from "@/domain/provider-events";
 import { registerUser } from "@/domain/registration";
 import { readSendingFigures } from "@/domain/sending-figures";
+import { readSuccess } from "@/domain/success-figures";
 import { refusal, someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
@@ -74,27 +74,12 @@ describe("a canary that comes through", () => {
       await attemptDelivery(services, deliveryId);
       expect(await readOverview(services)).toMatchObject({ lastDay: {} });
       expect(await readSendingFigures(services)).toMatchObject({ deliveries: [], attempts: [] });
+      expect((await readSuccess(services))["1h"]?.total).toMatchObject({ mails: { queued: 0, arrived: 0 } });
       expect((await countOthers()).audit_log).toBeUndefined();
       expect((await countOthers()).rate_limits).toBeUndefined();
       await endCanary(services, runId, { isPatient: true });
     }
     for (const count of Object.values(services.meter)) expect(count).not.toHaveBeenCalled();
-  });
-
-  test("is known to the provider's webhooks after its mail is gone: they are not asked for again", async () => {
-    const { runId, deliveryId } = await start();
-    await attemptDelivery(services, deliveryId);
-    await endCanary(services, runId, { isPatient: true });
-    const event = {
-      id: "late",
-      type: "delivered",
-      providerMessageId: "unknown",
-      isPermanent: false,
-      text: null,
-    } as const;
-    expect(await applyProviderEvent(services, { ...event, deliveryId })).toBe("applied");
-    const stranger = "6f1d7a3e-0000-4000-8000-000000000000";
-    expect(await applyProviderEvent(services, { ...event, deliveryId: stranger })).toBe("unknown");
   });
 });
 

@@ -177,6 +177,32 @@ describe("a mail that will not arrive is announced once", () => {
     },
   );
 
+  test("promise P6: when the mail that was withheld for it comes back, as one that was sent would have been", async () => {
+    const owner = someone();
+    const owned = await registerUser(services, owner);
+    await confirmEmail(services, owned.user.id, await codeOf(services, owned.deliveryId));
+    const sendOne = async () => {
+      const { deliveryId } = await registerUser(services, someone({ email: owner.email }));
+      await attemptDelivery(services, deliveryId);
+      return deliveryId;
+    };
+    const first = await sendOne();
+    const withheld = await sendOne();
+    await said("bounced", first);
+    for (const id of [first, withheld])
+      expect(await failures(id)).toMatchObject([{ status: "bounced", reason: "bounced" }]);
+    // Told once, however often it is said.
+    await applyProviderEvent(services, {
+      id: "again",
+      type: "bounced",
+      providerMessageId: "unknown",
+      deliveryId: first,
+      isPermanent: true,
+      text: null,
+    });
+    expect(await failures(withheld)).toHaveLength(1);
+  });
+
   test("and a complaint is none: that mail has arrived", async () => {
     const { deliveryId } = await registered();
     await attemptDelivery(services, deliveryId);
