@@ -277,7 +277,7 @@ describe("ASVS 6.3.8: whoever registers with an address sees the same, owner or 
     expect([spare.rehearsed.length, spare.handed.length]).toEqual([1, 1]);
   });
 
-  test("when the mail is delivered afterwards: as irregularly as real ones to that mailbox, and never the same again", async () => {
+  test("when the mail is delivered afterwards: as irregularly as real ones to that mailbox, not at the same time over again", async () => {
     const TOOK_MS = 7_000;
     const first = await registerAndSend(owned);
     services.pass(TOOK_MS / 1000);
@@ -294,7 +294,8 @@ describe("ASVS 6.3.8: whoever registers with an address sees the same, owner or 
       expect(await statusOf(again)).toBe("delivered");
       spans.push(await spanOf(again));
     }
-    expect(new Set([TOOK_MS, ...spans]).size).toBe(7);
+    // Drawn from some 400 milliseconds: two of seven may meet by chance, not three pairs.
+    expect(new Set([TOOK_MS, ...spans]).size).toBeGreaterThanOrEqual(5);
     for (const span of spans) expect(Math.abs(span - TOOK_MS)).toBeLessThan(TOOK_MS * 0.2);
   });
 
