@@ -102,8 +102,10 @@ function nextAttempt(
 ): { attempt: number; runAtMs: number } | null {
   const attempt = context.job.attempt + 1;
   if (failure.isFinal || attempt >= context.maxAttempts) return null;
-  const askedMs = failure.retryAfter === null ? null : parseRetryAfter(failure.retryAfter, clock.realNow());
-  return { attempt, runAtMs: clock.now() + (askedMs ?? backoffMs(context.job.attempt, jitterMs())) };
+  // One look at the clock: a date is exact to the millisecond.
+  const nowMs = clock.realNow();
+  const askedMs = failure.retryAfter === null ? null : parseRetryAfter(failure.retryAfter, nowMs);
+  return { attempt, runAtMs: clock.fromReal(nowMs) + (askedMs ?? backoffMs(context.job.attempt, jitterMs())) };
 }
 
 /** The call as a whole failed: code between steps threw, or there was no answer of the SDK at all. */
