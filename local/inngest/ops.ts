@@ -105,7 +105,10 @@ function nextAttempt(
   // One look at the clock: a date is exact to the millisecond.
   const nowMs = clock.realNow();
   const askedMs = failure.retryAfter === null ? null : parseRetryAfter(failure.retryAfter, nowMs);
-  return { attempt, runAtMs: clock.fromReal(nowMs) + (askedMs ?? backoffMs(context.job.attempt, jitterMs())) };
+  return {
+    attempt,
+    runAtMs: clock.fromReal(nowMs) + (askedMs ?? backoffMs(context.job.attempt, jitterMs())),
+  };
 }
 
 /** The call as a whole failed: code between steps threw, or there was no answer of the SDK at all. */
