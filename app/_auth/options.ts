@@ -50,6 +50,8 @@ async function noted<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+export const callbackCookieName = () => `${isSecureCookie() ? "__Host-" : ""}next-auth.callback-url`;
+
 /** Built per process at the first request: a build has no environment. */
 export function authOptions(): NextAuthOptions {
   const secure = isSecureCookie();
@@ -67,7 +69,7 @@ export function authOptions(): NextAuthOptions {
       },
       // Its own name for it would not be bound to the host (ASVS 5.0, 3.3.1).
       callbackUrl: {
-        name: `${secure ? "__Host-" : ""}next-auth.callback-url`,
+        name: callbackCookieName(),
         options: { path: "/", httpOnly: true, sameSite: "lax", secure },
       },
     },

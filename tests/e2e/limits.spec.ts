@@ -69,7 +69,7 @@ test("ASVS 6.3.1, 6.3.4: ten tries to sign in with one name, then 429, whoever h
     await expectRefusal(await attempt(person.password), "sign_in_limit", 15 * 60);
   }
   // next-auth's own way in counts with ours.
-  expect(await signInByNextAuth(person)).toBe(401);
+  expect(await signInByNextAuth(person)).toBe(429);
   expect(await signInByNextAuth(other)).toBe(200);
 });
 

@@ -1,6 +1,7 @@
 import { NextRequest } from "next/server";
 import NextAuth from "next-auth";
-import { authOptions, withFailures } from "@/app/_auth/options";
+import { authOptions, callbackCookieName, withFailures } from "@/app/_auth/options";
+import { readCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
@@ -41,21 +42,24 @@ function checkAction(method: string, path: readonly string[]): void {
 }
 
 /**
- * next-auth reads any body to its end, throws at broken JSON, takes every field for text, and writes parameters into
- * headers, which may hold no control characters: a parameter with one counts as not given.
+ * next-auth reads any body to its end, throws at broken JSON and at an address that is none, takes every field for text,
+ * and writes parameters into headers. What it could not use counts as not given.
  */
 async function checkBody(request: NextRequest): Promise<NextRequest> {
   const url = new URL(request.url);
   for (const [name, value] of [...url.searchParams])
-    if (/\p{Cc}/u.test(name + value)) url.searchParams.delete(name);
-  if (request.method !== "POST") return new NextRequest(url, { headers: request.headers });
+    if (!isUsable(name, value)) url.searchParams.delete(name);
+  const headers = new Headers(request.headers);
+  const cookie = readCookie(request, callbackCookieName());
+  // Somebody else's doing, or an older version's: without its cookies a call is one of nobody.
+  if (cookie !== null && !isUsable("callbackUrl", decodeOrEmpty(cookie))) headers.delete("cookie");
+  if (request.method !== "POST") return new NextRequest(url, { headers });
   refuseForeignPage(request);
-  if (!request.body) return new NextRequest(url, { method: "POST", headers: request.headers });
+  if (!request.body) return new NextRequest(url, { method: "POST", headers });
   const { fields } = await readBody(request);
   const texts = Object.entries(fields).filter(
-    ([, value]) => typeof value === "string" && !/\p{Cc}/u.test(value),
+    ([name, value]) => typeof value === "string" && isUsable(name, value),
   );
-  const headers = new Headers(request.headers);
   headers.set("content-type", "application/json");
   headers.delete("content-length");
   return new NextRequest(url, {
@@ -63,6 +67,20 @@ async function checkBody(request: NextRequest): Promise<NextRequest> {
     headers,
     body: JSON.stringify(Object.fromEntries(texts)),
   });
+}
+
+function isUsable(name: string, value: string): boolean {
+  if (/\p{Cc}/u.test(name + value)) return false;
+  if (name !== "callbackUrl") return true;
+  return /^(\/|https?:\/\/)[\x21-\x7e]*$/.test(value) && URL.canParse(value, "http://localhost");
+}
+
+function decodeOrEmpty(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return "";
+  }
 }
 
 export { handler as GET, handler as POST };
