@@ -191,8 +191,9 @@ test.describe("a database that is away", () => {
   });
 
   test("takes nobody's cookie: next-auth's own address says 503 as well, and knows the session again afterwards", async ({
-    page,
+    browser,
   }) => {
+    const page = await browser.newPage({ baseURL: product.url });
     await registerOnPage(page, newPerson());
     const session = () => page.request.get("/api/auth/session");
     expect(await (await session()).json()).toMatchObject({ scope: "claim" });
@@ -203,6 +204,7 @@ test.describe("a database that is away", () => {
     await gate.open();
     await expect.poll(async () => (await session()).status(), { timeout: 15_000 }).toBe(200);
     expect(await (await session()).json()).toMatchObject({ scope: "claim" });
+    await page.close();
   });
 
   test("that is frozen keeps nobody waiting: 503 within seconds for pages, forms and calls, and all goes on by itself", async () => {
