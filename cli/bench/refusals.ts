@@ -4,7 +4,7 @@ import { type Answer, askAll } from "./load";
 import type { Bench, Registered } from "./registration";
 
 const AT_ONCE = 32;
-const CALLS = 8_000;
+const CALLS = 3_000;
 
 type Question = { name: string; path: string; method: string; body?: object; expected: readonly number[] };
 
