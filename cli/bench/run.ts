@@ -29,7 +29,9 @@ export function runFigures(
   return measure(root, say, signal, async (bench) => {
     const rendering = await measureRender();
     const fast = await measureRegistration(bench, options.people);
+    bench.say(formatSections([{ title: "Registering", figures: fast.figures }]));
     const paced = await measureLateness(bench);
+    bench.say(formatSections([{ title: "On time", figures: paced.figures }]));
     const everybody = [...paced.people, ...fast.people];
     const refusals = await measureRefusals(bench, everybody);
     const pages = await measureOpenPages(bench, everybody);
