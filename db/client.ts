@@ -47,7 +47,7 @@ export function openDatabase(url: string, poolSize: number): DatabaseClient {
         timer ??= setTimeout(() => renew(OLD_GRACE_SECONDS), RENEW_AFTER_MS).unref();
       },
     });
-    return { sql, db: mindWhoWaits(drizzle(sql, { schema })) };
+    return { sql, db: mindWhoWaits(drizzle(prepareStatements(sql), { schema })) };
   }
 
   const patience = createPatience(url);
@@ -85,6 +85,30 @@ export function openDatabase(url: string, poolSize: number): DatabaseClient {
       await Promise.all([current.sql.end({ timeout: 5 }), patience.close()]);
     },
   };
+}
+
+/**
+ * Each statement is prepared once on a connection and then named. Drizzle asks for the opposite, which has the server
+ * parse and describe a statement each time, and takes two round trips where one does (docs/decisions/033).
+ */
+function prepareStatements(sql: postgres.Sql): postgres.Sql {
+  prepareUnsafe(sql);
+  const begin = sql.begin.bind(sql) as (work: (tx: postgres.TransactionSql) => unknown) => Promise<unknown>;
+  // Drizzle gives its options in statements of their own, so this is all it calls.
+  const beginPrepared = (work: (tx: postgres.TransactionSql) => unknown) =>
+    begin((tx) => {
+      prepareUnsafe(tx);
+      return work(tx);
+    });
+  return Object.assign(sql, { begin: beginPrepared });
+}
+
+function prepareUnsafe(sql: postgres.Sql | postgres.TransactionSql): void {
+  const unsafe = sql.unsafe.bind(sql);
+  Object.assign(sql, {
+    unsafe: (...[query, parameters, options]: Parameters<typeof unsafe>) =>
+      unsafe(query, parameters, { ...options, prepare: true }),
+  });
 }
 
 /** A transaction whose caller was sent away with an error must not become true afterwards. */

@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
-import { type ConfirmationCodeRow, confirmationCodes } from "./schema";
+import { type ConfirmationCodeRow, confirmationCodes, users } from "./schema";
 
 export async function insertCode(
   executor: Executor,
@@ -47,11 +47,15 @@ export async function markCodeUsed(executor: Executor, id: string, now: Date): P
   await executor.update(confirmationCodes).set({ usedAt: now }).where(eq(confirmationCodes.id, id));
 }
 
-/** Starts a code's lifetime; only once, so that a second acceptance of the same mail cannot prolong it. */
+/**
+ * Starts a code's lifetime, which ends at `expiresAt`, or with its claim; only once, so that a second acceptance of the
+ * same mail cannot prolong it.
+ */
 export async function startCodeLifetime(executor: Executor, id: string, expiresAt: Date): Promise<void> {
+  const claimEnd = sql`(select ${users.claimExpiresAt} from ${users} where ${users.id} = ${confirmationCodes.userId})`;
   await executor
     .update(confirmationCodes)
-    .set({ expiresAt })
+    .set({ expiresAt: sql`least(${expiresAt.toISOString()}::timestamptz, ${claimEnd})` })
     .where(and(eq(confirmationCodes.id, id), sql`${confirmationCodes.expiresAt} is null`));
 }
 

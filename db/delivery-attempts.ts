@@ -1,5 +1,5 @@
 // The ledger: every attempt at a delivery is a row. Lock a delivery before its attempts (db/locks.ts).
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type DeliveryAttemptRow, deliveries, deliveryAttempts } from "./schema";
 
@@ -12,6 +12,19 @@ export async function beginAttempt(
 ): Promise<void> {
   const queuedAt = sql`(select ${deliveries.createdAt} from ${deliveries} where ${deliveries.id} = ${row.deliveryId})`;
   await executor.insert(deliveryAttempts).values({ ...row, queuedAt });
+}
+
+/**
+ * Marks the attempt whose worker never came back as `lost`, once its lease was taken over; true when there was one. To be
+ * called by whoever has just taken the lease, before beginAttempt.
+ */
+export async function endLostAttempt(executor: Executor, deliveryId: string, now: Date): Promise<boolean> {
+  const lost = await executor
+    .update(deliveryAttempts)
+    .set({ outcome: "lost", endedAt: now })
+    .where(and(eq(deliveryAttempts.deliveryId, deliveryId), isNull(deliveryAttempts.outcome)))
+    .returning({ number: deliveryAttempts.number });
+  return lost.length > 0;
 }
 
 export type AttemptEnd = Pick<

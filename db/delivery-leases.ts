@@ -3,19 +3,18 @@
 import { and, eq, inArray, lt, lte, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { isNotice } from "./delivery-kinds";
-import { type DeliveryRow, deliveries, deliveryAttempts, users } from "./schema";
+import { type DeliveryRow, deliveries, users } from "./schema";
 
 /**
  * Takes the lease of an open delivery in one UPDATE and counts its next attempt: null when it is settled, held by
- * another worker, or its claim is confirmed or over. `tookOver` tells that the previous holder never came back; its
- * attempt is marked `lost`. A retry that is due after `due.before` is refused too, unless it is due exactly `due.at`.
- * Call inside the transaction that also calls beginAttempt.
+ * another worker, or its claim is confirmed or over. A retry that is due after `due.before` is refused too, unless it is
+ * due exactly `due.at`. Call inside the transaction that also calls endLostAttempt and beginAttempt.
  */
 export async function claimDelivery(
   executor: Executor,
   id: string,
   options: { leaseToken: string; leaseSeconds: number; now: Date; due: { before: Date; at: Date | null } },
-): Promise<{ delivery: DeliveryRow; tookOver: boolean } | null> {
+): Promise<DeliveryRow | null> {
   const lease = sql`now() + make_interval(secs => ${options.leaseSeconds})`;
   const [delivery] = await executor
     .update(deliveries)
@@ -46,13 +45,7 @@ export async function claimDelivery(
       ),
     )
     .returning();
-  if (!delivery) return null;
-  const lost = await executor
-    .update(deliveryAttempts)
-    .set({ outcome: "lost", endedAt: options.now })
-    .where(and(eq(deliveryAttempts.deliveryId, id), sql`${deliveryAttempts.outcome} is null`))
-    .returning({ number: deliveryAttempts.number });
-  return { delivery, tookOver: lost.length > 0 };
+  return delivery ?? null;
 }
 
 /**

@@ -4,10 +4,13 @@ import { and, asc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type OutboxRow, outbox } from "./schema";
 
+/** What is published of a row. */
+export type OutboxEvent = Pick<OutboxRow, "id" | "name" | "data" | "createdAt">;
+
 /** `leaseSeconds`: how long the relay leaves the row to whoever wrote it. */
 export async function insertOutboxRow(
   executor: Executor,
-  row: Pick<OutboxRow, "id" | "name" | "data" | "createdAt">,
+  row: OutboxEvent,
   leaseSeconds: number,
 ): Promise<void> {
   await executor

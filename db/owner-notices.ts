@@ -1,6 +1,7 @@
 // "You already have an account": which mail has told an owner lately, and what the deliveries that stand for it show.
 import { and, desc, eq, gt, inArray, isNotNull, isNull, ne, notInArray, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import { inOneRoundTrip } from "./round-trip";
 import { type DeliveryRow, deliveries, deliveryAttempts, providerEvents } from "./schema";
 
 /** Keeps these locks apart from others on the same text. */
@@ -18,10 +19,9 @@ export async function findOwnerNotice(
   since: Date,
 ): Promise<string | null> {
   const { id, recipient } = delivery;
-  await executor.execute(sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, ${NOTICE_LOCKS}))`);
   const at = sql`coalesce(${deliveryAttempts.endedAt}, ${deliveryAttempts.startedAt})`;
   const isAccepted = eq(deliveryAttempts.outcome, "accepted");
-  const [row] = await executor
+  const find = executor
     .select({ id: deliveries.id })
     .from(deliveries)
     .innerJoin(deliveryAttempts, eq(deliveryAttempts.deliveryId, deliveries.id))
@@ -45,6 +45,11 @@ export async function findOwnerNotice(
     )
     .orderBy(desc(isAccepted), desc(at))
     .limit(1);
+  const [, [row]] = await inOneRoundTrip([
+    () =>
+      executor.execute(sql`select pg_advisory_xact_lock(hashtextextended(${recipient}, ${NOTICE_LOCKS}))`),
+    () => find,
+  ]);
   return row?.id ?? null;
 }
 

@@ -5,10 +5,10 @@ import { startCodeLifetime } from "@/db/codes";
 import { findDelivery, lockDelivery } from "@/db/deliveries";
 import { acceptProvenAttempt, recordAttemptEnd } from "@/db/delivery-attempts";
 import { markAttemptFailed, markSent } from "@/db/delivery-leases";
+import { inOneRoundTrip } from "@/db/round-trip";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
-import { findUser } from "@/db/users";
 import type { SendResult } from "@/emails/transport";
-import { addSeconds, earlier } from "./clock";
+import { addSeconds } from "./clock";
 import { CODE_LIFETIME_SECONDS } from "./confirmation-code";
 import { announceFailure } from "./delivery-failure";
 import { hasBeenTaken, isOpen } from "./delivery-status";
@@ -53,22 +53,19 @@ export async function recordAcceptance(
   const write = () =>
     services.db.transaction(async (tx) => {
       // The delivery before its attempts, as everybody locks them: a webhook of this very mail comes at the same time.
-      await markSent(tx, delivery.id, result.providerMessageId, now);
-      await recordAttemptEnd(
-        tx,
-        delivery.id,
-        delivery.attemptCount,
-        {
-          outcome: withheld ? "withheld" : "accepted",
-          errorClass: null,
-          errorCode: withheld && WITHHELD_CODES[withheld],
-          providerCode: null,
-          providerText: null,
-          providerMessageId: result.providerMessageId,
-        },
-        now,
-      );
-      await startCodeOf(tx, delivery, now);
+      const end = {
+        outcome: withheld ? ("withheld" as const) : ("accepted" as const),
+        errorClass: null,
+        errorCode: withheld && WITHHELD_CODES[withheld],
+        providerCode: null,
+        providerText: null,
+        providerMessageId: result.providerMessageId,
+      };
+      await inOneRoundTrip([
+        () => markSent(tx, delivery.id, result.providerMessageId, now),
+        () => recordAttemptEnd(tx, delivery.id, delivery.attemptCount, end, now),
+        () => startCodeOf(tx, delivery, now),
+      ]);
     });
   const deadlineMs = performance.now() + ACCEPTANCE_PATIENCE_SECONDS * 1000;
   for (let tries = 0; ; tries++) {
@@ -115,10 +112,8 @@ export async function recordUnwanted(services: Services, delivery: DeliveryRow):
 
 /** The code of an accepted mail lives from now for 15 minutes, and never longer than its claim. */
 export async function startCodeOf(executor: Executor, delivery: DeliveryRow, now: Date): Promise<void> {
-  const user = await findUser(executor, delivery.userId);
-  if (!delivery.codeId || !user) return;
-  const expiresAt = earlier(addSeconds(now, CODE_LIFETIME_SECONDS), user.claimExpiresAt);
-  await startCodeLifetime(executor, delivery.codeId, expiresAt);
+  if (!delivery.codeId) return;
+  await startCodeLifetime(executor, delivery.codeId, addSeconds(now, CODE_LIFETIME_SECONDS));
 }
 
 /**

@@ -31,14 +31,14 @@ export async function startCanary(services: Services, to: string): Promise<Canar
   const runId = randomUUID();
   await insertCanaryRun(db, { id: runId, startedAt: clock() });
   try {
-    const { user, deliveryId, outboxId } = await registerUser(services, {
+    const { user, deliveryId, outboxId, event } = await registerUser(services, {
       username: `canary-${randomBytes(8).toString("hex")}`,
       email: to,
       password: randomBytes(24).toString("base64url"),
       isCanary: true,
     });
     await updateCanaryRun(db, runId, { userId: user.id, deliveryId });
-    return { runId, queued: { deliveryId, outboxId } };
+    return { runId, queued: { deliveryId, outboxId, event } };
   } catch (error) {
     const reasonCode = error instanceof DomainError ? error.code : "registration_failed";
     await updateCanaryRun(db, runId, { endedAt: clock(), reasonCode });

@@ -2,11 +2,12 @@
 // (engine, fallback, watchdog, operators), so a mail cannot go out twice however many of them try (promise P3).
 import { randomUUID } from "node:crypto";
 import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
-import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
+import { beginAttempt, endLostAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isNoticeKind } from "@/db/delivery-kinds";
 import { claimDelivery, keepLease, postponeDelivery } from "@/db/delivery-leases";
 import { findOwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
+import { inOneRoundTrip } from "@/db/round-trip";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
 import { holdSending } from "@/db/send-pace";
 import { findUser } from "@/db/users";
@@ -158,6 +159,8 @@ type Claimed = {
   transport: Transport;
   /** The attempts before this one; empty without a second provider. */
   history: DeliveryAttemptRow[];
+  /** The address must not be mailed again. */
+  isBarred: boolean;
   /** Why nobody gets this mail, though the provider is asked as for any; null for every other mail. */
   withheld: Withheld | null;
   /** The mail that has told the owner within a day, when that is why. */
@@ -181,24 +184,28 @@ async function claimAndBegin(
     const now = services.clock();
     const due = { before: addSeconds(now, EARLY_SECONDS), at: toldDueAt };
     const lease = { leaseToken, leaseSeconds: leaseSeconds(services.settings.emailTimeoutMs) };
-    const claimed = await claimDelivery(tx, deliveryId, { ...lease, now, due });
-    if (!claimed) return null;
-    const history = services.failover ? await listAttempts(tx, deliveryId) : [];
+    const delivery = await claimDelivery(tx, deliveryId, { ...lease, now, due });
+    if (!delivery) return null;
+    const [tookOver, history, told, isStopped, isBarred] = await inOneRoundTrip([
+      () => endLostAttempt(tx, deliveryId, now),
+      () => (services.failover ? listAttempts(tx, deliveryId) : []),
+      // Asked for every mail, so that one to an owner takes no longer (promise P6).
+      () => findOwnerNotice(tx, delivery, addSeconds(now, -OWNER_NOTICE_SECONDS)),
+      () => isMailStopped(services, tx, delivery.recipient),
+      () => isSuppressed(tx, delivery.recipient),
+    ]);
     const transport = chooseTransport(services, history);
-    // Asked for every mail, so that one to an owner takes no longer (promise P6).
-    const told = await findOwnerNotice(tx, claimed.delivery, addSeconds(now, -OWNER_NOTICE_SECONDS));
-    const isStopped = await isMailStopped(services, tx, claimed.delivery.recipient);
-    const isTold = told !== null && claimed.delivery.kind === "existing_account";
+    const isTold = told !== null && delivery.kind === "existing_account";
     const withheld = isStopped ? "mail_stopped" : isTold ? "owner_told" : null;
     await beginAttempt(tx, {
       deliveryId,
-      number: claimed.delivery.attemptCount,
+      number: delivery.attemptCount,
       provider: transport.name,
       startedAt: now,
       isRehearsal: withheld !== null,
     });
     const noticeId = withheld === "owner_told" ? told : null;
-    return { ...claimed, leaseToken, transport, history, withheld, noticeId };
+    return { delivery, tookOver, leaseToken, transport, history, isBarred, withheld, noticeId };
   });
 }
 
@@ -229,11 +236,11 @@ const ADDRESS_SUPPRESSED: SendResult = {
 /** Null when the mail is not wanted any more, or is another worker's: it was not handed over. */
 async function sendOnce(
   services: Services,
-  { transport, delivery, withheld, noticeId, leaseToken }: Claimed,
+  { transport, delivery, isBarred, withheld, noticeId, leaseToken }: Claimed,
   waitForInstant: WaitForInstant,
 ): Promise<SendResult | null> {
   const { settings } = services;
-  if (await isSuppressed(services.db, delivery.recipient)) return ADDRESS_SUPPRESSED;
+  if (isBarred) return ADDRESS_SUPPRESSED;
   let email: OutgoingEmail;
   try {
     email = withheld ? await composeRehearsal(services, delivery) : await composeEmail(services, delivery);

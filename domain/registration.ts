@@ -4,7 +4,8 @@ import type { Executor } from "@/db/client";
 import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
 import type { NoticeKind } from "@/db/delivery-kinds";
-import { insertOutboxRow } from "@/db/outbox";
+import { insertOutboxRow, type OutboxEvent } from "@/db/outbox";
+import { inOneRoundTrip } from "@/db/round-trip";
 import type { DeliveryKind, UserRow } from "@/db/schema";
 import {
   deleteExpiredClaimOf,
@@ -36,7 +37,8 @@ export const CLAIM_LIFETIME_SECONDS = 24 * 3600;
 /** The relay leaves a fresh event to the request that wrote it, and dispatches it, for this long. */
 const OUTBOX_LEASE_SECONDS = 2;
 
-export type QueuedDelivery = { deliveryId: string; outboxId: string };
+/** `event`: what the outbox row says, for whoever publishes it at once. */
+export type QueuedDelivery = { deliveryId: string; outboxId: string; event: OutboxEvent };
 export type Registration = QueuedDelivery & { user: UserData; session: StartedSession };
 
 type RegistrationInput = {
@@ -96,27 +98,36 @@ async function register(services: Services, input: RegistrationInput): Promise<R
   };
   try {
     return await services.db.transaction(async (tx) => {
-      await lockAddresses(tx, [input.email]);
-      await deleteExpiredClaimOf(tx, input.username, now);
-      await makeRoomForClaim(tx, input.email, networkHash, now);
-      await insertUser(tx, user);
-      if (!isCanary) await admitClaim(services, tx, { email: input.email, networkHash }, now);
-      const owner = await findConfirmedUserByEmail(tx, input.email);
-      const queued = await queueDelivery(services, tx, user, {
-        owner,
-        // What listens to registrations is about people.
-        eventName: isCanary ? DELIVERY_REQUESTED : USER_REGISTERED,
-        isCanary,
-        now,
-      });
-      const session = await startSession(services, tx, {
-        userId: user.id,
-        scope: "claim",
-        endsAt: user.claimExpiresAt,
-        device: input.device,
-      });
-      if (!isCanary)
-        await recordAudit(services, tx, { type: "registered", userId: user.id, network, details: {} });
+      const [, owner] = await inOneRoundTrip([
+        () => lockAddresses(tx, [input.email]),
+        () => findConfirmedUserByEmail(tx, input.email),
+        () => deleteExpiredClaimOf(tx, input.username, now),
+        () => makeRoomForClaim(tx, input.email, networkHash, now),
+      ]);
+      const [, queued, session] = await inOneRoundTrip([
+        () => insertUser(tx, user),
+        () =>
+          queueDelivery(services, tx, user, {
+            owner,
+            // What listens to registrations is about people.
+            eventName: isCanary ? DELIVERY_REQUESTED : USER_REGISTERED,
+            isCanary,
+            now,
+          }),
+        () =>
+          startSession(services, tx, {
+            userId: user.id,
+            scope: "claim",
+            endsAt: user.claimExpiresAt,
+            device: input.device,
+          }),
+        ...(isCanary
+          ? []
+          : [
+              () => recordAudit(services, tx, { type: "registered", userId: user.id, network, details: {} }),
+              () => admitClaim(services, tx, { email: input.email, networkHash }, now),
+            ]),
+      ]);
       return { ...queued, user: describeUser(user), session };
     });
   } catch (error) {
@@ -158,13 +169,13 @@ export async function queueDelivery(
   },
 ): Promise<QueuedDelivery> {
   const codeId = randomUUID();
-  await insertCode(tx, {
+  const code = {
     id: codeId,
     userId: user.id,
     codeHash: hashCode(services.keys, codeId, deriveCode(services.keys, codeId)),
     linkHash: hashLink(services.keys, deriveLink(services.keys, codeId)),
     createdAt: now,
-  });
+  };
   const { language } = owner ?? user;
   const mail = {
     kind: owner ? ("existing_account" as const) : kind,
@@ -173,7 +184,11 @@ export async function queueDelivery(
     isCanary,
     now,
   };
-  return queueMail(services, tx, { ...user, language }, mail);
+  const [, queued] = await inOneRoundTrip([
+    () => insertCode(tx, code),
+    () => queueMail(services, tx, { ...user, language }, mail),
+  ]);
+  return queued;
 }
 
 /**
@@ -205,7 +220,7 @@ async function queueMail(
 ): Promise<QueuedDelivery> {
   const deliveryId = randomUUID();
   const outboxId = randomUUID();
-  await insertDelivery(tx, {
+  const delivery = {
     id: deliveryId,
     userId: user.id,
     kind,
@@ -217,9 +232,9 @@ async function queueMail(
     isCanary,
     nextAttemptAt: addSeconds(now, services.settings.queueDelaySeconds),
     createdAt: now,
-  });
+  };
   // Ids only: the engine keeps event data (promise P5).
   const event = { id: outboxId, name: eventName, data: { userId: user.id, deliveryId }, createdAt: now };
-  await insertOutboxRow(tx, event, leaseSeconds);
-  return { deliveryId, outboxId };
+  await inOneRoundTrip([() => insertDelivery(tx, delivery), () => insertOutboxRow(tx, event, leaseSeconds)]);
+  return { deliveryId, outboxId, event };
 }

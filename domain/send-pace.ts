@@ -42,8 +42,8 @@ export function sendIntervalMs(perSecond: number): number {
 }
 
 /**
- * Settles at the instant at which the mail may leave; the last thing before it is handed over. `isWanted` is asked just
- * before that, again for every instant that was missed, and its answer passed on.
+ * Settles at the instant at which the mail may leave; the last thing before it is handed over. Where one is waited for,
+ * `isWanted` is asked just before it, again for every instant that was missed, and its answer passed on.
  */
 export type WaitForInstant = (isWanted: () => Promise<boolean>) => Promise<boolean>;
 
@@ -60,7 +60,7 @@ export async function takeSendLeave(services: Services, hadPlace: boolean): Prom
   const { sending, db, settings } = services;
   if (settings.sendsPerSecond === null) {
     const leave = await sending.enter(CONVERSATION_MS);
-    return leave ? { granted: true, leave, waitForInstant: (isWanted) => isWanted() } : COME_BACK;
+    return leave ? { granted: true, leave, waitForInstant: isAnyInstant } : COME_BACK;
   }
   const intervalMs = sendIntervalMs(settings.sendsPerSecond);
   const plan = (isPunctual: boolean) =>
@@ -98,6 +98,9 @@ export async function takeSendLeave(services: Services, hadPlace: boolean): Prom
     },
   };
 }
+
+/** Nothing is waited for, and the transport asks whether the mail is wanted when it is about to hand it over. */
+const isAnyInstant: WaitForInstant = async () => true;
 
 const COME_BACK = { granted: false, waitSeconds: 1, dueInSeconds: 1 } as const;
 

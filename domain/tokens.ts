@@ -2,6 +2,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
 import type { Executor } from "@/db/client";
+import { inOneRoundTrip } from "@/db/round-trip";
 import {
   findLiveSession,
   findSessionOfRefreshToken,
@@ -11,6 +12,7 @@ import {
   touchSession,
   useRefreshToken,
 } from "@/db/sessions";
+
 import { findUser } from "@/db/users";
 import { type AuditDetails, recordAudit } from "./audit-log";
 import { addSeconds } from "./clock";
@@ -42,7 +44,7 @@ export async function startSession(
   const now = services.clock();
   const identity: Identity = { userId: user.userId, sessionId: randomUUID(), scope: user.scope };
   const expiresAt = user.endsAt ?? addSeconds(now, SESSION_SECONDS);
-  await insertSession(executor, {
+  const session = {
     id: identity.sessionId,
     userId: user.userId,
     scope: user.scope,
@@ -50,8 +52,12 @@ export async function startSession(
     createdAt: now,
     lastSeenAt: now,
     expiresAt,
-  });
-  return { identity, tokens: await issueTokens(services, executor, identity), expiresAt };
+  };
+  const [, tokens] = await inOneRoundTrip([
+    () => insertSession(executor, session),
+    () => issueTokens(services, executor, identity),
+  ]);
+  return { identity, tokens, expiresAt };
 }
 
 async function issueTokens(services: Services, executor: Executor, identity: Identity): Promise<TokenPair> {

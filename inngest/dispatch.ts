@@ -30,7 +30,7 @@ export async function dispatchDelivery(
   const budgetMs = () =>
     Math.max(0, Math.min(env().EMAIL_SYNC_BUDGET * 1000, startedAt + ANSWER_WITHIN_MS - performance.now()));
   if (env().EMAIL_MODE === "async") {
-    const publication = await publishNow(services, queued.outboxId, publishLimitMs);
+    const publication = await publishNow(services, queued.event, publishLimitMs);
     if (publication.published) return { queued: true };
     const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
     if (attempt?.outcome === "sent") return { queued: false, sent: true };

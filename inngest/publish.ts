@@ -1,5 +1,11 @@
 // Outbox row → event. The row's id is the event's id, so publishing twice starts one run (dedupe: 24 h).
-import { findOutboxRow, leaseOutboxRows, markPublished, releaseOutboxRows } from "../db/outbox";
+import {
+  findOutboxRow,
+  leaseOutboxRows,
+  markPublished,
+  type OutboxEvent,
+  releaseOutboxRows,
+} from "../db/outbox";
 import type { OutboxRow } from "../db/schema";
 import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-breaker";
 import type { Services } from "../domain/services";
@@ -26,22 +32,23 @@ export function engine(services: Services): { breaker: CircuitBreaker } {
 
 export type Publication = { published: true } | { published: false; error: string };
 
-async function send(rows: OutboxRow[]): Promise<void> {
+async function send(rows: OutboxEvent[]): Promise<void> {
   await inngest().send(
     rows.map((row) => ({ id: row.id, name: row.name, data: row.data, ts: row.createdAt.getTime() })),
   );
 }
 
 /**
- * Publishes one row within `limitMs`. Never throws: the row is safe in the outbox, and a publication that comes
+ * Publishes one row within `limitMs`, by its id, or as it was just written. Never throws: the row is safe in the outbox, and a publication that comes
  * through later is still recorded. The breaker hears of what the engine did, in time or not, and of nothing else.
  */
 export async function publishNow(
   services: Services,
-  outboxId: string,
+  written: string | OutboxEvent,
   limitMs = PUBLISH_LIMIT_MS,
 ): Promise<Publication> {
   const { log } = services;
+  const outboxId = typeof written === "string" ? written : written.id;
   const { breaker } = engine(services);
   if (!breaker.mayCall(services.clock())) return { published: false, error: ENGINE_AWAY };
   let isAsked = false;
@@ -61,12 +68,9 @@ export async function publishNow(
     };
   });
   const publish = async (): Promise<Publication> => {
-    const row = await findOutboxRow(services.db, outboxId).catch((error: unknown) => {
-      log.warn({ err: error, outboxId }, "The outbox could not be read; the event waits in it");
-      return "unknown" as const;
-    });
+    const row = typeof written === "string" ? await findUnpublished(services, written) : written;
     if (row === "unknown") return { published: false, error: DATABASE_AWAY };
-    if (!row || row.publishedAt) return { published: true };
+    if (!row) return { published: true };
     isAsked = true;
     try {
       await send([row]);
@@ -98,6 +102,20 @@ export async function publishNow(
       "The engine did not take an event; it waits in the outbox",
     );
   return publication;
+}
+
+/** Null for a row that is published, or gone. */
+async function findUnpublished(
+  { db, log }: Services,
+  outboxId: string,
+): Promise<OutboxEvent | "unknown" | null> {
+  try {
+    const row = await findOutboxRow(db, outboxId);
+    return row?.publishedAt === null ? row : null;
+  } catch (error) {
+    log.warn({ err: error, outboxId }, "The outbox could not be read; the event waits in it");
+    return "unknown";
+  }
 }
 
 const BATCH_SIZE = 100;

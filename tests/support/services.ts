@@ -4,7 +4,7 @@ import { deriveKeys } from "@/domain/keys";
 import { NO_METER } from "@/domain/meter";
 import { createSending } from "@/domain/send-pace";
 import type { Log, Services } from "@/domain/services";
-import type { OutgoingEmail, SendResult, Transport } from "@/emails/transport";
+import type { OutgoingEmail, SendResult, Transport, Unwanted } from "@/emails/transport";
 
 export type ScriptedTransport = Transport & {
   /** What was handed over, in order, accepted or not. */
@@ -19,23 +19,25 @@ export function createScriptedTransport(name = "scripted"): ScriptedTransport {
   const script: (SendResult | ((email: OutgoingEmail) => Promise<SendResult>))[] = [];
   const handed: OutgoingEmail[] = [];
   const rehearsed: OutgoingEmail[] = [];
+  async function hand(
+    email: OutgoingEmail,
+    where: OutgoingEmail[],
+    prefix: string,
+    mayStillSend: () => Promise<boolean> = async () => true,
+  ): Promise<SendResult | Unwanted> {
+    if (!(await mayStillSend())) return { outcome: "unwanted" };
+    where.push(email);
+    const next = script.shift();
+    if (typeof next === "function") return next(email);
+    return next ?? { outcome: "accepted", providerMessageId: `${prefix}-${where.length}` };
+  }
   return {
     name,
     handed,
     rehearsed,
     answer: (...results) => void script.push(...results),
-    async send(email) {
-      handed.push(email);
-      const next = script.shift();
-      if (typeof next === "function") return next(email);
-      return next ?? { outcome: "accepted", providerMessageId: `provider-${handed.length}` };
-    },
-    async rehearse(email) {
-      rehearsed.push(email);
-      const next = script.shift();
-      if (typeof next === "function") return next(email);
-      return next ?? { outcome: "accepted", providerMessageId: `rehearsal-${rehearsed.length}` };
-    },
+    send: (email, _, mayStillSend) => hand(email, handed, "provider", mayStillSend),
+    rehearse: (email, _, mayStillSend) => hand(email, rehearsed, "rehearsal", mayStillSend),
   };
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findDelivery } from "@/db/deliveries";
-import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
+import { beginAttempt, endLostAttempt, listAttempts } from "@/db/delivery-attempts";
 import { claimDelivery, keepLease, markFailed } from "@/db/delivery-leases";
 import { deliveries } from "@/db/schema";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -89,8 +89,8 @@ test("is the truth for a worker that took over meanwhile: it finds the mail sent
     await endLease(deliveryId);
     await services.db.transaction(async (tx) => {
       const due = { before: services.clock(), at: null };
-      const taken = await claimDelivery(tx, deliveryId, { ...lease, due });
-      expect(taken).toMatchObject({ tookOver: true });
+      expect(await claimDelivery(tx, deliveryId, { ...lease, due })).toMatchObject({ id: deliveryId });
+      expect(await endLostAttempt(tx, deliveryId, lease.now)).toBe(true);
       await beginAttempt(tx, { deliveryId, number: 2, provider: "scripted", startedAt: lease.now });
     });
     expect(await keepLease(services.db, deliveryId, lease)).toBe(true);

@@ -8,6 +8,7 @@ import type { Dispatch } from "@/inngest/dispatch";
 const registration: Registration = {
   deliveryId: "d-1",
   outboxId: "o-1",
+  event: { id: "o-1", name: "user/registered", data: {}, createdAt: new Date("2026-05-01T12:00:00Z") },
   user: {
     id: "u-1",
     username: "ada",
