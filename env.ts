@@ -170,6 +170,10 @@ const Schema = z
       z.enum(["on", "off"]).default("on"),
       "`off` lets everything through, for benchmarks; only while `APP_URL` is on loopback",
     ),
+    DIRECT_CALLS: tell(
+      z.enum(["on", "off"]).default("on"),
+      "calls of the API do not take the way through Next's router, which costs several times what they do; `off` sends them through it, as hosts that run each handler by itself do anyway",
+    ),
     PROOF_OF_WORK: tell(
       z.enum(["off", "auto", "always"]).default("off"),
       "`auto` asks browsers for a second of work before they may register, while unusually many do; `always`. People without JavaScript are then told to wait",
@@ -436,6 +440,9 @@ let parsed: Env | undefined;
 export function env(): Env {
   if (!parsed) {
     parsed = parseEnv(process.env);
+    // Each look at Node's own object asks the system, and the engine's SDK lists all of it four times a call
+    // (docs/decisions/033).
+    process.env = { ...process.env };
     // next-auth reads its own address from here and takes it from nowhere else.
     process.env.NEXTAUTH_URL ??= parsed.APP_URL;
   }

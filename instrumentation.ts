@@ -13,4 +13,9 @@ export async function register(): Promise<void> {
   startServerProcess();
   const { watchRequests } = await import("./app/_http/watch-requests");
   watchRequests();
+  const { env } = await import("./env");
+  // While one develops, Next brings the handlers up to date; these here would stay as they were.
+  if (env().DIRECT_CALLS === "off" || env().NODE_ENV === "development") return;
+  const { answerDirectly } = await import("./app/_http/direct-calls");
+  answerDirectly();
 }

@@ -5,7 +5,7 @@ import { PATH_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
 import { HANDLERS } from "./app/_http/routes";
-import { createNonce, FORM_POLICY, pagePolicy, securityHeaders } from "./app/_http/security-headers";
+import { callHeaders, createNonce, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { unavailablePage } from "./app/_http/unavailable-page";
 import { env } from "./env";
 import { services } from "./services";
@@ -20,8 +20,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
   const isSecure = env().APP_URL.startsWith("https:");
   if (pathname.startsWith("/api/")) {
-    const isForm = request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded");
-    return withHeaders(NextResponse.next(), securityHeaders(isForm ? FORM_POLICY : null, isSecure));
+    const headers = callHeaders(request.headers.get("content-type"), isSecure);
+    return withHeaders(NextResponse.next(), Object.fromEntries(headers));
   }
 
   if (request.method !== "GET" && request.method !== "HEAD" && !HANDLERS.has(pathname))

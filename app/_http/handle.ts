@@ -64,9 +64,9 @@ export async function handlePost(
 }
 
 function hasNoBody(request: Request, takesNothing = false): boolean {
-  if (request.body === null) return true;
-  const isEmpty = request.headers.get("content-length") === "0";
-  return isEmpty && (takesNothing || !request.headers.get("content-type"));
+  const length = request.headers.get("content-length");
+  if (length === null) return request.body === null;
+  return length === "0" && (takesNothing || !request.headers.get("content-type"));
 }
 
 function jsonResponse(answer: Answer): Response {

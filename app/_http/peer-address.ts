@@ -18,7 +18,13 @@ export function watchPeers(): void {
   shared.latchkeyPeerWord = word;
   subscribe("http.server.request.start", (message) => {
     const { request } = message as { request: IncomingMessage };
-    request.headers[PEER_HEADER] = `${word} ${request.socket.remoteAddress ?? ""}`;
+    const peer = `${word} ${request.socket.remoteAddress ?? ""}`;
+    request.headers[PEER_HEADER] = peer;
+    // As they came: direct calls read those (direct-calls.ts).
+    const raw = request.rawHeaders;
+    for (let at = raw.length - 2; at >= 0; at -= 2)
+      if (raw[at]?.toLowerCase() === PEER_HEADER) raw.splice(at, 2);
+    raw.push(PEER_HEADER, peer);
   });
 }
 

@@ -66,15 +66,33 @@ function decodeUtf8(bytes: Uint8Array): string {
 async function readBounded(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new HttpError(413, "body_too_large", "body_too_large", {}, { kilobytes: bytesMax / 1024 });
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
-  const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const announced = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (announced > bytesMax) throw tooLarge();
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new HttpError(408, "body_timeout", "body_timeout")), BODY_TIMEOUT_MS);
   });
+  try {
+    // What is announced is not exceeded (RFC 9112, 6.3), and is read without a stream.
+    if (!(announced >= 0)) return await readStream(request, bytesMax, timeout, tooLarge);
+    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), timeout]));
+    if (bytes.byteLength > bytesMax) throw tooLarge();
+    return bytes;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readStream(
+  request: Request,
+  bytesMax: number,
+  timeout: Promise<never>,
+  tooLarge: () => HttpError,
+): Promise<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), timeout]);
@@ -86,8 +104,6 @@ async function readBounded(request: Request, bytesMax: number): Promise<Uint8Arr
   } catch (error) {
     await reader.cancel().catch(() => {});
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

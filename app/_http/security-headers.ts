@@ -34,7 +34,7 @@ export function pagePolicy(page: { nonce: string; isSecure: boolean; isDevelopme
 /** An answer that is no page: whatever a browser takes it for, nothing in it runs or loads. */
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** What answers a form: a redirect, or the page that says when to come back. */
-export const FORM_POLICY = `default-src 'none'; style-src ${UNAVAILABLE_STYLE}; frame-ancestors 'none'`;
+const FORM_POLICY = `default-src 'none'; style-src ${UNAVAILABLE_STYLE}; frame-ancestors 'none'`;
 /** Two years, as the preload list asks (hstspreload.org); ASVS 5.0, 3.4.1 asks for one. */
 const HSTS = "max-age=63072000; includeSubDomains";
 
@@ -50,4 +50,19 @@ export function securityHeaders(policy: string | null, isSecure: boolean): Recor
     "cross-origin-resource-policy": "same-origin",
     ...(isSecure ? { "strict-transport-security": HSTS } : {}),
   };
+}
+
+const CALL_HEADERS = new Map<string, readonly [string, string][]>();
+
+/** What answers a call of the API says of itself, by the `content-type` of the request and whether the site is on TLS. */
+export function callHeaders(
+  contentType: string | null | undefined,
+  isSecure: boolean,
+): readonly [string, string][] {
+  const isForm = contentType?.startsWith("application/x-www-form-urlencoded") ?? false;
+  const key = `${isForm} ${isSecure}`;
+  const headers =
+    CALL_HEADERS.get(key) ?? Object.entries(securityHeaders(isForm ? FORM_POLICY : null, isSecure));
+  CALL_HEADERS.set(key, headers);
+  return headers;
 }

@@ -1,7 +1,7 @@
 // Where the engine calls. Signed calls only, unless INNGEST_DEV is set; unauthenticated registration is off.
 
 import { serve } from "inngest/next";
-import { NextRequest } from "next/server";
+import type { NextRequest } from "next/server";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readText } from "@/app/_http/request";
@@ -44,11 +44,11 @@ const handle =
 async function checkCall(request: NextRequest): Promise<NextRequest> {
   if (!env().INNGEST_DEV && !request.headers.get("x-inngest-signature"))
     throw new HttpError(401, "not_signed", "not_signed");
-  if (request.method === "GET" || !request.body) return request;
+  if (request.method === "GET") return request;
   const body = await readText(request, BODY_BYTES_MAX);
   if (body !== "" && !isJsonObject(body)) throw new HttpError(400, "invalid_json", "no_json_object");
-  // Byte for byte what came: the signature is over it.
-  return new NextRequest(request.url, { method: request.method, headers: request.headers, body });
+  // Byte for byte what came, for the signature is over it; a body can be read once.
+  return Object.defineProperty(request, "text", { value: async () => body });
 }
 
 function isJsonObject(text: string): boolean {
