@@ -243,6 +243,46 @@ const Schema = z
       ),
       "an address of yours that nobody reads; every five minutes a registration of our own goes there, and `/ops` and `/api/metrics` say how long it took",
     ),
+    OTEL_EXPORTER_OTLP_ENDPOINT: tell(
+      optionalText.pipe(z.url({ protocol: /^https?$/ }).optional()),
+      "a collector for traces, by OTLP over HTTP, such as `http://localhost:4318`; `/v1/traces` is put behind it. Unset, there are none. Further `OTEL_*` variables mean what OpenTelemetry says",
+    ),
+    OTEL_EXPORTER_OTLP_HEADERS: tell(
+      optionalText.pipe(
+        z
+          .string()
+          .regex(/^\s*[^\s=,]+=[^,]*(,\s*[^\s=,]+=[^,]*)*$/, "must be name=value, separated by commas")
+          .optional(),
+      ),
+      "what the collector wants to see: `name=value`, separated by commas",
+    ),
+    OTEL_EXPORTER_OTLP_PROTOCOL: tell(
+      z
+        .enum(["http/protobuf", "http/json"], {
+          error: "must be http/protobuf or http/json; grpc is not spoken",
+        })
+        .default("http/protobuf"),
+      "or `http/json`",
+    ),
+    OTEL_SERVICE_NAME: tell(optionalText.pipe(z.string().default("latchkey")), "what traces are under"),
+    OTEL_TRACES_SAMPLER: tell(
+      z
+        .enum([
+          "always_on",
+          "always_off",
+          "traceidratio",
+          "parentbased_always_on",
+          "parentbased_always_off",
+          "parentbased_traceidratio",
+        ])
+        .default("parentbased_always_on"),
+      "which traces are kept; `parentbased_traceidratio` keeps a part of them, whole ones",
+    ),
+    OTEL_TRACES_SAMPLER_ARG: tell(optionalNumber(z.number().min(0).max(1)), "that part, 0 to 1"),
+    OTEL_SDK_DISABLED: tell(
+      z.enum(["true", "false", ""]).default(""),
+      "`true` switches traces off whatever else is set",
+    ),
     LOG_LEVEL: tell(
       z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
       "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`",
@@ -373,6 +413,11 @@ export function isLoopback(url: string): boolean {
     host === "[::1]" ||
     /^127(\.\d{1,3}){3}$/.test(host)
   );
+}
+
+/** Whether somebody listens to traces. */
+export function isTracingOn({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED }: Env): boolean {
+  return OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && OTEL_SDK_DISABLED !== "true";
 }
 
 /** EMAIL_MX_CHECK, or what it is when unset: a product on loopback must work without a network. */

@@ -10,7 +10,7 @@ export async function register(): Promise<void> {
   const { refuseSlowBodies } = await import("./app/_http/slow-bodies");
   refuseSlowBodies();
   const { startServerProcess } = await import("./inngest/server-process");
-  startServerProcess();
+  await startServerProcess();
   const { watchRequests } = await import("./app/_http/watch-requests");
   watchRequests();
   const { env } = await import("./env");

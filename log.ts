@@ -40,10 +40,12 @@ export function describeErrorForLog(error: unknown, depth = 0): LoggedError {
   };
 }
 
-export function createLog(level: string): Logger {
+/** `mixin`: what every line says besides. */
+export function createLog(level: string, mixin?: () => object): Logger {
   return pino({
     level,
     base: null,
+    ...(mixin ? { mixin } : {}),
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: (error: unknown) => describeErrorForLog(error) },

@@ -54,7 +54,20 @@ const config: NextConfig = {
   // `npm start` and `npm test` build without: the types are a stage of the tests.
   typescript: { ignoreBuildErrors: process.env.BUILD_CHECKS_TYPES === "off" },
   // Native or file-reading packages stay outside of the bundle.
-  serverExternalPackages: ["@node-rs/argon2", "postgres", "pino", "nodemailer", "inngest", "prom-client"],
+  serverExternalPackages: [
+    "@node-rs/argon2",
+    "postgres",
+    "pino",
+    "nodemailer",
+    "inngest",
+    "prom-client",
+    "@opentelemetry/api",
+    "@opentelemetry/core",
+    "@opentelemetry/exporter-trace-otlp-http",
+    "@opentelemetry/exporter-trace-otlp-proto",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-trace-base",
+  ],
   // For the files of the build; pages and calls get theirs from proxy.ts.
   headers: async () => [
     { source: "/:path*", headers: [{ key: "x-content-type-options", value: "nosniff" }] },

@@ -4,7 +4,7 @@ import { LAUNCH_ARGS, listBrowsers } from "./cli/product/browser.mjs";
 const executablePath = listBrowsers()[0];
 
 const MOVES_THE_CLOCK = "**/retries.spec.ts";
-const STARTS_ITS_OWN = ["fuzz", "limits", "outages", "proof-of-work", "sending", "sync-mode"].map(
+const STARTS_ITS_OWN = ["fuzz", "limits", "outages", "proof-of-work", "sending", "sync-mode", "traces"].map(
   (name) => `**/${name}.spec.ts`,
 );
 

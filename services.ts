@@ -10,11 +10,13 @@ import { deriveKeys } from "./domain/keys";
 import { createMailDomains } from "./domain/mail-domains";
 import { createSending } from "./domain/send-pace";
 import type { Log, Services } from "./domain/services";
+import { NO_TRACING } from "./domain/tracing";
 import { createWebhookEndpoints } from "./domain/webhook-endpoints";
 import { type SelectedTransports, selectTransports } from "./emails/transports/select";
-import { type Env, env, isMailDomainChecked } from "./env";
+import { type Env, env, isMailDomainChecked, isTracingOn } from "./env";
 import { createLog } from "./log";
 import { createMetrics, type Metrics } from "./metrics";
+import type { ProcessTracing } from "./tracing";
 
 export type ProcessServices = Services & {
   database: DatabaseClient;
@@ -22,15 +24,17 @@ export type ProcessServices = Services & {
   metrics: Metrics;
   /** How long this process's registrations took, until it is added to the database. */
   answerTimes: AnswerTimes;
+  /** Null: nobody listens. */
+  tracer: ProcessTracing | null;
 };
 
 /** What still waits on connections that were found dead, may have been put on others that are well. */
 const LOST_GRACE_SECONDS = 5;
 
 /** Services for one environment. Opens no connection before the first query. */
-export function createServices(environment: Env): ProcessServices {
+export function createServices(environment: Env, tracer: ProcessTracing | null = null): ProcessServices {
   const database = openDatabase(environment.DATABASE_URL, environment.DATABASE_POOL_SIZE);
-  const log = createLog(environment.LOG_LEVEL);
+  const log = createLog(environment.LOG_LEVEL, tracer?.ids);
   const metrics = createMetrics();
   const selected = selectTransports({
     resendApiKey: environment.RESEND_API_KEY,
@@ -80,6 +84,8 @@ export function createServices(environment: Env): ProcessServices {
     metrics,
     answerTimes: createAnswerTimes(),
     meter: metrics.meter,
+    tracing: tracer ?? NO_TRACING,
+    tracer,
   };
 }
 
@@ -113,10 +119,26 @@ function watchPreferred({ transport, failover }: SelectedTransports, log: Log): 
 }
 
 // Next bundles pages, route handlers and instrumentation apart; they share one process and must share one pool.
-const shared = globalThis as typeof globalThis & { latchkeyServices?: ProcessServices };
+const shared = globalThis as typeof globalThis & {
+  latchkeyServices?: ProcessServices;
+  latchkeyTracer?: ProcessTracing;
+};
+
+/**
+ * Loads what traces need, where somebody asks for them and nowhere else. To be awaited before services() is called for
+ * the first time. Throws EnvironmentError as that does.
+ */
+export async function prepareTracing(): Promise<void> {
+  if (shared.latchkeyTracer || !isTracingOn(env())) return;
+  const { createOtlpExporter, createTracing } = await import("./tracing");
+  shared.latchkeyTracer = createTracing(createOtlpExporter(env().OTEL_EXPORTER_OTLP_PROTOCOL), (trouble) => {
+    if (trouble === null) services().log.info({}, "The collector takes traces again");
+    else services().log.warn({ trouble }, "The collector does not take traces; they are dropped meanwhile");
+  });
+}
 
 /** The services of this process. Throws EnvironmentError at the first call when the environment is not complete. */
 export function services(): ProcessServices {
-  shared.latchkeyServices ??= createServices(env());
+  shared.latchkeyServices ??= createServices(env(), shared.latchkeyTracer ?? null);
   return shared.latchkeyServices;
 }

@@ -1,6 +1,6 @@
 // Events waiting to be published. A row is leased before it is sent on, so that many relays can run at once;
 // the engine drops doubles by the row's id.
-import { and, asc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type OutboxRow, outbox } from "./schema";
 
@@ -26,6 +26,17 @@ export async function removeOutboxRow(executor: Executor, id: string): Promise<v
 export async function findOutboxRow(executor: Executor, id: string): Promise<OutboxRow | null> {
   const [row] = await executor.select().from(outbox).where(eq(outbox.id, id));
   return row ?? null;
+}
+
+/** The trace that led to a mail (domain/tracing.ts); null when there was none, or its events are past their end date. */
+export async function findTraceparent(executor: Executor, deliveryId: string): Promise<string | null> {
+  const [row] = await executor
+    .select({ traceparent: sql<string | null>`${outbox.data} ->> 'traceparent'` })
+    .from(outbox)
+    .where(eq(sql`(${outbox.data} ->> 'deliveryId')`, deliveryId))
+    .orderBy(desc(outbox.createdAt))
+    .limit(1);
+  return row?.traceparent ?? null;
 }
 
 /** Leases up to `limit` waiting rows, oldest first, past those that other relays hold. */

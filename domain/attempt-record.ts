@@ -15,6 +15,7 @@ import { hasBeenTaken, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { decideRetry } from "./retry-policy";
 import type { Services } from "./services";
+import { carryTrace } from "./tracing";
 
 /** One attempt that is under way. `attempt` counts from 1, lost ones left out; `facts` go into every log line. */
 export type Attempt = { delivery: DeliveryRow; leaseToken: string; attempt: number; facts: object };
@@ -163,7 +164,13 @@ export async function recordFailure(
     // The provider told of the mail before this reply was missed: the ledger must not lose its acceptance.
     if (current && hasBeenTaken(current.status))
       await acceptProvenAttempt(tx, delivery.id, current.providerMessageId, now);
-    if (isHeld && !at) await announceFailure(tx, delivery, { status: "failed", reason: failure.code, now });
+    if (isHeld && !at)
+      await announceFailure(tx, delivery, {
+        status: "failed",
+        reason: failure.code,
+        now,
+        ...carryTrace(services.tracing),
+      });
     return isHeld;
   });
   const errorFacts = {

@@ -100,7 +100,7 @@ export type CanaryFigures = {
 };
 
 /** How the canary has fared within a day. */
-export async function readCanary({ db, clock }: Services): Promise<CanaryFigures> {
+export async function readCanary({ db, clock }: Pick<Services, "db" | "clock">): Promise<CanaryFigures> {
   const since = new Date(clock().getTime() - DAY_SECONDS * 1000);
   const runs = (await listEndedCanaryRuns(db, since, DAY_MAX)).map((run) => ({
     ...run,

@@ -13,6 +13,7 @@ import { USER_CONFIRMED } from "./events";
 import { uncountClaim } from "./rate-limit";
 import { queueNotice } from "./registration";
 import type { Services } from "./services";
+import { carryTrace } from "./tracing";
 
 /**
  * The claim becomes an account: its code and link are used up, other claims on the address end, what is on its way is
@@ -37,5 +38,6 @@ export async function settleConfirmation(
   // Nobody waits for it, so the answer does not either: the relay starts it.
   if (services.settings.welcomeMail)
     await queueNotice(services, tx, user, { kind: "welcome", now, forRelay: true });
-  await insertOutboxRow(tx, { id: randomUUID(), name: USER_CONFIRMED, data: { userId }, createdAt: now }, 0);
+  const data = { userId, ...carryTrace(services.tracing) };
+  await insertOutboxRow(tx, { id: randomUUID(), name: USER_CONFIRMED, data, createdAt: now }, 0);
 }

@@ -32,6 +32,7 @@ import { decidePacedWait } from "./retry-policy";
 import { sendIntervalMs, takeSendLeave, type WaitForInstant } from "./send-pace";
 import { leaseSeconds } from "./sending-lease";
 import type { Services, Settings } from "./services";
+import type { Span } from "./tracing";
 import { OWNER_NOTICE_SECONDS } from "./withheld-mail";
 
 /** Milliseconds after which an attempt has ended, whatever happened: a lease, and then the patience with the database. */
@@ -66,10 +67,32 @@ export type AttemptResult =
  * waited for it by the clock of whoever kept it waiting. That clock is believed for this one time only: when somebody
  * else made that attempt meanwhile, the next one is due at another time. `hadPlace`: it need not queue for its turn.
  */
-export async function attemptDelivery(
+export function attemptDelivery(
   services: Services,
   deliveryId: string,
   { toldDueAt = null, hadPlace = toldDueAt !== null }: { toldDueAt?: Date | null; hadPlace?: boolean } = {},
+): Promise<AttemptResult> {
+  const facts = { "latchkey.delivery.id": deliveryId };
+  return services.tracing.span("attempt delivery", { facts }, async (span) => {
+    const result = await attemptInTurn(services, deliveryId, toldDueAt, hadPlace);
+    describeAttempt(span, result);
+    return result;
+  });
+}
+
+function describeAttempt(span: Span, result: AttemptResult): void {
+  span.add({
+    "latchkey.outcome": result.outcome,
+    "latchkey.delivery.attempt": "attempt" in result ? result.attempt : null,
+  });
+  if ("code" in result) span.fail(result.code);
+}
+
+async function attemptInTurn(
+  services: Services,
+  deliveryId: string,
+  toldDueAt: Date | null,
+  hadPlace: boolean,
 ): Promise<AttemptResult> {
   const { db, clock, settings, sending } = services;
   if (sending.isStopped()) return { outcome: "paced", waitSeconds: 1, dueAt: toldDueAt };
@@ -266,9 +289,27 @@ async function sendOnce(
       question.error = error;
       return false;
     });
-  const result = await (withheld
-    ? transport.rehearse(email, settings.emailTimeoutMs, isStillOurs)
-    : transport.send(email, settings.emailTimeoutMs, isStillOurs));
+  const handOver = withheld ? transport.rehearse : transport.send;
+  const result = await services.tracing.span(
+    `send by ${transport.name}`,
+    {
+      kind: "client",
+      facts: {
+        "latchkey.provider": transport.name,
+        "latchkey.delivery.id": delivery.id,
+        "latchkey.delivery.attempt": countTries(delivery),
+      },
+    },
+    async (span) => {
+      const said = await handOver(email, settings.emailTimeoutMs, isStillOurs);
+      span.add({ "latchkey.outcome": said.outcome });
+      if (said.outcome === "failed") {
+        span.add({ "latchkey.error_class": said.class });
+        span.fail(said.code);
+      }
+      return said;
+    },
+  );
   if (result.outcome === "unwanted") {
     if (question.error)
       throw new Error("Nobody knows whether a mail is still wanted", { cause: question.error });

@@ -8,7 +8,7 @@ import type { Clock } from "./clock";
 /** The United States; Europe is https://api.eu.intercom.io, Australia https://api.au.intercom.io. */
 export const INTERCOM_API = "https://api.intercom.io";
 /** Pinned, so that a workspace's default cannot change what we get. */
-const API_VERSION = "2.14";
+export const INTERCOM_API_VERSION = "2.14";
 
 export type IntercomPerson = { userId: string; email: string; name: string; signedUpAt: Date };
 
@@ -61,7 +61,7 @@ export function createIntercom(config: { token: string; baseUrl: string; clock: 
         headers: {
           authorization: `Bearer ${config.token}`,
           accept: "application/json",
-          "intercom-version": API_VERSION,
+          "intercom-version": INTERCOM_API_VERSION,
           "user-agent": "Latchkey",
           ...(body ? { "content-type": "application/json" } : {}),
         },

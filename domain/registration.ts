@@ -30,6 +30,7 @@ import { demandProof } from "./proof-of-work";
 import { admitClaim, admitRegistration, hashSubject } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
+import { carryTrace } from "./tracing";
 import { describeUser, type UserData } from "./user-data";
 
 /** An unconfirmed registration ends after this; NIST SP 800-63A allows a confirmation code by email to live as long. */
@@ -79,7 +80,7 @@ async function register(services: Services, input: RegistrationInput): Promise<R
     await admitRegistration(services, network);
   }
   const [passwordHash] = await Promise.all([
-    hashPassword(input.password),
+    services.tracing.span("hash password", {}, () => hashPassword(input.password)),
     judgeAddress(services, input.email),
     judgeNewPassword(services, input.password, input),
   ]);
@@ -97,39 +98,42 @@ async function register(services: Services, input: RegistrationInput): Promise<R
     createdAt: now,
   };
   try {
-    return await services.db.transaction(async (tx) => {
-      const [, owner] = await inOneRoundTrip([
-        () => lockAddresses(tx, [input.email]),
-        () => findConfirmedUserByEmail(tx, input.email),
-        () => deleteExpiredClaimOf(tx, input.username, now),
-        () => makeRoomForClaim(tx, input.email, networkHash, now),
-      ]);
-      const [, queued, session] = await inOneRoundTrip([
-        () => insertUser(tx, user),
-        () =>
-          queueDelivery(services, tx, user, {
-            owner,
-            // What listens to registrations is about people.
-            eventName: isCanary ? DELIVERY_REQUESTED : USER_REGISTERED,
-            isCanary,
-            now,
-          }),
-        () =>
-          startSession(services, tx, {
-            userId: user.id,
-            scope: "claim",
-            endsAt: user.claimExpiresAt,
-            device: input.device,
-          }),
-        ...(isCanary
-          ? []
-          : [
-              () => recordAudit(services, tx, { type: "registered", userId: user.id, network, details: {} }),
-              () => admitClaim(services, tx, { email: input.email, networkHash }, now),
-            ]),
-      ]);
-      return { ...queued, user: describeUser(user), session };
-    });
+    const write = () =>
+      services.db.transaction(async (tx) => {
+        const [, owner] = await inOneRoundTrip([
+          () => lockAddresses(tx, [input.email]),
+          () => findConfirmedUserByEmail(tx, input.email),
+          () => deleteExpiredClaimOf(tx, input.username, now),
+          () => makeRoomForClaim(tx, input.email, networkHash, now),
+        ]);
+        const [, queued, session] = await inOneRoundTrip([
+          () => insertUser(tx, user),
+          () =>
+            queueDelivery(services, tx, user, {
+              owner,
+              // What listens to registrations is about people.
+              eventName: isCanary ? DELIVERY_REQUESTED : USER_REGISTERED,
+              isCanary,
+              now,
+            }),
+          () =>
+            startSession(services, tx, {
+              userId: user.id,
+              scope: "claim",
+              endsAt: user.claimExpiresAt,
+              device: input.device,
+            }),
+          ...(isCanary
+            ? []
+            : [
+                () =>
+                  recordAudit(services, tx, { type: "registered", userId: user.id, network, details: {} }),
+                () => admitClaim(services, tx, { email: input.email, networkHash }, now),
+              ]),
+        ]);
+        return { ...queued, user: describeUser(user), session };
+      });
+    return await services.tracing.span("write registration", {}, write);
   } catch (error) {
     if (!isUsernameTaken(error)) throw error;
     throw new DomainError(
@@ -234,7 +238,8 @@ async function queueMail(
     createdAt: now,
   };
   // Ids only: the engine keeps event data (promise P5).
-  const event = { id: outboxId, name: eventName, data: { userId: user.id, deliveryId }, createdAt: now };
+  const data = { userId: user.id, deliveryId, ...carryTrace(services.tracing) };
+  const event = { id: outboxId, name: eventName, data, createdAt: now };
   await inOneRoundTrip([() => insertDelivery(tx, delivery), () => insertOutboxRow(tx, event, leaseSeconds)]);
   return { deliveryId, outboxId, event };
 }

@@ -11,6 +11,7 @@ import type { Meter } from "./meter";
 import type { ProofMode } from "./proof-of-work";
 import type { RetryPolicy } from "./retry-policy";
 import type { Sending } from "./send-pace";
+import type { Tracing } from "./tracing";
 import type { WebhookEndpoints } from "./webhook-endpoints";
 
 /** pino's signature: facts first, sentence second. */
@@ -67,4 +68,6 @@ export type Services = {
   log: Log;
   /** Told what happens, for metrics. */
   meter: Meter;
+  /** Told what leads to what, for traces. */
+  tracing: Tracing;
 };

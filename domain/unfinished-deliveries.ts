@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { endAbandonedAttempts } from "@/db/abandoned-attempts";
 import { findDelivery } from "@/db/deliveries";
 import { markFailed } from "@/db/delivery-leases";
-import { insertOutboxRow } from "@/db/outbox";
+import { findTraceparent, insertOutboxRow } from "@/db/outbox";
 import { listOverdueDeliveries } from "@/db/overdue-deliveries";
 import { addSeconds } from "./clock";
 import { announceFailure } from "./delivery-failure";
@@ -12,6 +12,7 @@ import { countTries, isOpen } from "./delivery-status";
 import { attemptDelivery } from "./email-delivery";
 import { DELIVERY_REQUESTED } from "./events";
 import type { Services } from "./services";
+import { carryTrace } from "./tracing";
 
 export type AfterRun = "settled" | "failed" | "continued";
 
@@ -26,7 +27,7 @@ export async function settleAfterRun(services: Services, deliveryId: string): Pr
     if (!delivery || !isOpen(delivery.status)) return "settled";
     const facts = { deliveryId, userId: delivery.userId, attempts: delivery.attemptCount };
     if (countTries(delivery) < delivery.maxAttempts) {
-      const data = { userId: delivery.userId, deliveryId };
+      const data = { userId: delivery.userId, deliveryId, ...carryTrace(services.tracing) };
       await insertOutboxRow(tx, { id: randomUUID(), name: DELIVERY_REQUESTED, data, createdAt: clock() }, 0);
       log.warn(
         facts,
@@ -40,6 +41,7 @@ export async function settleAfterRun(services: Services, deliveryId: string): Pr
       status: "failed",
       reason: delivery.reasonCode ?? reason.code,
       now: clock(),
+      ...carryTrace(services.tracing),
     });
     log.error(facts, `Email to user ${delivery.userId} failed for good`);
     return "failed";
@@ -65,11 +67,20 @@ export async function deliverOverdue(services: Services, afterSeconds: number): 
   const work = async () => {
     for (let id = waiting.shift(); id && !services.sending.isStopped(); id = waiting.shift()) {
       attempted++;
-      await attemptDelivery(services, id, { hadPlace: true });
+      await deliverOne(services, id);
     }
   };
   await Promise.all(Array.from({ length: OVERDUE_AT_ONCE }, work));
   return attempted;
+}
+
+async function deliverOne(services: Services, deliveryId: string): Promise<void> {
+  const { tracing, db } = services;
+  const cause = tracing.isOn ? await findTraceparent(db, deliveryId) : null;
+  const facts = { "latchkey.delivery.id": deliveryId };
+  await tracing.span("deliver overdue", { cause, facts }, () =>
+    attemptDelivery(services, deliveryId, { hadPlace: true }),
+  );
 }
 
 /** On top of EMAIL_TIMEOUT; a bit longer than a lease (email-delivery.ts). Who comes back later still writes his own account. */

@@ -20,6 +20,7 @@ import { recordAudit } from "./audit-log";
 import { addSeconds } from "./clock";
 import { WEBHOOK_REQUESTED } from "./events";
 import type { Services } from "./services";
+import { carryTrace } from "./tracing";
 import type { WebhookAnswer } from "./webhook-endpoints";
 
 /** After the first attempt: 17 hours and a half in all, as Standard Webhooks recommends. A claim's rows live longer. */
@@ -61,15 +62,20 @@ export async function announceEvent(services: Services, event: AnnouncedEvent): 
       nextAttemptAt: now,
     }));
     const made = await insertWebhooks(tx, rows);
-    for (const row of made) await requestDelivery(tx, row, now);
+    for (const row of made) await requestDelivery(services, tx, row, now);
     return made.length;
   });
 }
 
 /** Writes the event that starts a delivery. Returns the outbox row's id. */
-async function requestDelivery(tx: Executor, { id, endpoint }: WebhookRow, now: Date): Promise<string> {
+async function requestDelivery(
+  { tracing }: Services,
+  tx: Executor,
+  { id, endpoint }: WebhookRow,
+  now: Date,
+): Promise<string> {
   const outboxId = randomUUID();
-  const data = { webhookId: id, endpoint };
+  const data = { webhookId: id, endpoint, ...carryTrace(tracing) };
   await insertOutboxRow(tx, { id: outboxId, name: WEBHOOK_REQUESTED, data, createdAt: now }, 0);
   return outboxId;
 }
@@ -106,7 +112,17 @@ export async function attemptWebhook(services: Services, webhookId: string): Pro
   const attempt = row.attemptCount;
   const facts = { webhookId, type: row.type, endpoint: row.endpoint, attempt };
   const message = { id: messageIdOf(row), body: bodyOf(row), at: startedAt };
-  const answer = (await services.webhooks?.post(row.endpoint, message)) ?? null;
+  const answer = await services.tracing.span(
+    "post webhook",
+    { kind: "client", facts: { "latchkey.webhook.id": webhookId, "latchkey.webhook.attempt": attempt } },
+    async (span) => {
+      const said = (await services.webhooks?.post(row.endpoint, message)) ?? null;
+      if (said?.kind === "answer") span.add({ "http.response.status_code": said.status });
+      const reason = judge(said);
+      if (reason !== null) span.fail(reason);
+      return said;
+    },
+  );
   const now = clock();
   const httpStatus = answer?.kind === "answer" ? answer.status : null;
   const end = (reasonCode: string | null, next: Parameters<typeof endWebhookAttempt>[2]["next"]) =>
@@ -192,7 +208,7 @@ export async function replayWebhook(services: Services, webhookId: string): Prom
       userId: row.userId,
       details: { webhookId },
     });
-    return { outcome: "replayed", outboxId: await requestDelivery(tx, row, now) };
+    return { outcome: "replayed", outboxId: await requestDelivery(services, tx, row, now) };
   });
 }
 
@@ -212,7 +228,7 @@ export async function requestOverdueWebhooks(services: Services): Promise<number
     for (const row of rows) {
       // Attempts whose workers died count too: an event must not be tried for ever.
       if (row.attemptCount >= row.maxAttempts) await giveUpWebhook(tx, row.id, now);
-      else await requestDelivery(tx, row, now);
+      else await requestDelivery(services, tx, row, now);
     }
     if (rows.length > 0)
       services.log.warn({ webhooks: rows.length }, "Webhooks are overdue; the engine is asked anew");

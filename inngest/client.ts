@@ -5,6 +5,7 @@ import { Inngest } from "inngest";
 import type { Log } from "../domain/services";
 import { env } from "../env";
 import { services } from "../services";
+import { traceSteps } from "./traced-steps";
 
 /** One try of a call to the engine; the SDK itself has no time limit and makes five tries. */
 const ENGINE_CALL_TIMEOUT_MS = 2_000;
@@ -26,7 +27,7 @@ function createClient(): Inngest {
   } = env();
   const devServerUrl = INNGEST_DEV?.startsWith("http") ? INNGEST_DEV : undefined;
   const baseUrl = INNGEST_BASE_URL ?? devServerUrl;
-  const { log } = services();
+  const { log, tracing } = services();
   return new Inngest({
     id: "latchkey",
     isDev: Boolean(INNGEST_DEV),
@@ -38,6 +39,7 @@ function createClient(): Inngest {
     checkpointing: false,
     fetch: fetchFromEngine,
     logger: engineLogger(log),
+    ...(tracing.isOn ? { middleware: [traceSteps(tracing)] } : {}),
   });
 }
 

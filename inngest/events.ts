@@ -11,11 +11,13 @@ import {
   WEBHOOK_REQUESTED,
 } from "../domain/events";
 
-const DeliveryData = z.object({ userId: z.uuid(), deliveryId: z.uuid() });
+/** What an event may carry beside its own ids: the trace that it belongs to (docs/decisions/032). */
+const Traced = z.object({ traceparent: z.string().optional() });
+const DeliveryData = Traced.extend({ userId: z.uuid(), deliveryId: z.uuid() });
 
 export const userRegistered = eventType(USER_REGISTERED, { schema: DeliveryData });
 export const deliveryRequested = eventType(DELIVERY_REQUESTED, { schema: DeliveryData });
-export const userConfirmed = eventType(USER_CONFIRMED, { schema: z.object({ userId: z.uuid() }) });
+export const userConfirmed = eventType(USER_CONFIRMED, { schema: Traced.extend({ userId: z.uuid() }) });
 export const userErased = eventType(USER_ERASED, {
   schema: z.object({ userId: z.uuid(), contactId: z.string().nullable() }),
 });
@@ -23,7 +25,7 @@ export const deliveryFailed = eventType(DELIVERY_FAILED, {
   schema: DeliveryData.extend({ status: z.string(), reason: z.string().nullable() }),
 });
 export const webhookRequested = eventType(WEBHOOK_REQUESTED, {
-  schema: z.object({ webhookId: z.uuid(), endpoint: z.string() }),
+  schema: Traced.extend({ webhookId: z.uuid(), endpoint: z.string() }),
 });
 
 /** A delivery's event data as it arrives inside another event, e.g. that of a failed run; null when it is something else. */

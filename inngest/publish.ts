@@ -9,6 +9,7 @@ import {
 import type { OutboxRow } from "../db/schema";
 import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-breaker";
 import type { Services } from "../domain/services";
+import { causeOf } from "../domain/tracing";
 import { EngineAnswerError, firstFailure, inngest } from "./client";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
@@ -32,10 +33,20 @@ export function engine(services: Services): { breaker: CircuitBreaker } {
 
 export type Publication = { published: true } | { published: false; error: string };
 
-async function send(rows: OutboxEvent[]): Promise<void> {
-  await inngest().send(
-    rows.map((row) => ({ id: row.id, name: row.name, data: row.data, ts: row.createdAt.getTime() })),
-  );
+async function send({ tracing }: Services, rows: OutboxEvent[]): Promise<void> {
+  const sendAll = async () => {
+    await inngest().send(
+      rows.map((row) => ({ id: row.id, name: row.name, data: row.data, ts: row.createdAt.getTime() })),
+    );
+  };
+  // One call may be a part of many traces: a span in each, the next one inside of it.
+  const asPartOf = (inner: () => Promise<void>, row: OutboxEvent) => {
+    const cause = causeOf(row.data);
+    if (cause === null) return inner;
+    const facts = { "latchkey.event.id": row.id, "latchkey.event.name": row.name };
+    return () => tracing.span(`publish ${row.name}`, { kind: "producer", cause, facts }, inner);
+  };
+  await rows.reduce(asPartOf, sendAll)();
 }
 
 /**
@@ -73,7 +84,7 @@ export async function publishNow(
     if (!row) return { published: true };
     isAsked = true;
     try {
-      await send([row]);
+      await send(services, [row]);
     } catch (error) {
       return { published: false, error: describeEngineError(error) };
     }
@@ -172,7 +183,7 @@ async function relayBatch(
   const startedAt = performance.now();
   const tries = Math.min(...rows.map((row) => row.tries));
   try {
-    await sendOrHearRefusal(rows);
+    await sendOrHearRefusal(services, rows);
   } catch (error) {
     const facts = { waiting: rows.length, error: describeEngineError(error) };
     if (!isRefusal(error)) {
@@ -204,12 +215,12 @@ async function relayBatch(
 }
 
 /** As `send`; a refusal is heard at once, while the SDK tries four times more. */
-function sendOrHearRefusal(rows: OutboxRow[]): Promise<void> {
+function sendOrHearRefusal(services: Services, rows: OutboxRow[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const hear = (error: unknown) => {
       if (isRefusal(error)) reject(error);
     };
-    firstFailure.run(hear, () => send(rows)).then(resolve, reject);
+    firstFailure.run(hear, () => send(services, rows)).then(resolve, reject);
   });
 }
 

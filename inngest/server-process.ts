@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { longestAttemptMs } from "../domain/email-delivery";
 import { EnvironmentError } from "../env";
-import { type ProcessServices, services } from "../services";
+import { type ProcessServices, prepareTracing, services } from "../services";
 import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
 import { delayReadiness } from "./readiness";
@@ -14,10 +14,10 @@ import { startWatchdog } from "./watchdog";
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
 
 /** Reads the environment first: a process that is not configured says what is missing, and ends. */
-export function startServerProcess(): void {
+export async function startServerProcess(): Promise<void> {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
-  const process_ = requireServices();
+  const process_ = await requireServices();
   const loops = [
     startRelay(process_),
     startWatchdog(process_),
@@ -28,7 +28,7 @@ export function startServerProcess(): void {
   const stop = () => {
     process_.sending.stop();
     const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);
-    holdExit(work, longestAttemptMs(process_.settings));
+    holdExit(work, longestAttemptMs(process_.settings), async () => process_.tracer?.stop());
     endConnectionsAfterAnswers();
     // Open event streams would keep Next waiting for its last requests until it is killed.
     void process_.notifications.close();
@@ -37,8 +37,9 @@ export function startServerProcess(): void {
 }
 
 /** Next logs an error of its start-up hook and goes on listening, with a 500 for everybody: so we end the process. */
-function requireServices(): ProcessServices {
+async function requireServices(): Promise<ProcessServices> {
   try {
+    await prepareTracing();
     return services();
   } catch (error) {
     const said = error instanceof EnvironmentError ? error.message : String(error);
@@ -50,11 +51,11 @@ function requireServices(): ProcessServices {
 /**
  * Lets `work` end before the process does, within `limitMs`. Next lets requests finish, then calls process.exit() and
  * has no hook before that; a mail that is being handed over outside of a request would be cut off, and its delivery
- * would wait for the end of the lease.
+ * would wait for the end of the lease. `last`: done when nothing else is left to do.
  */
-function holdExit(work: Promise<unknown>, limitMs: number): void {
+function holdExit(work: Promise<unknown>, limitMs: number, last: () => Promise<void>): void {
   const exit = process.exit;
   const limit = delay(limitMs, undefined, { ref: false });
   const settled = Promise.race([work.catch(() => {}), limit]);
-  process.exit = ((code?: number) => void settled.then(() => exit(code))) as typeof process.exit;
+  process.exit = ((code?: number) => void settled.then(last).then(() => exit(code))) as typeof process.exit;
 }

@@ -2,6 +2,7 @@
 import { env } from "@/env";
 import { services } from "@/services";
 import { watchAnswers } from "./answer-times";
+import { traceRequests } from "./traced-requests";
 
 const REGISTER = "/api/v1/usr/register";
 
@@ -10,7 +11,8 @@ const isRegistration = (status: string) => /^(201|303|5..|cut_off)$/.test(status
 
 /** Without METRICS_TOKEN nothing is counted for a monitor: what nobody can read costs nothing. */
 export function watchRequests(): void {
-  const { metrics, answerTimes } = services();
+  const { metrics, answerTimes, tracer } = services();
+  if (tracer) traceRequests(tracer);
   const isMonitored = Boolean(env().METRICS_TOKEN);
   if (isMonitored) metrics.watchProcess();
   watchAnswers((route, status, seconds) => {

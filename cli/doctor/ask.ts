@@ -11,15 +11,22 @@ export async function ask(
     method = "GET",
     headers = {},
     json,
-  }: { method?: string; headers?: Record<string, string>; json?: unknown } = {},
+    bytes,
+  }: {
+    method?: string;
+    headers?: Record<string, string>;
+    json?: unknown;
+    bytes?: { type: string; content: Uint8Array<ArrayBuffer> };
+  } = {},
 ): Promise<Asked> {
+  const sent = json === undefined ? bytes : { type: "application/json", content: JSON.stringify(json) };
   try {
     const response = await fetch(url, {
       method,
-      headers: { ...headers, ...(json === undefined ? {} : { "content-type": "application/json" }) },
+      headers: { ...headers, ...(sent ? { "content-type": sent.type } : {}) },
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(sent ? { body: sent.content } : {}),
     });
     const body: unknown = await response.json().catch(() => null);
     return { status: response.status, body };

@@ -1,7 +1,16 @@
 // What the doctor says of one thing it looked at.
 
 export type Level = "ok" | "warning" | "problem";
-export type Part = "environment" | "database" | "engine" | "mail" | "send";
+export type Part =
+  | "environment"
+  | "database"
+  | "engine"
+  | "mail"
+  | "webhooks"
+  | "intercom"
+  | "canary"
+  | "traces"
+  | "send";
 
 export type Finding = {
   part: Part;

@@ -1,12 +1,15 @@
 // From a command line to an exit code: asks all parts at once, says what they are like, and then sends.
 import { parseArgs } from "node:util";
 import type { Services } from "../../domain/services";
+import { checkCanary } from "./canary";
 import { checkDatabase } from "./database";
 import { checkEngine } from "./engine";
 import { checkEnvironment, type Variables } from "./environment";
 import { describeFindings, exitCodeOf, type Finding, problem } from "./finding";
 import { checkMail } from "./mail";
+import { checkIntercom, checkWebhooks } from "./outside";
 import { sendByProduct } from "./send";
+import { checkTraces } from "./traces";
 
 export type DoctorTerminal = { out(line: string): void; err(line: string): void };
 
@@ -15,8 +18,9 @@ const SEND_PATIENCE_SECONDS = 45;
 
 const HELP = `npm run doctor [-- --send you@example.com] [--json]
 
-Looks at the environment, the database, the engine and the way of a mail, and says how to mend what is wrong. It reads
-what npm start reads, and finds the product that runs on this machine by itself. Nothing is changed.
+Looks at the environment, the database, the engine, the way of a mail and, where they are set, the endpoints of our
+webhooks, Intercom, the canary and the collector of traces, and says how to mend what is wrong. It reads what npm start
+reads, and finds the product that runs on this machine by itself. Nothing is changed.
 
   --send <address>   sends a confirmation mail there by the running product: an unconfirmed registration called
                      doctor-… is made, which ends by itself after a day
@@ -59,6 +63,10 @@ export async function examine(variables: Variables): Promise<Finding[]> {
     checkDatabase(variables.DATABASE_URL),
     checkEngine(variables),
     checkMail(variables),
+    checkWebhooks(variables),
+    checkIntercom(variables),
+    checkCanary(variables),
+    checkTraces(variables),
   ]);
   return parts.flat();
 }

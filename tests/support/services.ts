@@ -4,6 +4,7 @@ import { deriveKeys } from "@/domain/keys";
 import { NO_METER } from "@/domain/meter";
 import { createSending } from "@/domain/send-pace";
 import type { Log, Services } from "@/domain/services";
+import { NO_TRACING } from "@/domain/tracing";
 import type { OutgoingEmail, SendResult, Transport, Unwanted } from "@/emails/transport";
 
 export type ScriptedTransport = Transport & {
@@ -105,6 +106,7 @@ export function createTestServices(databaseUrl: string, given?: DatabaseClient):
     },
     lines,
     meter: NO_METER,
+    tracing: NO_TRACING,
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
   };
 }

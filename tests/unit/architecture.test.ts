@@ -204,6 +204,20 @@ describe("the rooms", () => {
     expect(readers.sort()).toEqual(["env.ts", "instrumentation.ts"]);
   });
 
+  test("what traces need is loaded by one file, and that one only when it is asked for", () => {
+    const isOtel = (specifier: string) => specifier.startsWith("@opentelemetry/");
+    const top = readdirSync(ROOT).filter((name) => /\.(ts|tsx)$/.test(name) && !name.includes(".config."));
+    const all = [...sources, ...top.map((file) => ({ file, ...read(file) }))];
+    expect(all.filter(({ imports }) => imports.some(isOtel)).map(({ file }) => file)).toEqual(["tracing.ts"]);
+    const loaders = all.filter(({ file, imports }) =>
+      imports.some((specifier) => resolve(file, specifier) === "tracing"),
+    );
+    expect(loaders.map(({ file }) => file)).toEqual(["services.ts"]);
+    const services = readFileSync(path.join(ROOT, "services.ts"), "utf8");
+    expect(services).not.toMatch(/^import (?!type )[^;]*"\.\/tracing"/m);
+    expect(services).toContain('await import("./tracing")');
+  });
+
   test("only db/ speaks SQL", () => {
     const speakers = imports.filter(
       ({ file, target }) =>

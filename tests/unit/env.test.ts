@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { EnvironmentError, findWeakness, isLoopback, isMailDomainChecked, parseEnv } from "@/env";
+import {
+  EnvironmentError,
+  findWeakness,
+  isLoopback,
+  isMailDomainChecked,
+  isTracingOn,
+  parseEnv,
+} from "@/env";
 import { completeEnvironment as complete } from "@/tests/support/environment";
 
 function complaints(source: Record<string, string | undefined>): string {
@@ -22,6 +29,26 @@ describe("the environment", () => {
       EMAIL_RETRY_MAX: 900,
       EMAIL_TIMEOUT: 10,
     });
+  });
+
+  test("traces are on with a collector, unless OpenTelemetry is switched off", () => {
+    const OTEL_EXPORTER_OTLP_ENDPOINT = "http://localhost:4318";
+    const isOn = (given: Record<string, string>) => isTracingOn(parseEnv({ ...complete, ...given }));
+    expect(isOn({})).toBe(false);
+    expect(isOn({ OTEL_EXPORTER_OTLP_ENDPOINT })).toBe(true);
+    expect(isOn({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: "true" })).toBe(false);
+  });
+
+  test.each([
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "Bearer k7secret"],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"],
+    ["OTEL_TRACES_SAMPLER", "sometimes"],
+    ["OTEL_TRACES_SAMPLER_ARG", "10"],
+  ])("%s that would be read wrongly or not at all stops the start, and is not repeated", (name, value) => {
+    const said = complaints({ ...complete, [name]: value });
+    expect(said).toContain(name);
+    expect(said).not.toContain("k7secret");
   });
 
   test("an empty value is one that is not set, never a zero", () => {

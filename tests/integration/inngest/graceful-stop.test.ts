@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { registerUser } from "@/domain/registration";
+import { startOtlpReceiver } from "@/tests/support/otlp-receiver";
 import { someone } from "@/tests/support/services";
 import { openTcpGate } from "@/tests/support/tcp-gate";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -36,7 +37,7 @@ async function startProvider() {
   };
 }
 
-async function startProcess(databaseUrl: string, providerUrl: string) {
+async function startProcess(databaseUrl: string, providerUrl: string, settings: Record<string, string> = {}) {
   const child: ChildProcess = fork(PROCESS, {
     execArgv: ["--import", "tsx"],
     env: {
@@ -50,6 +51,7 @@ async function startProcess(databaseUrl: string, providerUrl: string) {
       // Mails of other tests are none of its business.
       EMAIL_WATCHDOG_AFTER: "3600",
       LOG_LEVEL: "silent",
+      ...settings,
     },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -114,4 +116,49 @@ test("an acceptance that cannot be written down yet keeps the process until the 
   expect(await server.over).toBe(0);
   expect(await findDelivery(services.db, deliveryId)).toMatchObject({ status: "sent" });
   expect(await listAttempts(services.db, deliveryId)).toMatchObject([{ outcome: "accepted" }]);
+}, 90_000);
+
+test("the trace of the last mail is handed over before the process ends, in either form of OTLP", async () => {
+  for (const protocol of ["http/json", "http/protobuf"]) {
+    const collector = await startOtlpReceiver();
+    onTestFinished(() => collector.close());
+    const provider = await startProvider();
+    const server = await startProcess(database.url, provider.url, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      // Nothing leaves by itself.
+      OTEL_BSP_SCHEDULE_DELAY: "3600000",
+    });
+    const { deliveryId } = await registerUser(services, someone());
+    server.child.send(deliveryId);
+    await expect.poll(() => provider.waiting.length, { timeout: 20_000 }).toBe(1);
+    server.child.kill("SIGTERM");
+    await expect.poll(() => server.said, { timeout: 20_000 }).toContain("told to end");
+    expect(collector.requests).toEqual([]);
+    provider.answerAll();
+    expect(await server.over).toBe(0);
+    expect(collector.requests.map(({ url }) => url)).toEqual(["/v1/traces"]);
+    // In protobuf, texts are as they are.
+    const [{ body } = { body: "" }] = collector.requests;
+    for (const name of ["send by resend", "attempt delivery", deliveryId]) expect(body).toContain(name);
+  }
+}, 120_000);
+
+test("a collector that does not answer keeps no process from ending", async () => {
+  const collector = await startProvider();
+  const provider = await startProvider();
+  const server = await startProcess(database.url, provider.url, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BSP_SCHEDULE_DELAY: "3600000",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "600000",
+    OTEL_BSP_EXPORT_TIMEOUT: "600000",
+  });
+  const { deliveryId } = await registerUser(services, someone());
+  server.child.send(deliveryId);
+  await expect.poll(() => provider.waiting.length, { timeout: 20_000 }).toBe(1);
+  provider.answerAll();
+  await expect.poll(() => server.said, { timeout: 20_000 }).toContain("sent");
+  server.child.kill("SIGTERM");
+  expect(await server.over).toBe(0);
+  expect(collector.waiting).toHaveLength(1);
 }, 90_000);

@@ -9,6 +9,7 @@ import { findOutboxRow } from "@/db/outbox";
 import { outbox } from "@/db/schema";
 import { registerUser } from "@/domain/registration";
 import { someone } from "@/tests/support/services";
+import { createTraced } from "@/tests/support/traced";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 type Engine = { url: string; received: { id: string; name: string; data: object }[]; close(): Promise<void> };
@@ -227,6 +228,26 @@ describe("the relay", () => {
     expect(await relayOutbox(services)).toEqual({ published: 3, failed: 0 });
     expect(await relayOutbox(services)).toEqual({ published: 0, failed: 0 });
     expect(engine?.received.map((event) => event.id)).toEqual(ids);
+  });
+
+  test("publishes each event as a part of its own trace, also those that go out together", async () => {
+    const { relayOutbox } = await useEngine(await startEngine({ status: 200 }));
+    await services.db.update(outbox).set({ publishedAt: new Date() });
+    const { tracing, read } = createTraced();
+    services.tracing = tracing;
+    const ids: string[] = [];
+    for (let round = 0; round < 2; round++) ids.push((await registerUser(services, someone())).outboxId);
+    await freeAll();
+    expect(await relayOutbox(services)).toEqual({ published: 2, failed: 0 });
+    const spans = await read();
+    const published = spans("publish user/registered");
+    expect(published.map(({ attributes }) => attributes["latchkey.event.id"]).sort()).toEqual(ids.sort());
+    const writes = spans("write registration").map((span) => span.spanContext());
+    for (const { parentSpanContext } of published)
+      expect(writes).toContainEqual(
+        expect.objectContaining({ traceId: parentSpanContext?.traceId, spanId: parentSpanContext?.spanId }),
+      );
+    expect(new Set(published.map((span) => span.spanContext().traceId)).size).toBe(2);
   });
 
   test("leaves a fresh row to the request that wrote it", async () => {
