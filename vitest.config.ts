@@ -13,6 +13,7 @@ const alias = {
 export const REPLACES_MODULES = [
   "app/answers",
   "app/contract",
+  "app/direct-calls",
   "domain/acceptance",
   "domain/superseded",
   "inngest/keep-up",

@@ -5,8 +5,3 @@ export const systemClock: Clock = () => new Date();
 export function addSeconds(instant: Date, seconds: number): Date {
   return new Date(instant.getTime() + Math.round(seconds * 1000));
 }
-
-/** The earlier of two instants. */
-export function earlier(a: Date, b: Date): Date {
-  return a.getTime() <= b.getTime() ? a : b;
-}

@@ -7,8 +7,6 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hashSubject } from "@/domain/rate-limit";
 import { createTestDatabase } from "@/tests/support/database";
 
-vi.mock("server-only", () => ({}));
-
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let services: typeof import("@/services");
 let next: Server;
