@@ -7,6 +7,19 @@ import { REPLACES_MODULES } from "@/vitest.config";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const ROOMS = ["app", "cli", "components", "db", "domain", "emails", "inngest", "local", "messages"] as const;
+
+/** Whom each file at the top level may import: folders, or files of it. What is not listed imports nothing of ours. */
+const ALLOWED_AT_THE_TOP: Record<string, readonly string[]> = {
+  "instrumentation.ts": ["app/_http", "inngest/server-process", "env"],
+  "metrics.ts": ["domain"],
+  "next-env.d.ts": [".next"],
+  "playwright.config.ts": ["cli/product/browser"],
+  // Before every page: what app/_http has for all of them, and nothing of a use case.
+  "proxy.ts": ["app/_http", "env", "services"],
+  // Where configuration meets the rules: the one file that makes parts of all rooms below it.
+  "services.ts": ["domain", "emails", "db", "env", "log", "metrics", "tracing"],
+  "tracing.ts": ["domain"],
+};
 type Room = (typeof ROOMS)[number];
 
 /** Whom a room may import, itself aside. Names are rooms, or single files at the top level. */
@@ -56,6 +69,10 @@ function listFiles(folder: string): string[] {
 }
 
 const read = (file: string) => readSource(file, readFileSync(path.join(ROOT, file), "utf8"));
+
+const topFiles = readdirSync(ROOT)
+  .filter((name) => /\.(ts|tsx|mts|mjs|js)$/.test(name))
+  .map((file) => ({ file, ...read(file) }));
 
 const present = ROOMS.filter((room) => readdirSync(ROOT).includes(room));
 const sources = present.flatMap((room) => listFiles(room).map((file) => ({ file, room, ...read(file) })));
@@ -154,6 +171,27 @@ describe("the rooms", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("are kept by the files at the top level too", () => {
+    expect(topFiles.length).toBeGreaterThan(10);
+    const wrong = topFiles.flatMap(({ file, imports }) =>
+      imports
+        .map((specifier) => resolve(file, specifier))
+        .filter((target) => !target.startsWith("package:"))
+        .filter(
+          (target) =>
+            !(ALLOWED_AT_THE_TOP[file] ?? []).some(
+              (name) => target === name || target.startsWith(`${name}/`),
+            ),
+        )
+        .map((target) => [file, target]),
+    );
+    expect(wrong).toEqual([]);
+    const speakers = topFiles.filter(({ imports }) =>
+      imports.some((name) => /^(drizzle-orm|postgres)/.test(name)),
+    );
+    expect(speakers).toEqual([]);
+  });
+
   test("do not know what is not theirs: no SQL in app, no HTTP or engine in domain, nothing of ours in local", () => {
     const wrong = imports.filter(({ room, target }) => {
       const name = target.startsWith("package:") ? target.slice("package:".length) : null;
@@ -194,10 +232,9 @@ describe("the rooms", () => {
   });
 
   test("only env.ts reads the environment", () => {
-    const top = readdirSync(ROOT).filter((name) => /\.(ts|tsx)$/.test(name) && !name.includes(".config."));
     const everywhere = [
       ...sources.filter(({ room }) => room !== "local" && room !== "cli"),
-      ...top.map((file) => ({ file, ...read(file) })),
+      ...topFiles.filter(({ file }) => !file.includes(".config.")),
     ];
     const readers = everywhere.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file);
     // Next itself defines NEXT_RUNTIME and replaces it while building.
@@ -206,8 +243,7 @@ describe("the rooms", () => {
 
   test("what traces need is loaded by one file, and that one only when it is asked for", () => {
     const isOtel = (specifier: string) => specifier.startsWith("@opentelemetry/");
-    const top = readdirSync(ROOT).filter((name) => /\.(ts|tsx)$/.test(name) && !name.includes(".config."));
-    const all = [...sources, ...top.map((file) => ({ file, ...read(file) }))];
+    const all = [...sources, ...topFiles];
     expect(all.filter(({ imports }) => imports.some(isOtel)).map(({ file }) => file)).toEqual(["tracing.ts"]);
     const loaders = all.filter(({ file, imports }) =>
       imports.some((specifier) => resolve(file, specifier) === "tracing"),
