@@ -2,6 +2,7 @@
 import "server-only";
 import { services } from "@/services";
 import { clearFlashCookie, type FlashForm, flashCookie } from "./flash";
+import { asPersonWaits } from "./give-way";
 import { languageOf } from "./language";
 import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
 import { describeError, NO_STORE, problemResponse } from "./respond";
@@ -40,9 +41,9 @@ export async function handlePost(
   try {
     if (form) refuseForeignPage(request);
     fields = hasNoBody(request, post.takesNothing) ? {} : (await readBody(request)).fields;
-    const answer = post.mindsSilence
-      ? await work(fields, startedAt)
-      : await services().database.within(() => work(fields, startedAt));
+    const answer = await asPersonWaits(() =>
+      post.mindsSilence ? work(fields, startedAt) : services().database.within(() => work(fields, startedAt)),
+    );
     return form
       ? seeOther(answer.location, [...(answer.cookies ?? []), clearFlashCookie()])
       : jsonResponse(answer);

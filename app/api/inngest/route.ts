@@ -2,6 +2,7 @@
 
 import { serve } from "inngest/next";
 import type { NextRequest } from "next/server";
+import { giveWayToPeople } from "@/app/_http/give-way";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readText } from "@/app/_http/request";
@@ -31,7 +32,9 @@ const handle =
   (method: "GET" | "POST" | "PUT") =>
   async (request: NextRequest, context: unknown): Promise<Response> => {
     try {
-      return await engineHandlers()[method](await checkCall(request), context);
+      const call = await checkCall(request);
+      if (method === "POST") await giveWayToPeople();
+      return await engineHandlers()[method](call, context);
     } catch (error) {
       return problemResponse(error, request);
     }
@@ -47,8 +50,9 @@ async function checkCall(request: NextRequest): Promise<NextRequest> {
   if (request.method === "GET") return request;
   const body = await readText(request, BODY_BYTES_MAX);
   if (body !== "" && !isJsonObject(body)) throw new HttpError(400, "invalid_json", "no_json_object");
-  // Byte for byte what came, for the signature is over it; a body can be read once.
-  return Object.defineProperty(request, "text", { value: async () => body });
+  // All that the SDK reads of a request. Byte for byte what came, for the signature is over it.
+  const { url, method, headers } = request;
+  return { url, method, headers, text: async () => body } as NextRequest;
 }
 
 function isJsonObject(text: string): boolean {
