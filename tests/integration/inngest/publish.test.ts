@@ -128,7 +128,7 @@ describe("publishing an event", () => {
     const { publishNow, engineHealth } = await useEngine(await startEngine("hang"));
     const rows = await Promise.all([1, 2, 3].map(() => registerUser(services, someone())));
     for (const { outboxId } of rows.slice(0, 2)) await publishNow(services, outboxId);
-    expect(engineHealth(services).breaker.state()).toBe("open");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("open");
     expect(await publishNow(services, rows[2]?.outboxId ?? "")).toEqual({
       published: false,
       error: "Connection refused",
@@ -155,7 +155,7 @@ describe("the circuit breaker of the engine", () => {
       Array(9).fill({ published: false, error: "Connection refused" }),
     );
     expect(engine?.received).toHaveLength(1);
-    expect(breaker.state()).toBe("closed");
+    expect(breaker.state(services.clock())).toBe("closed");
     expect(await publishNow(services, ids[10] ?? "", 10_000)).toEqual({ published: true });
   });
 
@@ -165,10 +165,10 @@ describe("the circuit breaker of the engine", () => {
     const { breaker } = engineHealth(services);
     for (const id of ids)
       expect(await publishNow(services, id, 50)).toEqual({ published: false, error: "Timed out" });
-    expect(breaker.state()).toBe("open");
+    expect(breaker.state(services.clock())).toBe("open");
     for (const id of ids)
       await expect.poll(async () => (await findOutboxRow(services.db, id))?.publishedAt).not.toBeNull();
-    expect(breaker.state()).toBe("open");
+    expect(breaker.state(services.clock())).toBe("open");
   });
 
   test("our own database away is not the engine's fault, and the engine is not asked", async () => {
@@ -182,7 +182,7 @@ describe("the circuit breaker of the engine", () => {
         published: false,
         error: "The database did not answer",
       });
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
     expect(engine?.received).toEqual([]);
     reading.mockRestore();
     expect(await publishNow(services, ids[0] ?? "", 10_000)).toEqual({ published: true });
@@ -196,7 +196,7 @@ describe("the circuit breaker of the engine", () => {
       return { from: () => ({ where: () => never }) } as unknown as ReturnType<typeof services.db.select>;
     });
     for (const id of ids) expect(await publishNow(services, id, 20)).toMatchObject({ published: false });
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
   });
 
   test("an event that the engine took is published, also when that could not be written down", async () => {
@@ -207,7 +207,7 @@ describe("the circuit breaker of the engine", () => {
     });
     for (const id of ids) expect(await publishNow(services, id, 10_000)).toEqual({ published: true });
     writing.mockRestore();
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
     expect((await findOutboxRow(services.db, ids[0] ?? ""))?.publishedAt).toBeNull();
   });
 });
@@ -308,7 +308,7 @@ describe("an event that the engine refuses", () => {
         facts: expect.objectContaining({ outboxId: id, status: 400 }),
       }),
     );
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
     expect(await relayOutbox(services)).toEqual({ published: 0, failed: 0 });
   });
 
@@ -318,7 +318,7 @@ describe("an event that the engine refuses", () => {
       const { outboxId } = await registerUser(services, someone());
       expect(await publishNow(services, outboxId, UNHURRIED_MS)).toMatchObject({ published: false });
     }
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
   });
 
   test("is not what a wrong key is: then nothing goes out, and nothing is set aside", async () => {
