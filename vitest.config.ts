@@ -18,6 +18,7 @@ export const REPLACES_MODULES = [
   "domain/superseded",
   "inngest/keep-up",
   "inngest/publish",
+  "inngest/relay",
 ].map((name) => `tests/integration/${name}.test.ts`);
 
 const integration = {
