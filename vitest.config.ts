@@ -19,6 +19,7 @@ export const REPLACES_MODULES = [
   "inngest/keep-up",
   "inngest/publish",
   "inngest/relay",
+  "inngest/watchdog",
 ].map((name) => `tests/integration/${name}.test.ts`);
 
 const integration = {

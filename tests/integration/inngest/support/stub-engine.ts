@@ -93,13 +93,23 @@ export function useStubEngine(database: { readonly url: string }) {
     vi.stubEnv("DATABASE_URL", database.url);
     vi.stubEnv("RESEND_API_KEY", "re_test");
     vi.stubEnv("LOG_LEVEL", "silent");
-    const [publish, { dispatchDelivery }, { createRelayRound, holdMsAfter }] = await Promise.all([
-      import("@/inngest/publish"),
-      import("@/inngest/dispatch"),
-      import("@/inngest/relay"),
-    ]);
+    const [publish, { dispatchDelivery }, { createRelayRound, holdMsAfter }, { createWatchdogRound }] =
+      await Promise.all([
+        import("@/inngest/publish"),
+        import("@/inngest/dispatch"),
+        import("@/inngest/relay"),
+        import("@/inngest/watchdog"),
+      ]);
     const { publishNow, relayOutbox, engine: engineHealth } = publish;
-    return { publishNow, relayOutbox, engineHealth, dispatchDelivery, createRelayRound, holdMsAfter };
+    return {
+      publishNow,
+      relayOutbox,
+      engineHealth,
+      dispatchDelivery,
+      createRelayRound,
+      holdMsAfter,
+      createWatchdogRound,
+    };
   }
 
   return { useEngine, received: () => engine?.received ?? [] };
