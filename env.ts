@@ -141,7 +141,7 @@ const Schema = z
     ),
     EMAIL_CONCURRENCY: tell(
       optionalNumber(z.number().int().min(1).max(1_000)),
-      "conversations with the mail provider at the same time; unset, as many as there are mails due",
+      "conversations with the mail provider at the same time, in each process; those that the engine starts, in all processes together; unset, as many as there are mails due",
     ),
     EMAIL_SYNC_BUDGET: tell(
       z.coerce.number().finite().min(0.1).max(10).default(0.7),
@@ -149,7 +149,7 @@ const Schema = z
     ),
     EMAIL_WATCHDOG_AFTER: tell(
       seconds(30, 1),
-      "seconds past due after which a server process sends what the engine did not start",
+      "seconds past due after which a server process sends what the engine did not start; while the engine is away, when it is due",
     ),
     EMAIL_MX_CHECK: tell(
       z.enum(["on", "off", ""]).default(""),

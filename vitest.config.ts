@@ -18,6 +18,8 @@ export const REPLACES_MODULES = [
   "domain/superseded",
   "inngest/keep-up",
   "inngest/publish",
+  "inngest/relay",
+  "inngest/watchdog",
 ].map((name) => `tests/integration/${name}.test.ts`);
 
 const integration = {

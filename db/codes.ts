@@ -1,6 +1,6 @@
-import { and, desc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
-import { type ConfirmationCodeRow, confirmationCodes, users } from "./schema";
+import { type ConfirmationCodeRow, confirmationCodes, deliveries, deliveryAttempts, users } from "./schema";
 
 export async function insertCode(
   executor: Executor,
@@ -9,18 +9,27 @@ export async function insertCode(
   await executor.insert(confirmationCodes).values(row);
 }
 
-/** The newest `limit` codes of a claim, newest first, used and expired ones included. */
-export async function listNewestCodes(
-  executor: Executor,
-  userId: string,
-  limit: number,
-): Promise<ConfirmationCodeRow[]> {
-  return executor
-    .select()
-    .from(confirmationCodes)
-    .where(eq(confirmationCodes.userId, userId))
-    .orderBy(desc(confirmationCodes.createdAt))
-    .limit(limit);
+export type ClaimCodeRow = ConfirmationCodeRow & {
+  /** The provider has its mail, or may have it: taken, a reply or a worker lost, or under way at this moment. */
+  hasLeft: boolean;
+};
+
+/** All codes of a claim, newest first, used and expired ones included. */
+export async function listCodes(executor: Executor, userId: string): Promise<ClaimCodeRow[]> {
+  // A lifetime begins with the provider's yes. What else may have got through is in the ledger. Named by hand: Drizzle
+  // leaves out the table's name where it selects from one table only.
+  const hasLeft = sql<boolean>`(confirmation_codes.expires_at is not null or exists (
+    select 1 from ${deliveries} d join ${deliveryAttempts} a on a.delivery_id = d.id
+    where d.user_id = confirmation_codes.user_id and d.code_id = confirmation_codes.id
+      and (a.outcome is null or a.outcome = 'lost' or a.error_class = 'ambiguous')))`;
+  return (
+    executor
+      .select({ ...getTableColumns(confirmationCodes), hasLeft })
+      .from(confirmationCodes)
+      .where(eq(confirmationCodes.userId, userId))
+      // Of two at one instant, the one whose time has not begun.
+      .orderBy(desc(confirmationCodes.createdAt), sql`${confirmationCodes.expiresAt} desc nulls first`)
+  );
 }
 
 /** The code whose mail carried a link, used and expired ones included; null when there is none. */

@@ -1,5 +1,5 @@
 // The ledger: every attempt at a delivery is a row. Lock a delivery before its attempts (db/locks.ts).
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNull, ne, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type DeliveryAttemptRow, deliveries, deliveryAttempts } from "./schema";
 
@@ -89,4 +89,26 @@ export async function listAttempts(executor: Executor, deliveryId: string): Prom
     .from(deliveryAttempts)
     .where(eq(deliveryAttempts.deliveryId, deliveryId))
     .orderBy(asc(deliveryAttempts.number));
+}
+
+/** The newest attempt at any other mail to the same person that has ended since `since`; null when there is none. */
+export async function findAttemptBefore(
+  executor: Executor,
+  delivery: { id: string; userId: string },
+  since: Date,
+): Promise<DeliveryAttemptRow | null> {
+  const [row] = await executor
+    .select({ attempt: deliveryAttempts })
+    .from(deliveryAttempts)
+    .innerJoin(deliveries, eq(deliveries.id, deliveryAttempts.deliveryId))
+    .where(
+      and(
+        eq(deliveries.userId, delivery.userId),
+        ne(deliveries.id, delivery.id),
+        gt(deliveryAttempts.endedAt, since),
+      ),
+    )
+    .orderBy(desc(deliveryAttempts.startedAt))
+    .limit(1);
+  return row?.attempt ?? null;
 }

@@ -17,7 +17,10 @@ export type CircuitBreaker = {
   mayCall(now: Date): boolean;
   succeeded(now: Date): void;
   failed(now: Date): void;
-  state(): BreakerState;
+  /** How the call went says nothing of the service: when it was the probe, the next caller probes, at once. */
+  toldNothing(): void;
+  /** `half_open` as soon as a caller may probe, whether one has come or not: nobody knows then that it is away. */
+  state(now: Date): BreakerState;
 };
 
 /** `onChange` hears of each change of state, once. */
@@ -37,10 +40,12 @@ export function createCircuitBreaker(
     onChange(from, to);
   }
 
+  const isSpared = (now: Date) => state === "open" && now.getTime() - openedAt < policy.openMs;
+
   return {
     mayCall(now) {
       if (state === "closed") return true;
-      if (state === "open" && now.getTime() - openedAt < policy.openMs) return false;
+      if (isSpared(now)) return false;
       // A probe that never reported (its process was stopped in between) does not keep the breaker half-open for ever.
       if (state === "half_open" && now.getTime() - probedAt < policy.openMs) return false;
       probedAt = now.getTime();
@@ -57,6 +62,9 @@ export function createCircuitBreaker(
       openedAt = now.getTime();
       move("open");
     },
-    state: () => state,
+    toldNothing() {
+      probedAt = Number.NEGATIVE_INFINITY;
+    },
+    state: (now) => (state === "open" && !isSpared(now) ? "half_open" : state),
   };
 }

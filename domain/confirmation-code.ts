@@ -19,8 +19,18 @@ const WAIT_SECONDS = { first: 30, longest: 3600 } as const;
  * NIST SP 800-63A (confirmation codes) allows 24 h by email; 15 min is what people expect.
  */
 export const CODE_LIFETIME_SECONDS = 15 * 60;
-/** The newest codes that still open a claim, so that a mail overtaken by a resend is not useless. */
-export const VALID_CODES_PER_CLAIM = 2;
+/** The last mails whose codes open a claim, so that one overtaken by a resend is not useless. */
+const VALID_MAILS_PER_CLAIM = 2;
+
+/**
+ * The codes that open a claim, out of all that it has had, newest first: those of the last mails that may have reached
+ * their reader, and the newest of all, whose mail is about to leave. A mail that never left makes no other one's code
+ * useless, and its own opens nothing once another mail has replaced it. Pure.
+ */
+export function pickValidCodes<Code extends { hasLeft: boolean }>(newestFirst: readonly Code[]): Code[] {
+  const left = newestFirst.filter((code) => code.hasLeft).slice(0, VALID_MAILS_PER_CLAIM);
+  return newestFirst.filter((code, index) => index === 0 || left.includes(code));
+}
 
 /** When the next code of a claim is looked at, given its wrong ones so far; null: at once. Pure. */
 export function nextTryAt({ wrongCodeCount, wrongCodeAt }: WrongCodes): Date | null {

@@ -1,7 +1,7 @@
 // A claim's second half: its state, confirming it with a code, asking for another code.
 
 import { type Executor, retryDeadlock } from "@/db/client";
-import { countTry, listNewestCodes } from "@/db/codes";
+import { countTry } from "@/db/codes";
 import {
   cancelOpenDeliveries,
   findNewestClaimMail,
@@ -31,7 +31,6 @@ import {
   nextTryAt,
   TRIES_PER_CLAIM,
   TRIES_PER_CODE,
-  VALID_CODES_PER_CLAIM,
   type WrongCodes,
 } from "./confirmation-code";
 import type { Confirmation, DeliveryStatus } from "./confirmation-state";
@@ -45,6 +44,7 @@ import { decideResend, type MailsOfLastDay, type ResendDecision } from "./resend
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
+import { isLive, listValidCodes } from "./valid-codes";
 
 const DAY_SECONDS = 24 * 3600;
 
@@ -71,7 +71,7 @@ export async function readConfirmation(
   if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now)) return null;
   const [delivery, codes, mails] = await Promise.all([
     findNewestClaimMail(services.db, userId),
-    listNewestCodes(services.db, userId, VALID_CODES_PER_CLAIM),
+    listValidCodes(services.db, userId),
     readMailsOfLastDay(services.db, user, now),
   ]);
   const facts = { user, delivery, codes, resend: decideResend(mails, now) };
@@ -146,10 +146,6 @@ function shownStatus(
   return status === "retrying" && tries === 0 ? "queued" : status;
 }
 
-/** Not used, and not past its time, which begins when its mail was accepted. */
-export const isLive = (code: ConfirmationCodeRow, now: Date) =>
-  code.usedAt === null && (code.expiresAt === null || code.expiresAt > now);
-
 function countTriesLeft({ wrongCodeCount }: WrongCodes, codes: ConfirmationCodeRow[], now: Date): number {
   const ofCodes = codes.filter((code) => isLive(code, now)).map((code) => TRIES_PER_CODE - code.tries);
   // When those of the claim are spent there is one more after each wait.
@@ -222,7 +218,7 @@ async function judgeCode(
     if (user.emailConfirmedAt) return { outcome: "already" };
     if (user.claimExpiresAt <= now) return { outcome: "gone" };
     await lockOpenDeliveries(tx, [userId]);
-    const codes = await listNewestCodes(tx, userId, VALID_CODES_PER_CLAIM);
+    const codes = await listValidCodes(tx, userId);
     const live = codes.filter((row) => isLive(row, now));
     if (live.length === 0) return { outcome: "expired" };
     const open = live.filter((row) => row.tries < TRIES_PER_CODE);
@@ -269,8 +265,8 @@ async function tooManyTries(services: Services, userId: string): Promise<DomainE
 }
 
 /**
- * Queues another mail with a new code; the one before stays valid too, in case its mail arrives late. What was still
- * pending is cancelled. Throws `resend_cooldown`, `resend_limit` (both with the time), `already_confirmed`.
+ * Queues another mail with a new code; that of the last mail that may have left stays valid too, in case it arrives
+ * late. What was still pending is cancelled. Throws `resend_cooldown`, `resend_limit` (both with the time), `already_confirmed`.
  */
 export async function requestAnotherCode(services: Services, userId: string): Promise<QueuedDelivery> {
   await admitFurtherMail(services);

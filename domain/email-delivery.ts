@@ -2,7 +2,7 @@
 // (engine, fallback, watchdog, operators), so a mail cannot go out twice however many of them try (promise P3).
 import { randomUUID } from "node:crypto";
 import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
-import { beginAttempt, endLostAttempt, listAttempts } from "@/db/delivery-attempts";
+import { beginAttempt, endLostAttempt, findAttemptBefore, listAttempts } from "@/db/delivery-attempts";
 import { isNoticeKind } from "@/db/delivery-kinds";
 import { claimDelivery, keepLease, postponeDelivery } from "@/db/delivery-leases";
 import { findOwnerNotice } from "@/db/owner-notices";
@@ -26,8 +26,9 @@ import { composeEmail, composeRehearsal } from "./compose-email";
 import type { DeliveryStatus } from "./confirmation-state";
 import { countTries, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
-import { chooseProvider, isOutage, isProviderRefusal, movesAtOnce } from "./failover";
+import { movesAtOnce } from "./failover";
 import { isMailStopped } from "./mail-stop";
+import { chooseTransport, FOUND_AWAY_SECONDS, noteHealth } from "./provider-health";
 import { decidePacedWait } from "./retry-policy";
 import { sendIntervalMs, takeSendLeave, type WaitForInstant } from "./send-pace";
 import { leaseSeconds } from "./sending-lease";
@@ -142,6 +143,7 @@ async function attemptNow(
     delivery.lostCount > LOST_ATTEMPTS_MAX
       ? failure("worker_lost", { text: "The workers that tried to send this mail died" })
       : await sendOnce(services, claimed, waitForInstant);
+  noteHealth(services, claimed, result);
   if (result === null) {
     const outcome = await explainRefusedLease(services, deliveryId);
     await recordUnwanted(services, delivery);
@@ -209,15 +211,17 @@ async function claimAndBegin(
     const lease = { leaseToken, leaseSeconds: leaseSeconds(services.settings.emailTimeoutMs) };
     const delivery = await claimDelivery(tx, deliveryId, { ...lease, now, due });
     if (!delivery) return null;
-    const [tookOver, history, told, isStopped, isBarred] = await inOneRoundTrip([
+    const [tookOver, history, before, told, isStopped, isBarred] = await inOneRoundTrip([
       () => endLostAttempt(tx, deliveryId, now),
       () => (services.failover ? listAttempts(tx, deliveryId) : []),
+      () =>
+        services.failover ? findAttemptBefore(tx, delivery, addSeconds(now, -FOUND_AWAY_SECONDS)) : null,
       // Asked for every mail, so that one to an owner takes no longer (promise P6).
       () => findOwnerNotice(tx, delivery, addSeconds(now, -OWNER_NOTICE_SECONDS)),
       () => isMailStopped(services, tx, delivery.recipient),
       () => isSuppressed(tx, delivery.recipient),
     ]);
-    const transport = chooseTransport(services, history);
+    const transport = chooseTransport(services, history, before);
     const isTold = told !== null && delivery.kind === "existing_account";
     const withheld = isStopped ? "mail_stopped" : isTold ? "owner_told" : null;
     await beginAttempt(tx, {
@@ -230,21 +234,6 @@ async function claimAndBegin(
     const noticeId = withheld === "owner_told" ? told : null;
     return { delivery, tookOver, leaseToken, transport, history, isBarred, withheld, noticeId };
   });
-}
-
-function chooseTransport({ transport, failover, clock }: Services, history: DeliveryAttemptRow[]): Transport {
-  if (!failover) return transport;
-  const names = { preferred: transport.name, other: failover.transport.name };
-  const name = chooseProvider(names, history, () => failover.breaker.mayCall(clock()));
-  return name === transport.name ? transport : failover.transport;
-}
-
-/** What one mail learns of the preferred provider is known to the next ones, if there is another to go to. */
-function noteHealth({ transport, failover, clock }: Services, used: Transport, result: SendResult): void {
-  if (!failover || used !== transport) return;
-  if (result.outcome === "failed" && (isOutage(result.code) || isProviderRefusal(result)))
-    failover.breaker.failed(clock());
-  else failover.breaker.succeeded(clock());
 }
 
 const ADDRESS_SUPPRESSED: SendResult = {
@@ -315,7 +304,6 @@ async function sendOnce(
       throw new Error("Nobody knows whether a mail is still wanted", { cause: question.error });
     return null;
   }
-  noteHealth(services, transport, result);
   return result;
 }
 

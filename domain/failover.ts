@@ -1,7 +1,7 @@
 // Which provider makes the next attempt (EMAIL_FAILOVER). Pure. A mail may only move to another provider when it is
 // certain that the first one does not have it: an ambiguous attempt binds the mail to its provider for good (P3).
-import { concernsAddress } from "@/emails/failures";
-import type { FailureClass } from "@/emails/transport";
+import { concernsAddress, type FailureCode } from "@/emails/failures";
+import type { FailureClass, SendResult } from "@/emails/transport";
 
 /** What the ledger says of one attempt that has ended, oldest first. */
 export type PastAttempt = {
@@ -30,7 +30,7 @@ const REFUSALS_OF_MAIL = new Set(["mail_refused", "request_refused"]);
 const MISTAKES_OF_OURS = new Set(["render_failed", "message_malformed", "unexpected_error"]);
 
 /** The provider was not reached or is not well; says nothing about the mail. */
-export function isOutage(code: string): boolean {
+function isOutage(code: string): boolean {
   return OUTAGES.has(code);
 }
 
@@ -39,6 +39,75 @@ export function isProviderRefusal(failure: { class: FailureClass | string; code:
   if (concernsAddress(failure.code)) return false;
   if (failure.class === "ours") return !MISTAKES_OF_OURS.has(failure.code);
   return failure.class === "permanent" && REFUSALS_OF_MAIL.has(failure.code);
+}
+
+/**
+ * What a failure says of the provider to the mails that come after it. `away`: it takes no mail of ours, or says nothing
+ * when it is handed one; whether it has that one does not matter here. `nothing`: it asks for patience, minds the
+ * address or this one mail, which it does before it would have to take it, or the fault is ours.
+ */
+const SAYS = {
+  timeout: "away",
+  connection_refused: "away",
+  connection_lost: "away",
+  unreachable: "away",
+  host_not_found: "away",
+  server_busy: "away",
+  server_error: "away",
+  rate_limited: "nothing",
+  try_later: "nothing",
+  mailbox_busy: "nothing",
+  mailbox_full_for_now: "nothing",
+
+  mailbox_unavailable: "nothing",
+  mailbox_full: "nothing",
+  address_invalid: "nothing",
+  address_not_supported: "nothing",
+  domain_unavailable: "nothing",
+  message_too_large: "nothing",
+  mail_refused: "away",
+  request_refused: "away",
+  idempotency_conflict: "nothing",
+  worker_lost: "nothing",
+
+  reply_lost: "away",
+  reply_timed_out: "away",
+  gateway_error: "away",
+  unreadable_answer: "away",
+  // An earlier request of the same mail is still being worked on: it may hang, or be about to end well.
+  already_in_progress: "nothing",
+
+  credentials_refused: "away",
+  sender_refused: "away",
+  relay_denied: "away",
+  refused_by_policy: "away",
+  server_refuses: "away",
+  quota_exceeded: "away",
+  tls_failed: "away",
+  encryption_required: "away",
+  endpoint_wrong: "away",
+  protocol_error: "away",
+  message_malformed: "nothing",
+  render_failed: "nothing",
+  unexpected_error: "nothing",
+} as const satisfies Record<FailureCode, "away" | "nothing">;
+
+const isKnownCode = (code: string): code is FailureCode => Object.hasOwn(SAYS, code);
+
+const saysAway = (code: string) => isKnownCode(code) && SAYS[code] === "away";
+
+/** What one attempt says of its provider; only a mail that it took says that it is well. */
+export function judgeHealth(result: SendResult): "well" | "away" | "nothing" {
+  if (result.outcome === "accepted") return "well";
+  return saysAway(result.code) ? "away" : "nothing";
+}
+
+/**
+ * True when the person's mail before this one found the provider away, which is likely why they asked for another: this
+ * one does not try it again, though too few others may have failed for the breaker to open.
+ */
+export function foundAway(before: PastAttempt | null, provider: string): boolean {
+  return before?.provider === provider && before.outcome === "failed" && saysAway(before.errorCode ?? "");
 }
 
 /** True once the provider of any of these attempts may have the mail: a reply was lost, or the worker. */

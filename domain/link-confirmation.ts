@@ -1,7 +1,7 @@
 // Confirming by the link of the mail, on whatever device it was opened. Whoever clicks proves the mailbox and nothing
 // else, so a click signs in nobody who did not hold the claim already (docs/decisions/013).
 import { type Executor, retryDeadlock } from "@/db/client";
-import { findCodeByLink, listNewestCodes } from "@/db/codes";
+import { findCodeByLink } from "@/db/codes";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { findFirstSession, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
 import { findConfirmedUserByEmail, findUser, isAddressConfirmedElsewhere, lockClaim } from "@/db/users";
@@ -9,15 +9,14 @@ import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
-import { VALID_CODES_PER_CLAIM } from "./confirmation-code";
 import { cleanLink, hashLink } from "./confirmation-link";
 import type { LinkData } from "./confirmation-state";
-import { isLive } from "./email-confirmation";
 import { DomainError } from "./errors";
 import { countDeadLinks } from "./rate-limit";
 import type { Services } from "./services";
 import { type Identity, type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
+import { isLive, listValidCodes } from "./valid-codes";
 
 /** How long the page where somebody registered may go on after a click elsewhere: a laptop may have slept a while. */
 export const GO_ON_SECONDS = 15 * 60;
@@ -127,7 +126,7 @@ async function judgeLink(
   // Who holds a link got the mail: that their own address is confirmed is no news to anybody else.
   if (user?.emailConfirmedAt) throw alreadyConfirmed();
   if (!user || user.claimExpiresAt <= now) throw linkOver();
-  const codes = await listNewestCodes(executor, user.id, VALID_CODES_PER_CLAIM);
+  const codes = await listValidCodes(executor, user.id);
   const code = codes.find((row) => row.id === found.id && isLive(row, now));
   if (!code || (await findConfirmedUserByEmail(executor, user.email))) throw linkOver();
   return { user, code };

@@ -29,7 +29,7 @@ export type Settings = {
   emailTimeoutMs: number;
   /** Mails that may leave per second, all processes together; null: no limit. */
   sendsPerSecond: number | null;
-  /** Conversations with providers at the same time; null: no limit. */
+  /** Conversations with providers at the same time, of this process; null: no limit. */
   concurrency: number | null;
   /** Whether an account that was just confirmed gets a mail of welcome. */
   welcomeMail: boolean;

@@ -51,6 +51,21 @@ export async function warmClient(): Promise<void> {
   if (url?.startsWith("http")) await (await fetchFromEngine(new URL("/health", url))).arrayBuffer();
 }
 
+/**
+ * Asks the engine as an event would, with a list of none: true when it is there and knows our key, false for any other
+ * answer. Throws when there is none.
+ */
+export async function askEngine(): Promise<boolean> {
+  const { eventBaseUrl, eventKey } = inngest();
+  // In development a key is not needed, and the address has to have one.
+  const url = new URL(`e/${eventKey ?? "none"}`, eventBaseUrl);
+  const headers = { "content-type": "application/json" };
+  const response = await fetchFromEngine(url, { method: "POST", headers, body: "[]" });
+  await response.arrayBuffer();
+  // 400: it knows the key and minds that the list is empty.
+  return response.ok || response.status === 400;
+}
+
 /** The engine answered, and not well. */
 export class EngineAnswerError extends Error {
   override readonly name = "EngineAnswerError";

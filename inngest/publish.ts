@@ -10,7 +10,7 @@ import type { OutboxRow } from "../db/schema";
 import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-breaker";
 import type { Services } from "../domain/services";
 import { causeOf } from "../domain/tracing";
-import { EngineAnswerError, firstFailure, inngest } from "./client";
+import { askEngine, EngineAnswerError, firstFailure, inngest } from "./client";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
 export const PUBLISH_LIMIT_MS = 250;
@@ -133,7 +133,7 @@ async function findUnpublished(
 
 const BATCH_SIZE = 100;
 const BATCH_LEASE_SECONDS = 30;
-/** A batch may take longer than one event; an engine that needs more than this would keep people waiting. */
+/** A batch may take longer than one event; an engine that needs more than this, or for none, would keep people waiting. */
 const BATCH_WELL_MS = 1_000;
 
 /** Rows one by one are not begun after this much of their lease. */
@@ -141,20 +141,31 @@ const SINGLY_MS = 20_000;
 /** An event that is refused is tried again after a minute, two, four, at last every hour: a new version may send it otherwise. */
 const REFUSED_SECONDS = { first: 60, max: 3_600 };
 
+export type Relayed = {
+  published: number;
+  /** What the engine did not take. */
+  failed: number;
+  /** It took nothing, or nothing more: rows stay where they are, for the next try, oldest first. */
+  isEngineAway: boolean;
+};
+
 /**
- * Publishes what waits, oldest first. Returns how many rows went out and how many the engine did not take; `onFailure`
- * hears why. An event that the engine refuses is set aside for a while, and keeps nobody else waiting.
+ * Publishes what waits, `atMost` rows of it, oldest first. `onFailure` hears why rows did not go out. An event that the
+ * engine refuses is set aside for a while, and keeps nobody else waiting. An engine that is away puts nothing back in
+ * the queue: whoever calls this waits, not single rows.
  */
 export async function relayOutbox(
   services: Services,
   onFailure: (error: unknown) => void = () => {},
-): Promise<{ published: number; failed: number }> {
-  const rows = await leaseOutboxRows(services.db, BATCH_SIZE, BATCH_LEASE_SECONDS);
-  if (rows.length === 0) return { published: 0, failed: 0 };
-  const result = { published: 0, failed: 0 };
+  atMost = BATCH_SIZE,
+): Promise<Relayed> {
+  const rows = await leaseOutboxRows(services.db, Math.min(atMost, BATCH_SIZE), BATCH_LEASE_SECONDS);
+  const result = { published: 0, failed: 0, isEngineAway: false };
+  if (rows.length === 0) return result;
   const count = (outcome: BatchOutcome, events: number) => {
     if (outcome === "published") result.published += events;
     else result.failed += events;
+    result.isEngineAway ||= outcome === "away";
   };
   const first = await relayBatch(services, rows, onFailure);
   if (first !== "refused" || rows.length === 1) {
@@ -168,9 +179,22 @@ export async function relayOutbox(
     count(outcome, 1);
     if (outcome === "away" || performance.now() > deadlineMs) break;
   }
-  count("away", waiting.length);
-  await release(services, waiting, 1);
+  result.failed += waiting.length;
+  await release(services, waiting, 0);
   return result;
+}
+
+/**
+ * While the engine is thought to be away: finds out whether it still is, at the times that the breaker allows. For a
+ * process where nobody registers and nothing waits, which would not hear that it is back.
+ */
+export async function probeEngine(services: Services): Promise<void> {
+  const { breaker } = engine(services);
+  if (breaker.state(services.clock()) === "closed" || !breaker.mayCall(services.clock())) return;
+  const startedAt = performance.now();
+  const isTaking = await askEngine().catch(() => false);
+  if (isTaking && performance.now() - startedAt <= BATCH_WELL_MS) breaker.succeeded(services.clock());
+  else breaker.failed(services.clock());
 }
 
 type BatchOutcome = "published" | "away" | "refused";
@@ -191,7 +215,7 @@ async function relayBatch(
     if (!isRefusal(error)) {
       breaker.failed(services.clock());
       onFailure(error);
-      await release(services, rows, Math.min(2 ** tries, 30));
+      await release(services, rows, 0);
       services.log.warn(facts, "The engine is away; events wait in the outbox");
       return "away";
     }

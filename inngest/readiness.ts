@@ -47,6 +47,7 @@ export async function readReadiness(services: ProcessServices): Promise<Readines
       shared.latchkeyProbe = undefined;
     });
   const database = await shared.latchkeyProbe;
+  const now = services.clock();
   const isStopping = services.sending.isStopped();
   const isStarting = shared.latchkeyIsWarming === true;
   return {
@@ -54,7 +55,7 @@ export async function readReadiness(services: ProcessServices): Promise<Readines
     isStarting,
     isStopping,
     database,
-    engine: engine(services).breaker.state(),
-    mailProvider: services.failover?.breaker.state() ?? null,
+    engine: engine(services).breaker.state(now),
+    mailProvider: services.failover?.breaker.state(now) ?? null,
   };
 }

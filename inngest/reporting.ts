@@ -11,11 +11,12 @@ export function startReporting(services: ProcessServices): Loop {
   const loop = startLoop(
     async () => {
       await services.answerTimes.flush(services);
+      const now = services.clock();
       await reportProcess(services, {
         id,
         startedAt,
-        engine: engine(services).breaker.state(),
-        mailProvider: services.failover?.breaker.state() ?? null,
+        engine: engine(services).breaker.state(now),
+        mailProvider: services.failover?.breaker.state(now) ?? null,
       });
       return REPORT_SECONDS * 1000;
     },

@@ -17,16 +17,17 @@ export function scrapeMetrics(services: ProcessServices): Promise<string> {
 }
 
 async function readAll(services: ProcessServices): Promise<string> {
-  const { metrics, database, log } = services;
+  const { metrics, database, clock, log } = services;
   const figures = await database
     .within(() => readSendingFigures(services))
     .catch((error: unknown) => {
       log.warn({ err: error }, "The database did not answer a scrape of the metrics");
       return null;
     });
+  const now = clock();
   metrics.show(figures, {
-    engine: engine(services).breaker.state(),
-    mail_provider: services.failover?.breaker.state() ?? null,
+    engine: engine(services).breaker.state(now),
+    mail_provider: services.failover?.breaker.state(now) ?? null,
   });
   return metrics.text();
 }

@@ -1,5 +1,5 @@
-// What people do after they have registered: type the code of their mail, or ask for another one. And what they find
-// when everything is over: that the codes of their last two mails work.
+// What people do after they have registered: type the code of their mail, ask for another one, or do both. And what they
+// find when everything is over: that the codes of their last two mails work.
 import { setTimeout as delay } from "node:timers/promises";
 import { agePersonsMails } from "@/db/audit";
 import type { DatabaseClient } from "@/db/client";
@@ -24,8 +24,8 @@ type Surroundings = {
   signal: AbortSignal;
 };
 
-/** Longer than the cooldown between two mails of a claim (domain/resend-policy.ts). */
-const COOLDOWN_SECONDS = 61;
+/** Longer than the cooldown after a claim's first and second mail (domain/resend-policy.ts). */
+const COOLDOWN_SECONDS = 121;
 const MAIL_PATIENCE_MS = 20_000;
 const TRIES_MAX = 10;
 const PAUSE_MS = 1_000;
@@ -38,17 +38,25 @@ export async function act(
 ): Promise<void> {
   if (person.act === null || around.signal.aborted) return;
   await delay(person.actAfterMs, undefined, { signal: around.signal }).catch(() => {});
-  if (person.act === "confirm") {
-    const mail = await waitForMail(around.mailUrl, person.email, MAIL_PATIENCE_MS).catch(() => null);
-    // Whose mail is late has nothing to type yet.
-    if (mail) await confirm({ person, token }, readCode(mail), around, result);
-  } else {
-    const isOver = await agePersonsMails(around.database.db, person.username, COOLDOWN_SECONDS).then(
-      () => true,
-      () => false, // the database is down just now, and the cooldown not over
-    );
-    if (isOver) await resend({ person, token }, around, result);
-  }
+  const isConfirming = person.act !== "resend";
+  const mail = isConfirming
+    ? await waitForMail(around.mailUrl, person.email, MAIL_PATIENCE_MS).catch(() => null)
+    : null;
+  // Whose mail is late has nothing to type yet.
+  if (isConfirming && !mail) return;
+  if (person.act !== "confirm" && !(await askAgain({ person, token }, around, result))) return;
+  if (mail) await confirm({ person, token }, readCode(mail), around, result);
+}
+
+/** Asks for another mail as if the cooldown were over; false when that could not be arranged. */
+async function askAgain(registered: Registered, around: Surroundings, result: Acting): Promise<boolean> {
+  const { database } = around;
+  const isOver = await agePersonsMails(database.db, registered.person.username, COOLDOWN_SECONDS).then(
+    () => true,
+    () => false, // the database is down just now
+  );
+  if (isOver) await resend(registered, around, result);
+  return isOver;
 }
 
 async function confirm(
@@ -112,19 +120,23 @@ function urlsOf(person: Person, { urls }: Surroundings): string[] {
 }
 
 /**
- * Nothing is broken any more: everybody who asked for another mail types a code, one that of the newer, the next that of
- * the older, and who has only one mail types the code of that.
+ * Nothing is broken any more: everybody who asked for another mail and has not confirmed types a code, two of them that
+ * of the older, the next two that of the newer, and who has only one mail types the code of that. Every other one asks
+ * for one more right before, which is then on its way.
  */
 export async function tryLastCodes(
   registered: readonly Registered[],
-  acts: readonly ActFact[],
+  acting: Acting,
   mails: readonly MailFact[],
   around: Surroundings,
 ): Promise<CodesFact> {
-  const resent = new Set(acts.filter(({ kind }) => kind === "resend").map(({ username }) => username));
+  const namesOf = (kind: ActFact["kind"]) =>
+    new Set(acting.acts.filter((act) => act.kind === kind).map(({ username }) => username));
+  const [resent, confirmed] = [namesOf("resend"), namesOf("confirm")];
   const result: CodesFact = { accepted: [], refused: [] };
   for (const { person, token } of registered) {
-    if (!resent.has(person.username) || around.signal.aborted) continue;
+    const { username } = person;
+    if (!resent.has(username) || confirmed.has(username) || around.signal.aborted) continue;
     // Over SMTP one delivery may have come twice; the codes are the deliveries'.
     const theirs = new Map(
       mails.filter((mail) => mail.to === person.email).map((mail) => [mail.deliveryId, mail]),
@@ -132,18 +144,19 @@ export async function tryLastCodes(
     const [older, newer = older] = [...theirs.values()].sort((a, b) => a.receivedAtMs - b.receivedAtMs);
     if (!older || !newer) continue;
     const tried = result.accepted.length + result.refused.length;
-    const which = tried % 2 === 0 ? older : newer;
+    const which = tried % 4 < 2 ? older : newer;
     const mail = await fetch(`${around.mailUrl}/_/mails/${which.id}`).then((answer) => answer.json());
     const code = readCode(mail as { text: string });
+    if (tried % 2 === 1) await askAgain({ person, token }, around, acting);
     const url = around.urls[person.app];
     const answer = await call(`${url}/api/v1/usr/confirm-email`, { code }, around.signal, token);
     if (answer.kind === "answer" && answer.status === 200) {
-      result.accepted.push(person.username);
+      result.accepted.push({ username, atMs: Date.now() });
       continue;
     }
     const said = answer.kind === "answer" ? `${answer.status} ${answer.body}` : answer.kind;
     result.refused.push({
-      username: person.username,
+      username,
       detail: `typed the code of the ${which === older ? "older" : "newer"} of ${theirs.size} mails: ${said}`,
     });
   }

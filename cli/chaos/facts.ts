@@ -43,7 +43,33 @@ export type MailFact = {
   receivedAtMs: number;
 };
 
-export type CodesFact = { accepted: string[]; refused: { username: string; detail: string }[] };
+export type CodesFact = {
+  /** `atMs` as in ActFact. */
+  accepted: { username: string; atMs: number }[];
+  refused: { username: string; detail: string }[];
+};
+
+/** Who was told that they are confirmed, and when they heard it. */
+export function listConfirmed({ acts, codes }: Pick<Facts, "acts" | "codes">): CodesFact["accepted"] {
+  return [...acts.filter(({ kind, outcome }) => kind === "confirm" && outcome === "done"), ...codes.accepted];
+}
+
+/** EMAIL_QUEUE_DELAY: nobody begins with a mail before that. */
+const QUEUE_DELAY_MS = 2_000;
+
+/** Of these, who had asked for another mail right before: it was still on its way, and had to be called off. */
+export function listOvertaking(facts: Pick<Facts, "acts" | "codes">): CodesFact["accepted"] {
+  return listConfirmed(facts).filter((confirmed) =>
+    facts.acts.some(
+      ({ kind, outcome, username, atMs }) =>
+        kind === "resend" &&
+        outcome === "done" &&
+        username === confirmed.username &&
+        atMs <= confirmed.atMs &&
+        confirmed.atMs < atMs + QUEUE_DELAY_MS,
+    ),
+  );
+}
 
 export type Facts = Audit & {
   /** How long a worker has a delivery to itself, at least. */

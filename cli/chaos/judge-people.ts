@@ -1,5 +1,6 @@
 // What people were told, and did, against what the database says of them. Pure.
-import type { Facts, RegistrationFact } from "./facts";
+import type { AuditedAttempt } from "@/db/audit";
+import { type Facts, listConfirmed, type RegistrationFact } from "./facts";
 import { type Context, type Finding, isWelcome } from "./findings";
 
 export function judgePeople(context: Context): Finding[] {
@@ -73,7 +74,7 @@ function judgeConfirmations({ facts, codeMailsOf, mails }: Context): Finding[] {
   const { users, acts, codes } = facts;
   const done = namesOf(acts, (act) => act.outcome === "done");
   const mayBeDone = namesOf(acts, () => true);
-  for (const name of codes.accepted) for (const set of [done, mayBeDone]) set.add(name);
+  for (const { username } of codes.accepted) for (const set of [done, mayBeDone]) set.add(username);
   // Whose code was refused, or got no answer, is found anyway.
   for (const { username } of codes.refused) mayBeDone.add(username);
   return users.flatMap((user): Finding[] => {
@@ -103,19 +104,30 @@ const namesOf = (acts: Facts["acts"], isMeant: (act: Facts["acts"][number]) => b
 /** A conversation that was under way when its reader confirmed: EMAIL_TIMEOUT is 1 s here, and a busy machine's second. */
 const LATE_MS = 2_000;
 
-/** Nobody gets a mail with a code after having confirmed. The mail of welcome is what they get then. */
-function judgeLateMails({ facts: { acts, mails, users }, codeMailsOf }: Context): Finding[] {
-  return acts.flatMap(({ kind, outcome, username, atMs }): Finding[] => {
-    if (kind !== "confirm" || outcome !== "done") return [];
+/**
+ * Nobody gets a mail with a code after having confirmed, but one that was being handed over just then. The mail of
+ * welcome is what they get then.
+ */
+function judgeLateMails({ facts, codeMailsOf, attempts }: Context): Finding[] {
+  const { mails, users } = facts;
+  return listConfirmed(facts).flatMap(({ username, atMs }): Finding[] => {
     const userId = users.find((user) => user.username === username)?.id ?? "";
     const theirs = new Set((codeMailsOf.get(userId) ?? []).map((row) => row.id));
-    const late = mails.filter(
-      (mail) => theirs.has(mail.deliveryId ?? "") && mail.receivedAtMs > atMs + LATE_MS,
-    );
+    const late = mails.filter(({ deliveryId, receivedAtMs }) => {
+      if (deliveryId === null || !theirs.has(deliveryId) || receivedAtMs <= atMs) return false;
+      const ledger = attempts.get(deliveryId) ?? [];
+      return receivedAtMs > atMs + LATE_MS || !ledger.some((attempt) => wasUnderWay(attempt, atMs));
+    });
     return late.map((mail) => ({
       kind: "late_mail",
       subject: username,
-      detail: `got the code of mail ${mail.id} ${Math.round((mail.receivedAtMs - atMs) / 1000)} s after confirming`,
+      detail: `got the code of mail ${mail.id} ${((mail.receivedAtMs - atMs) / 1000).toFixed(1)} s after confirming`,
     }));
   });
+}
+
+/** An attempt without a known end may have gone on for longer than its row says. */
+function wasUnderWay({ startedAt, endedAt, outcome, errorClass }: AuditedAttempt, atMs: number): boolean {
+  const isEndKnown = endedAt !== null && outcome !== "lost" && errorClass !== "ambiguous";
+  return startedAt.getTime() <= atMs && (!isEndKnown || endedAt.getTime() >= atMs);
 }

@@ -12,8 +12,11 @@ export type Person = {
   lateMs: number;
   /** Which of the two app processes is asked first. */
   app: "app-a" | "app-b";
-  /** What this person does once registered: type the code, ask for another mail, or wait for what comes. */
-  act: "confirm" | "resend" | null;
+  /**
+   * What this person does once registered: type the code, ask for another mail, both (with another mail on its way, type
+   * the code of the first), or wait for what comes.
+   */
+  act: "confirm" | "resend" | "resend_and_confirm" | null;
   /** How long after the answer. */
   actAfterMs: number;
 };
@@ -62,8 +65,11 @@ type Planned = Pick<Options, "people" | "perSecond" | "seed">;
 
 const LATE_MAX_MS = 4_000;
 /** Of the people, so many percent. The rest does nothing more. */
-const CONFIRM_PERCENT = 35;
-const RESEND_PERCENT = 25;
+const SHARES = [
+  { act: "confirm", percent: 25 },
+  { act: "resend", percent: 20 },
+  { act: "resend_and_confirm", percent: 25 },
+] as const;
 const ACT_AFTER_MS = { min: 200, max: 6_000 };
 
 /** People arrive one after another, with chance in the gaps, and alternate between the app processes. */
@@ -85,9 +91,14 @@ export function planPeople({ people, perSecond, seed }: Planned): Person[] {
   });
 }
 
+/** `percent`: from 1 to 100. */
 function drawAct(percent: number): Person["act"] {
-  if (percent <= CONFIRM_PERCENT) return "confirm";
-  return percent <= CONFIRM_PERCENT + RESEND_PERCENT ? "resend" : null;
+  let upTo = 0;
+  for (const share of SHARES) {
+    upTo += share.percent;
+    if (percent <= upTo) return share.act;
+  }
+  return null;
 }
 
 const FIRST_FAULT_MS = 1_000;

@@ -89,12 +89,7 @@ async function tryProduct(
   if (signal.aborted) return null;
   const injected = await injecting;
   for (const part of parts) await part.settled();
-  const codes = await tryLastCodes(
-    registering.registered,
-    acting.acts,
-    await readInbox(product.mail.url),
-    around,
-  );
+  const codes = await tryLastCodes(registering.registered, acting, await readInbox(product.mail.url), around);
   // Whoever confirmed just now is still to be welcomed.
   const welcoming = await letTimePass(SETTLE_TIMEOUT_MS);
   const told = {

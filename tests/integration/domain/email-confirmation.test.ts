@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
+import { endLostAttempt } from "@/db/delivery-attempts";
 import { confirmationCodes, outbox, users } from "@/db/schema";
 import { addSeconds } from "@/domain/clock";
 import { deriveCode } from "@/domain/confirmation-code";
@@ -8,8 +9,10 @@ import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/emai
 import { attemptDelivery } from "@/domain/email-delivery";
 import { DomainError } from "@/domain/errors";
 import { registerUser } from "@/domain/registration";
+import { cancelDelivery } from "@/domain/replay";
 import { authenticateAccessToken } from "@/domain/tokens";
-import { someone } from "@/tests/support/services";
+import type { SendResult } from "@/emails/transport";
+import { refusal, someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 const services = useTestServices(useTestDatabase());
@@ -173,15 +176,125 @@ describe("asking for another code", () => {
 
   test("makes a new code; the one before still works, the one before that does not", async () => {
     const first = await registerUser(services, someone());
+    await attemptDelivery(services, first.deliveryId);
     services.pass(60);
     const second = await requestAnotherCode(services, first.user.id);
+    await attemptDelivery(services, second.deliveryId);
     services.pass(120);
     const third = await requestAnotherCode(services, first.user.id);
+    await attemptDelivery(services, third.deliveryId);
     const codes = await Promise.all([first, second, third].map(({ deliveryId }) => codeOf(deliveryId)));
     await expect(confirmEmail(services, first.user.id, codes[0] ?? "")).rejects.toMatchObject({
       code: "wrong_code",
     });
     await expect(confirmEmail(services, first.user.id, codes[1] ?? "")).resolves.toBeDefined();
+  });
+
+  describe("leaves the code of the last mail that a person may have", () => {
+    type Way = [string, (deliveryId: string) => Promise<unknown>];
+    const never: Way[] = [
+      ["waited", async () => {}],
+      ["was refused", (id) => attemptDelivery(refusing(outage), id)],
+      ["was refused for good", (id) => attemptDelivery(refusing(noMailbox), id)],
+      ["was called off by an operator", (id) => cancelDelivery(services, id)],
+    ];
+    const perhaps: Way[] = [
+      ["was sent", (id) => attemptDelivery(services, id)],
+      ["may have been taken", (id) => attemptDelivery(refusing(silence), id)],
+      ["is being handed over", begin],
+      ["had its worker killed", (id) => begin(id).then(() => killWorker(id))],
+    ];
+    const outage = refusal({ code: "connection_refused" });
+    const noMailbox = refusal({ class: "permanent", code: "mailbox_unavailable" });
+    const silence = refusal({ class: "ambiguous", code: "reply_timed_out" });
+
+    function refusing(result: SendResult) {
+      services.transport.answer(result);
+      return services;
+    }
+
+    /** A worker begins, and goes on for ever. */
+    async function begin(id: string) {
+      await new Promise<void>((resolve) => {
+        services.transport.answer(() => {
+          resolve();
+          return new Promise(() => {});
+        });
+        void attemptDelivery(services, id);
+      });
+    }
+
+    /** What another worker finds once the lease is over, or a resend has taken the mail from it. */
+    const killWorker = (deliveryId: string) =>
+      endLostAttempt(services.db, deliveryId, services.clock()).then((wasLost) => expect(wasLost).toBe(true));
+
+    async function askAgain(userId: string) {
+      services.pass(240);
+      return (await requestAnotherCode(services, userId)).deliveryId;
+    }
+
+    test.each(never)(
+      "valid after two more, the first of which %s, while the second waits",
+      async (_, end) => {
+        const { user, deliveryId } = await registerUser(services, someone());
+        await attemptDelivery(services, deliveryId);
+        const second = await askAgain(user.id);
+        await end(second);
+        const third = await askAgain(user.id);
+        // Nobody has the code in the middle.
+        await expect(confirmEmail(services, user.id, await codeOf(second))).rejects.toMatchObject({
+          code: "wrong_code",
+        });
+        const state = await getConfirmation(services, user.id);
+        expect(state).toMatchObject({ code: { tries_left: 4, expires_at: null }, delivery: { id: third } });
+        await expect(confirmEmail(services, user.id, await codeOf(deliveryId))).resolves.toBeDefined();
+      },
+    );
+
+    test.each(perhaps)(
+      "of three, the middle one of which %s, the first opens nothing more",
+      async (_, end) => {
+        const { user, deliveryId } = await registerUser(services, someone());
+        await attemptDelivery(services, deliveryId);
+        const second = await askAgain(user.id);
+        await end(second);
+        const third = await askAgain(user.id);
+        await attemptDelivery(services, third);
+        await expect(confirmEmail(services, user.id, await codeOf(deliveryId))).rejects.toMatchObject({
+          code: "wrong_code",
+        });
+        await expect(confirmEmail(services, user.id, await codeOf(second))).resolves.toBeDefined();
+      },
+    );
+
+    test("and looks the same to whoever registers with an address that has an owner (P6)", async () => {
+      const owner = await registerUser(services, someone());
+      await confirmEmail(services, owner.user.id, await codeOf(owner.deliveryId));
+      const shown: unknown[] = [];
+      for (const email of [someone().email, owner.user.email]) {
+        const { user, deliveryId } = await registerUser(services, someone({ email }));
+        await attemptDelivery(services, deliveryId);
+        const wrong = otherThan(await codeOf(deliveryId));
+        for (const end of [...never, ...perhaps].map(([, way]) => way)) {
+          await end(await askAgain(user.id));
+          const verdict = await confirmEmail(services, user.id, wrong).catch(codeOfRefusal);
+          const state = await getConfirmation(services, user.id);
+          shown.push([
+            verdict,
+            state?.code.tries_left,
+            state?.code.expires_at === null,
+            state?.delivery?.status,
+          ]);
+          services.pass(6 * 3600);
+          await services.db
+            .update(users)
+            .set({ claimExpiresAt: addSeconds(services.clock(), 24 * 3600) })
+            .where(eq(users.id, user.id));
+        }
+      }
+      const half = shown.length / 2;
+      expect(shown.slice(half)).toEqual(shown.slice(0, half));
+    });
   });
 
   test("cancels what was still pending", async () => {

@@ -1,7 +1,10 @@
+import { sql } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
+import { deliveries } from "@/db/schema";
 import { createCircuitBreaker } from "@/domain/circuit-breaker";
+import { requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { registerUser } from "@/domain/registration";
 import type { SendResult } from "@/emails/transport";
@@ -94,6 +97,75 @@ describe("with EMAIL_FAILOVER", () => {
     expect(await attemptDelivery(services, await queue())).toMatchObject({ outcome: "retry" });
     expect(await ledger(await queueAndSend())).toEqual([["second", "accepted"]]);
     services.pass(31);
+    for (const _ of [1, 2]) expect(await ledger(await queueAndSend())).toEqual([["scripted", "accepted"]]);
+  });
+
+  test.each(["reply_timed_out", "gateway_error", "reply_lost"])(
+    "five mails that end with %s send the next ones straight to the other, and stay where they are themselves (P3)",
+    async (code) => {
+      const silence = refusal({ class: "ambiguous", code });
+      const bound = await Promise.all([1, 2, 3, 4, 5].map(queue));
+      services.transport.answer(...bound.map(() => silence));
+      for (const id of bound) expect(await attemptDelivery(services, id)).toMatchObject({ outcome: "retry" });
+      // Also that of somebody who asks for another mail.
+      const owner = await findDelivery(services.db, bound[0] ?? "");
+      services.pass(20);
+      expect(await ledger(await queueAndSend())).toEqual([["second", "accepted"]]);
+      await services.db.update(deliveries).set({ createdAt: sql`created_at - interval '61 seconds'` });
+      const { deliveryId } = await requestAnotherCode(services, owner?.userId ?? "");
+      expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "sent", attempt: 1 });
+      expect(await ledger(deliveryId)).toEqual([["second", "accepted"]]);
+      // The others come back to the provider that may have them; it has recovered, which everybody learns.
+      services.pass(40);
+      const [, back = ""] = bound;
+      expect(await attemptDelivery(services, back)).toEqual({ outcome: "sent", attempt: 2 });
+      expect(await ledger(back)).toEqual([
+        ["scripted", "failed"],
+        ["scripted", "accepted"],
+      ]);
+      expect(await ledger(await queueAndSend())).toEqual([["scripted", "accepted"]]);
+    },
+  );
+
+  test("whoever asks for another mail after one that timed out gets it from the other, though nobody else has failed", async () => {
+    const id = await queue();
+    services.transport.answer(refusal({ class: "ambiguous", code: "reply_timed_out" }));
+    await attemptDelivery(services, id);
+    const owner = await findDelivery(services.db, id);
+    services.pass(61);
+    const { deliveryId } = await requestAnotherCode(services, owner?.userId ?? "");
+    expect(await attemptDelivery(services, deliveryId)).toEqual({ outcome: "sent", attempt: 1 });
+    expect(await ledger(deliveryId)).toEqual([["second", "accepted"]]);
+    // It is nobody else's.
+    expect(await ledger(await queueAndSend())).toEqual([["scripted", "accepted"]]);
+    // And of no mail that is much later.
+    services.pass(3600);
+    const later = await requestAnotherCode(services, owner?.userId ?? "");
+    await attemptDelivery(services, later.deliveryId);
+    expect(await ledger(later.deliveryId)).toEqual([["scripted", "accepted"]]);
+  });
+
+  test("a retry that times out does not close the breaker that others have opened", async () => {
+    const silence = refusal({ class: "ambiguous", code: "reply_timed_out" });
+    const id = await queue();
+    services.transport.answer(silence, ...Array.from({ length: 5 }, () => outage), silence);
+    await attemptDelivery(services, id);
+    for (const _ of [1, 2, 3, 4, 5]) await attemptDelivery(services, await queue());
+    services.pass(60);
+    expect(await attemptDelivery(services, id)).toMatchObject({ outcome: "retry", attempt: 2 });
+    expect(await ledger(await queueAndSend())).toEqual([["second", "accepted"]]);
+  });
+
+  test("what says nothing of the provider neither opens nor closes, and leaves the probe to the next mail", async () => {
+    const badAddress = refusal({ class: "permanent", code: "mailbox_unavailable" });
+    const answers = [outage, badAddress, outage, badAddress, outage, badAddress, outage, badAddress, outage];
+    services.transport.answer(...answers);
+    for (const _ of answers) await attemptDelivery(services, await queue());
+    expect(await ledger(await queueAndSend())).toEqual([["second", "accepted"]]);
+    services.transport.answer(badAddress);
+    services.pass(31);
+    const unlucky = await queue();
+    expect(await attemptDelivery(services, unlucky)).toMatchObject({ outcome: "failed" });
     for (const _ of [1, 2]) expect(await ledger(await queueAndSend())).toEqual([["scripted", "accepted"]]);
   });
 

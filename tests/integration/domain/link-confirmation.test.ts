@@ -134,15 +134,30 @@ describe("confirming by link", () => {
   });
 
   test("takes the links of the last two mails, as it takes their codes", async () => {
-    const { link, user } = await register();
+    const { link, user, deliveryId } = await register();
+    await attemptDelivery(services, deliveryId);
     services.pass(60);
     const second = await requestAnotherCode(services, user.id);
+    await attemptDelivery(services, second.deliveryId);
     await readLink(services, link, elsewhere);
     services.pass(120);
     const third = await requestAnotherCode(services, user.id);
+    // Until the third mail leaves, the first one is the last but one that did.
+    await readLink(services, link, elsewhere);
+    await attemptDelivery(services, third.deliveryId);
     expect(await refusalOf(link)).toBe("link_over");
     await readLink(services, await linkOf(services, third.deliveryId), elsewhere);
     expect(await refusalOf(await linkOf(services, second.deliveryId))).toBe("confirmed");
+  });
+
+  test("of the only mail that came works after two more that never left", async () => {
+    const { link, user, deliveryId } = await register();
+    await attemptDelivery(services, deliveryId);
+    for (const _ of [1, 2]) {
+      services.pass(240);
+      await requestAnotherCode(services, user.id);
+    }
+    expect(await refusalOf(link)).toBe("confirmed");
   });
 
   test("of the old address does not confirm the new one", async () => {

@@ -1,97 +1,21 @@
 // What a registration does while the engine misbehaves in every way a server can.
 import { randomUUID } from "node:crypto";
-import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { eq, sql } from "drizzle-orm";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { findOutboxRow } from "@/db/outbox";
 import { outbox } from "@/db/schema";
 import { registerUser } from "@/domain/registration";
 import { someone } from "@/tests/support/services";
 import { createTraced } from "@/tests/support/traced";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
-
-type Engine = { url: string; received: { id: string; name: string; data: object }[]; close(): Promise<void> };
-
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) =>
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
-  );
-
-/** An engine that answers `POST /e/…` with this status, after this long, or never (`hang`); with 400 when one of the events is called `refuses`. */
-async function startEngine(
-  behaviour: { status: number; afterMs?: number; refuses?: string } | "hang",
-): Promise<Engine> {
-  const received: Engine["received"] = [];
-  const server = createHttpServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    if (behaviour === "hang") return;
-    await delay(behaviour.afterMs ?? 0);
-    const events = JSON.parse(body) as Engine["received"];
-    const isRefused = events.some((event) => event.name === behaviour.refuses);
-    const status = isRefused ? 400 : behaviour.status;
-    if (status === 200) received.push(...events);
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ ids: ["01M85RYYNRDZ0K1R1CNJW684VY"], status: behaviour.status }));
-  });
-  const port = await listen(server);
-  return {
-    url: `http://127.0.0.1:${port}`,
-    received,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/** Takes the connection and says nothing, not even HTTP. */
-async function startSilentTcp(): Promise<Engine> {
-  const server = createTcpServer((socket) => void socket.on("error", () => {}));
-  const port = await listen(server);
-  return { url: `http://127.0.0.1:${port}`, received: [], close: async () => void server.close() };
-}
-
-async function startNothing(): Promise<Engine> {
-  const engine = await startSilentTcp();
-  await engine.close();
-  return engine;
-}
+import { startEngine, startNothing, startSilentTcp, useStubEngine } from "./support/stub-engine";
 
 /** A busy machine may take longer than a person should wait; most tests are not about that. */
 const UNHURRIED_MS = 10_000;
 
 const database = useTestDatabase();
 const services = useTestServices(database);
-let engine: Engine | undefined;
-
-/** The modules under test, new for each engine: client and breaker belong to a process. */
-async function useEngine(started: Engine) {
-  engine = started;
-  vi.resetModules();
-  for (const key of ["latchkeyInngest", "latchkeyEngine", "latchkeyServices"])
-    Reflect.deleteProperty(globalThis, key);
-  vi.stubEnv("INNGEST_BASE_URL", started.url);
-  vi.stubEnv("INNGEST_EVENT_KEY", "key");
-  vi.stubEnv("INNGEST_SIGNING_KEY", "signkey-prod-00aa");
-  vi.stubEnv("APP_SECRET", "a secret for tests that is long enough");
-  vi.stubEnv("DATABASE_URL", database.url);
-  vi.stubEnv("RESEND_API_KEY", "re_test");
-  vi.stubEnv("LOG_LEVEL", "silent");
-  const [{ publishNow, relayOutbox, engine: engineHealth }, { dispatchDelivery }] = await Promise.all([
-    import("@/inngest/publish"),
-    import("@/inngest/dispatch"),
-  ]);
-  return { publishNow, relayOutbox, engineHealth, dispatchDelivery };
-}
-
-afterEach(async () => {
-  await engine?.close();
-  engine = undefined;
-  vi.unstubAllEnvs();
-});
+const { useEngine, received } = useStubEngine(database);
 
 describe("publishing an event", () => {
   test("sends ids only, with the outbox row's id as the event's id, and marks the row", async () => {
@@ -99,7 +23,7 @@ describe("publishing an event", () => {
     const { outboxId, deliveryId, user } = await registerUser(services, someone());
     // A busy machine may take longer than a person should wait; that is not what this is about.
     expect(await publishNow(services, outboxId, 10_000)).toEqual({ published: true });
-    expect(engine?.received).toEqual([
+    expect(received()).toEqual([
       expect.objectContaining({
         id: outboxId,
         name: "user/registered",
@@ -128,7 +52,7 @@ describe("publishing an event", () => {
     const { publishNow, engineHealth } = await useEngine(await startEngine("hang"));
     const rows = await Promise.all([1, 2, 3].map(() => registerUser(services, someone())));
     for (const { outboxId } of rows.slice(0, 2)) await publishNow(services, outboxId);
-    expect(engineHealth(services).breaker.state()).toBe("open");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("open");
     expect(await publishNow(services, rows[2]?.outboxId ?? "")).toEqual({
       published: false,
       error: "Connection refused",
@@ -154,8 +78,8 @@ describe("the circuit breaker of the engine", () => {
     expect(publications.filter(({ published }) => !published)).toEqual(
       Array(9).fill({ published: false, error: "Connection refused" }),
     );
-    expect(engine?.received).toHaveLength(1);
-    expect(breaker.state()).toBe("closed");
+    expect(received()).toHaveLength(1);
+    expect(breaker.state(services.clock())).toBe("closed");
     expect(await publishNow(services, ids[10] ?? "", 10_000)).toEqual({ published: true });
   });
 
@@ -165,10 +89,10 @@ describe("the circuit breaker of the engine", () => {
     const { breaker } = engineHealth(services);
     for (const id of ids)
       expect(await publishNow(services, id, 50)).toEqual({ published: false, error: "Timed out" });
-    expect(breaker.state()).toBe("open");
+    expect(breaker.state(services.clock())).toBe("open");
     for (const id of ids)
       await expect.poll(async () => (await findOutboxRow(services.db, id))?.publishedAt).not.toBeNull();
-    expect(breaker.state()).toBe("open");
+    expect(breaker.state(services.clock())).toBe("open");
   });
 
   test("our own database away is not the engine's fault, and the engine is not asked", async () => {
@@ -182,8 +106,8 @@ describe("the circuit breaker of the engine", () => {
         published: false,
         error: "The database did not answer",
       });
-    expect(engineHealth(services).breaker.state()).toBe("closed");
-    expect(engine?.received).toEqual([]);
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
+    expect(received()).toEqual([]);
     reading.mockRestore();
     expect(await publishNow(services, ids[0] ?? "", 10_000)).toEqual({ published: true });
   });
@@ -196,7 +120,7 @@ describe("the circuit breaker of the engine", () => {
       return { from: () => ({ where: () => never }) } as unknown as ReturnType<typeof services.db.select>;
     });
     for (const id of ids) expect(await publishNow(services, id, 20)).toMatchObject({ published: false });
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
   });
 
   test("an event that the engine took is published, also when that could not be written down", async () => {
@@ -207,7 +131,7 @@ describe("the circuit breaker of the engine", () => {
     });
     for (const id of ids) expect(await publishNow(services, id, 10_000)).toEqual({ published: true });
     writing.mockRestore();
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
     expect((await findOutboxRow(services.db, ids[0] ?? ""))?.publishedAt).toBeNull();
   });
 });
@@ -225,9 +149,9 @@ describe("the relay", () => {
       services.pass(1);
     }
     await freeAll();
-    expect(await relayOutbox(services)).toEqual({ published: 3, failed: 0 });
-    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 0 });
-    expect(engine?.received.map((event) => event.id)).toEqual(ids);
+    expect(await relayOutbox(services)).toMatchObject({ published: 3, failed: 0 });
+    expect(await relayOutbox(services)).toMatchObject({ published: 0, failed: 0 });
+    expect(received().map((event) => event.id)).toEqual(ids);
   });
 
   test("publishes each event as a part of its own trace, also those that go out together", async () => {
@@ -238,7 +162,7 @@ describe("the relay", () => {
     const ids: string[] = [];
     for (let round = 0; round < 2; round++) ids.push((await registerUser(services, someone())).outboxId);
     await freeAll();
-    expect(await relayOutbox(services)).toEqual({ published: 2, failed: 0 });
+    expect(await relayOutbox(services)).toMatchObject({ published: 2, failed: 0 });
     const spans = await read();
     const published = spans("publish user/registered");
     expect(published.map(({ attributes }) => attributes["latchkey.event.id"]).sort()).toEqual(ids.sort());
@@ -254,7 +178,7 @@ describe("the relay", () => {
     const { relayOutbox } = await useEngine(await startEngine({ status: 200 }));
     await services.db.update(outbox).set({ publishedAt: new Date() });
     await registerUser(services, someone());
-    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 0 });
+    expect(await relayOutbox(services)).toMatchObject({ published: 0, failed: 0 });
   });
 
   test("of four at once publishes each row once", async () => {
@@ -263,7 +187,7 @@ describe("the relay", () => {
     for (let round = 0; round < 8; round++) await registerUser(services, someone());
     await freeAll();
     await Promise.all([1, 2, 3, 4].map(() => relayOutbox(services)));
-    const ids = engine?.received.map((event) => event.id) ?? [];
+    const ids = received().map((event) => event.id);
     expect(ids).toHaveLength(8);
     expect(new Set(ids).size).toBe(8);
   });
@@ -273,7 +197,7 @@ describe("the relay", () => {
     await services.db.update(outbox).set({ publishedAt: new Date() });
     const { outboxId } = await registerUser(services, someone());
     await freeAll();
-    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 1 });
+    expect(await relayOutbox(services)).toMatchObject({ published: 0, failed: 1 });
     const [row] = await services.db.select().from(outbox).where(eq(outbox.id, outboxId));
     expect(row).toMatchObject({ publishedAt: null, tries: 1 });
   });
@@ -297,8 +221,8 @@ describe("an event that the engine refuses", () => {
   test("is set aside with a loud word, and the others go out", async () => {
     const { relayOutbox, engineHealth } = await useEngine(await startEngine({ status: 200, refuses: "bad" }));
     const { id, good } = await writeBadOne();
-    expect(await relayOutbox(services)).toEqual({ published: 2, failed: 1 });
-    expect(engine?.received.map((event) => event.id)).toEqual(good);
+    expect(await relayOutbox(services)).toMatchObject({ published: 2, failed: 1 });
+    expect(received().map((event) => event.id)).toEqual(good);
     const bad = await findOutboxRow(services.db, id);
     expect(bad).toMatchObject({ publishedAt: null, tries: 1 });
     expect((bad?.leaseUntil?.getTime() ?? 0) - Date.now()).toBeGreaterThan(30_000);
@@ -308,8 +232,8 @@ describe("an event that the engine refuses", () => {
         facts: expect.objectContaining({ outboxId: id, status: 400 }),
       }),
     );
-    expect(engineHealth(services).breaker.state()).toBe("closed");
-    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 0 });
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
+    expect(await relayOutbox(services)).toMatchObject({ published: 0, failed: 0 });
   });
 
   test("does not make the engine look away to the registrations after it", async () => {
@@ -318,13 +242,13 @@ describe("an event that the engine refuses", () => {
       const { outboxId } = await registerUser(services, someone());
       expect(await publishNow(services, outboxId, UNHURRIED_MS)).toMatchObject({ published: false });
     }
-    expect(engineHealth(services).breaker.state()).toBe("closed");
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
   });
 
   test("is not what a wrong key is: then nothing goes out, and nothing is set aside", async () => {
     const { relayOutbox } = await useEngine(await startEngine({ status: 401 }));
     const { id } = await writeBadOne();
-    expect(await relayOutbox(services)).toEqual({ published: 0, failed: 3 });
+    expect(await relayOutbox(services)).toMatchObject({ published: 0, failed: 3 });
     const bad = await findOutboxRow(services.db, id);
     expect((bad?.leaseUntil?.getTime() ?? 0) - Date.now()).toBeLessThan(30_000);
   });
@@ -380,6 +304,6 @@ describe("with the engine away", () => {
       queued: false,
       sent: true,
     });
-    expect(engine?.received).toEqual([]);
+    expect(received()).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 // What the judge of `npm run chaos` says of what people did after they had registered.
 import { describe, expect, test } from "vitest";
 import type { Facts } from "@/cli/chaos/facts";
-import type { AuditedDelivery } from "@/db/audit";
+import type { AuditedAttempt, AuditedDelivery } from "@/db/audit";
 import {
   ADA,
   act,
@@ -70,9 +70,12 @@ describe("a confirmation", () => {
   test("that was answered is there", () => {
     expect(kinds(confirmed())).toEqual([]);
     expect(kinds({ acts: [act("confirm")] })).toEqual(["lost"]);
-    expect(kinds({ acts: [act("resend", "perhaps")], codes: { accepted: ["ada"], refused: [] } })).toEqual([
-      "lost",
-    ]);
+    expect(
+      kinds({
+        acts: [act("resend", "perhaps")],
+        codes: { accepted: [{ username: "ada", atMs: 20_000 }], refused: [] },
+      }),
+    ).toEqual(["lost"]);
   });
 
   test("whose answer was lost may be there, or not", () => {
@@ -98,9 +101,29 @@ describe("a confirmation", () => {
   });
 
   test("is followed by no code, but one that was under way just then", () => {
-    expect(kinds(confirmed({ mails: [mail("m-1", "d-1", 12_000)] }))).toEqual([]);
-    expect(kinds(confirmed({ mails: [mail("m-1", "d-1", 14_000)] }))).toEqual(["late_mail"]);
-    expect(kinds({ acts: [act("resend", "perhaps")], mails: [mail("m-1", "d-1", 14_000)] })).toEqual([]);
+    const arriving = (receivedAtMs: number, change: Partial<AuditedAttempt> = {}) => ({
+      attempts: [attempt(1, { startedAt: new Date(9_500), endedAt: new Date(10_500), ...change })],
+      mails: [mail("m-1", "d-1", receivedAtMs)],
+    });
+    expect(kinds(confirmed(arriving(10_400)))).toEqual([]);
+    expect(kinds(confirmed(arriving(12_000)))).toEqual([]);
+    expect(kinds(confirmed(arriving(14_000)))).toEqual(["late_mail"]);
+    expect(kinds({ acts: [act("resend", "perhaps")], ...arriving(14_000) })).toEqual([]);
+    // It was begun after the confirmation, or had ended before.
+    const begun = { startedAt: new Date(10_001), endedAt: new Date(10_300) };
+    expect(kinds(confirmed(arriving(10_200, begun)))).toEqual(["late_mail"]);
+    expect(kinds(confirmed(arriving(10_200, { endedAt: new Date(9_900) })))).toEqual(["late_mail"]);
+    // Whose end nobody knows may have gone on.
+    const lost = { endedAt: new Date(9_900), outcome: "failed", errorClass: "ambiguous" } as const;
+    const again = attempt(2, { startedAt: new Date(20_000), endedAt: new Date(20_100) });
+    const sent = arriving(10_200, lost);
+    expect(kinds(confirmed({ ...sent, attempts: [...sent.attempts, again] }))).toEqual([]);
+  });
+
+  test("is followed by no code either when it came at the very end", () => {
+    const codes = { accepted: [{ username: "ada", atMs: 10_000 }], refused: [] };
+    const late = { mails: [mail("m-1", "d-1", 14_000)] };
+    expect(kinds(confirmed({ acts: [act("resend", "perhaps")], codes, ...late }))).toEqual(["late_mail"]);
   });
 
   test("is followed by one welcome, and who has not confirmed gets none", () => {

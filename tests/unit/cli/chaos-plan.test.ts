@@ -45,6 +45,15 @@ describe("the plan of a run", () => {
     expect(people.at(-1)?.atMs).toBeLessThanOrEqual(15_000);
   });
 
+  test("lets some type a code, some ask for another mail, and some do both at once, in a short run too", () => {
+    const acts = (people: number) => planPeople({ ...short, people }).map(({ act }) => act);
+    const count = (of: string | null, people: number) => acts(people).filter((act) => act === of).length;
+    for (const act of ["confirm", "resend", "resend_and_confirm", null]) {
+      expect(count(act, 60), String(act)).toBeGreaterThanOrEqual(6);
+      expect(Math.abs(count(act, 2_000) / 2_000 - 0.25), String(act)).toBeLessThan(0.1);
+    }
+  });
+
   test("makes the provider refuse 30 %, hang at 10 % and lose the reply of 10 %", () => {
     expect(Object.fromEntries(MAIL_FAULTS.map(({ kind, percent }) => [kind, percent]))).toEqual({
       refuse: 30,

@@ -47,11 +47,24 @@ describe("a run is good", () => {
     expect(resultOf({}, false).ok).toBe(false);
     expect(resultOf({}, true, 2).ok).toBe(false);
     const asked = act("resend");
-    expect(resultOf({ acts: [asked, asked, asked] }).checks.at(-1)).toMatchObject({ ok: false, found: 0 });
+    expect(resultOf({ acts: [asked, asked, asked] }).checks.at(-2)).toMatchObject({ ok: false, found: 0 });
     expect(resultOf({ ended: [{ part: "engine", how: "exit 1" }] })).toMatchObject({
       ok: false,
       processes_ended: 1,
     });
+  });
+
+  test("and not when nobody confirmed with another mail on its way", () => {
+    const asked = act("resend");
+    const overtaking = (atMs: number) => {
+      const typed = ["ada", "bo"].map((username) => ({ username, atMs }));
+      const changed = resultOf({ acts: [asked, asked, asked], codes: { accepted: typed, refused: [] } });
+      return { acts: changed.acts, check: changed.checks.at(-1) };
+    };
+    expect(overtaking(10_050)).toMatchObject({ acts: { overtaking: 1 }, check: { ok: true } });
+    // The mail was sent by then, or not asked for yet.
+    for (const atMs of [13_000, 9_000])
+      expect(overtaking(atMs)).toMatchObject({ acts: { overtaking: 0 }, check: { ok: false, found: 0 } });
   });
 
   test("and not when hardly anybody was answered: that proves nothing", () => {

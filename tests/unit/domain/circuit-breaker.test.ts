@@ -24,7 +24,7 @@ describe("the circuit breaker", () => {
     const breaker = create();
     breaker.failed(at(0));
     breaker.failed(at(1));
-    expect(breaker.state()).toBe("open");
+    expect(breaker.state(at(4999))).toBe("open");
     expect([1, 2500, 5000].map((ms) => breaker.mayCall(at(ms)))).toEqual([false, false, false]);
   });
 
@@ -33,7 +33,7 @@ describe("the circuit breaker", () => {
     breaker.failed(at(0));
     breaker.failed(at(0));
     expect([5000, 5000, 5001].map((ms) => breaker.mayCall(at(ms)))).toEqual([true, false, false]);
-    expect(breaker.state()).toBe("half_open");
+    expect(breaker.state(at(5001))).toBe("half_open");
   });
 
   test("closes when the probe succeeds, opens again when it fails", () => {
@@ -61,5 +61,30 @@ describe("the circuit breaker", () => {
     breaker.failed(at(0));
     breaker.mayCall(at(5000));
     expect(breaker.mayCall(at(10_000))).toBe(true);
+  });
+
+  test("is shown half open once its time is over, also when nobody comes to probe", () => {
+    const breaker = create();
+    breaker.failed(at(0));
+    breaker.failed(at(1));
+    expect([1, 5000, 5001, 3_600_000].map((ms) => breaker.state(at(ms)))).toEqual([
+      "open",
+      "open",
+      "half_open",
+      "half_open",
+    ]);
+    expect(changes).toEqual([["closed", "open"]]);
+  });
+
+  test("a probe that says nothing of the service leaves it to the next caller, at once", () => {
+    const breaker = create();
+    breaker.toldNothing();
+    breaker.failed(at(0));
+    breaker.failed(at(0));
+    breaker.toldNothing();
+    expect(breaker.mayCall(at(4999))).toBe(false);
+    expect(breaker.mayCall(at(5000))).toBe(true);
+    breaker.toldNothing();
+    expect([5100, 5100].map((ms) => breaker.mayCall(at(ms)))).toEqual([true, false]);
   });
 });

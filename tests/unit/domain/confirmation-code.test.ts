@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { cleanCode, deriveCode, hashCode, matchesCode, nextTryAt } from "@/domain/confirmation-code";
+import {
+  cleanCode,
+  deriveCode,
+  hashCode,
+  matchesCode,
+  nextTryAt,
+  pickValidCodes,
+} from "@/domain/confirmation-code";
 import { deriveKeys } from "@/domain/keys";
 
 const keys = deriveKeys("a secret of at least thirty-two characters");
@@ -67,4 +74,30 @@ test("NIST SP 800-63B 3.2.2: after twenty wrong codes a claim waits 30 s, then t
     return at && (at.getTime() - wrongCodeAt.getTime()) / 1000;
   };
   expect([0, 19, 20, 21, 22, 26, 27, 90].map(waitAfter)).toEqual([null, null, 30, 60, 120, 1920, 3600, 3600]);
+});
+
+describe("the codes that open a claim, of mails newest first", () => {
+  /** `x`: its mail may have reached its reader. `.`: it never left. */
+  const valid = (mails: string) =>
+    pickValidCodes([...mails].map((mail, index) => ({ index, hasLeft: mail === "x" }))).map(
+      ({ index }) => index,
+    );
+
+  test.each([
+    ["", []],
+    [".", [0]],
+    ["x", [0]],
+    ["xx", [0, 1]],
+    ["xxx", [0, 1]],
+    // The newest is about to leave.
+    [".x", [0, 1]],
+    [".xxx", [0, 1, 2]],
+    // What never left pushes no other one out, and opens nothing itself.
+    ["..x", [0, 2]],
+    ["x..x", [0, 3]],
+    [".x.x..x", [0, 1, 3]],
+    ["....", [0]],
+  ])("of %j: %j", (mails, indices) => {
+    expect(valid(mails)).toEqual(indices);
+  });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { chooseProvider, isProviderRefusal, movesAtOnce, type PastAttempt } from "@/domain/failover";
-import { FAILURE_CODES, type FailureCode, failureClass } from "@/emails/failures";
+import {
+  chooseProvider,
+  isProviderRefusal,
+  judgeHealth,
+  movesAtOnce,
+  type PastAttempt,
+} from "@/domain/failover";
+import { concernsAddress, FAILURE_CODES, type FailureCode, failure, failureClass } from "@/emails/failures";
 
 const names = { preferred: "resend", other: "smtp" };
 const past = (provider: string, code: FailureCode): PastAttempt => ({
@@ -89,4 +95,56 @@ test("what counts as a refusal of the provider is exactly this list", () => {
       "tls_failed",
     ].sort(),
   );
+});
+
+describe("what an attempt says of the provider to the mails after it", () => {
+  const says = (code: FailureCode) => judgeHealth(failure(code, { text: "" }));
+
+  test("that it is well: only that it took one", () => {
+    expect(judgeHealth({ outcome: "accepted", providerMessageId: null })).toBe("well");
+    expect(FAILURE_CODES.filter((code) => says(code) === "well")).toEqual([]);
+  });
+
+  test("that it is away: exactly this, also what leaves open whether it has the mail", () => {
+    expect(FAILURE_CODES.filter((code) => says(code) === "away").sort()).toEqual(
+      [
+        // Not reached, or in trouble.
+        "timeout",
+        "connection_refused",
+        "connection_lost",
+        "unreachable",
+        "host_not_found",
+        "server_busy",
+        "server_error",
+        // It was handed the mail, and nobody knows what came of it.
+        "reply_timed_out",
+        "reply_lost",
+        "gateway_error",
+        "unreadable_answer",
+        // It refuses us.
+        "credentials_refused",
+        "encryption_required",
+        "endpoint_wrong",
+        "mail_refused",
+        "protocol_error",
+        "quota_exceeded",
+        "refused_by_policy",
+        "relay_denied",
+        "request_refused",
+        "sender_refused",
+        "server_refuses",
+        "tls_failed",
+      ].sort(),
+    );
+  });
+
+  test.each([
+    ["every refusal of the address", FAILURE_CODES.filter(concernsAddress)],
+    ["our own mistakes", ["render_failed", "message_malformed", "unexpected_error", "worker_lost"]],
+    ["what is about this mail alone", ["message_too_large", "idempotency_conflict", "already_in_progress"]],
+    ["that it asks for patience", ["rate_limited", "try_later"]],
+  ] as [string, FailureCode[]][])("nothing: %s", (_, codes) => {
+    expect(codes.length).toBeGreaterThan(1);
+    expect(codes.filter((code) => says(code) !== "nothing")).toEqual([]);
+  });
 });
