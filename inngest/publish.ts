@@ -11,6 +11,7 @@ import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-bre
 import type { Services } from "../domain/services";
 import { causeOf } from "../domain/tracing";
 import { askEngine, EngineAnswerError, firstFailure, inngest } from "./client";
+import { createGathering, type Gathering } from "./gather";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
 export const PUBLISH_LIMIT_MS = 250;
@@ -19,14 +20,25 @@ const ENGINE_AWAY = "Connection refused";
 const DATABASE_AWAY = "The database did not answer";
 const BREAKER = { failuresToOpen: 2, openMs: 5_000 };
 
-const shared = globalThis as typeof globalThis & { latchkeyEngine?: { breaker: CircuitBreaker } };
+/** Calls of those who register, under way at once, and the most events of one: what it takes to write them is little. */
+const TOGETHER = { atOnce: 2, sizeMax: 50 };
 
-/** What this process knows of the engine's health; shared by Next's bundles. */
-export function engine(services: Services): { breaker: CircuitBreaker } {
+type Engine = { breaker: CircuitBreaker; together: Gathering<Waiting> };
+
+const shared = globalThis as typeof globalThis & { latchkeyEngine?: Engine };
+
+/** What this process knows of the engine's health, and the way to it; shared by Next's bundles. */
+export function engine(services: Services): Engine {
   shared.latchkeyEngine ??= {
     breaker: createCircuitBreaker(BREAKER, (from, to) =>
       services.log.warn({ breaker: to, from }, `Circuit breaker of the engine: ${to}`),
     ),
+    together: createGathering({
+      ...TOGETHER,
+      slotMs: PUBLISH_LIMIT_MS,
+      isWanted: ({ isGivenUp }) => !isGivenUp,
+      send: publishTogether,
+    }),
   };
   return shared.latchkeyEngine;
 }
@@ -49,72 +61,100 @@ async function send({ tracing }: Services, rows: OutboxEvent[]): Promise<void> {
   await rows.reduce(asPartOf, sendAll)();
 }
 
+/** One event that somebody waits for. */
+type Waiting = {
+  services: Services;
+  row: OutboxEvent;
+  settle: (publication: Publication) => void;
+  /** Tells the breaker how the call of this event went, once for all in it; null before it was begun. */
+  judge: ((isWell: boolean) => void) | null;
+  /** Whoever waited has gone on: the relay publishes it. */
+  isGivenUp: boolean;
+};
+
 /**
- * Publishes one row within `limitMs`, by its id, or as it was just written. Never throws: the row is safe in the outbox, and a publication that comes
- * through later is still recorded. The breaker hears of what the engine did, in time or not, and of nothing else.
+ * Publishes one row within `limitMs`, by its id, or as it was just written; in a rush together with others. Never throws:
+ * the row is safe in the outbox, and a publication that comes through later is still recorded. The breaker hears of what
+ * the engine did, in time or not, and of nothing else.
  */
 export async function publishNow(
   services: Services,
   written: string | OutboxEvent,
   limitMs = PUBLISH_LIMIT_MS,
 ): Promise<Publication> {
-  const { log } = services;
   const outboxId = typeof written === "string" ? written : written.id;
-  const { breaker } = engine(services);
+  const { breaker, together } = engine(services);
   if (!breaker.mayCall(services.clock())) return { published: false, error: ENGINE_AWAY };
-  let isAsked = false;
-  let isJudged = false;
-  const judge = (isWell: boolean) => {
-    if (!isAsked || isJudged) return;
-    isJudged = true;
-    if (isWell) breaker.succeeded(services.clock());
-    else breaker.failed(services.clock());
-  };
-  let fail: (error: unknown) => void = () => {};
-  const failed = new Promise<Publication>((resolve) => {
-    fail = (error) => {
-      // An engine that refuses this event is there, and takes the next one.
-      if (isRefusal(error)) judge(true);
-      resolve({ published: false, error: describeEngineError(error) });
-    };
-  });
+  let mine: Waiting | undefined;
   const publish = async (): Promise<Publication> => {
     const row = typeof written === "string" ? await findUnpublished(services, written) : written;
     if (row === "unknown") return { published: false, error: DATABASE_AWAY };
     if (!row) return { published: true };
-    isAsked = true;
-    try {
-      await send(services, [row]);
-    } catch (error) {
-      return { published: false, error: describeEngineError(error) };
-    }
-    judge(true);
-    // A row that is not marked is published once more, and the engine drops the second event by its id.
-    await markPublished(services.db, [row.id], services.clock()).catch((error: unknown) =>
-      log.warn(
-        { err: error, outboxId },
-        "A published event could not be marked; the relay publishes it again",
-      ),
-    );
-    return { published: true };
+    return new Promise((settle) => {
+      mine = { services, row, settle, judge: null, isGivenUp: false };
+      together.add(mine);
+    });
   };
-  const publishing = firstFailure.run(fail, publish);
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Publication>((resolve) => {
     // A process that was busy itself finds the answer among what it has not read yet.
     const giveUp = () => setImmediate(() => resolve({ published: false, error: "Timed out" }));
     timer = setTimeout(() => setImmediate(giveUp), limitMs);
   });
-  const publication = await Promise.race([publishing, failed, limit]);
+  const publication = await Promise.race([publish(), limit]);
   clearTimeout(timer);
-  if (publication.published) return publication;
-  judge(false);
-  if (isAsked)
-    log.warn(
-      { outboxId, error: publication.error },
-      "The engine did not take an event; it waits in the outbox",
-    );
+  if (publication.published || !mine) return publication;
+  mine.isGivenUp = true;
+  mine.judge?.(false);
+  services.log.warn(
+    { outboxId, error: publication.error },
+    "The engine did not take an event; it waits in the outbox",
+  );
   return publication;
+}
+
+/** One call for events that somebody waits for. Never rejects. */
+async function publishTogether(waiting: Waiting[]): Promise<void> {
+  const [first] = waiting;
+  if (!first) return;
+  const { services } = first;
+  const { breaker } = engine(services);
+  let isJudged = false;
+  const judge = (isWell: boolean) => {
+    if (isJudged) return;
+    isJudged = true;
+    if (isWell) breaker.succeeded(services.clock());
+    else breaker.failed(services.clock());
+  };
+  for (const one of waiting) one.judge = judge;
+  const ids = waiting.map(({ row }) => row.id);
+  // An engine that refuses an event is there, and takes the next one. Which of several it was shows one by one.
+  const isOneRefused = (error: unknown) => isRefusal(error) && waiting.length > 1;
+  const hear = (error: unknown) => {
+    if (isOneRefused(error)) return;
+    if (isRefusal(error)) judge(true);
+    for (const one of waiting) one.settle({ published: false, error: describeEngineError(error) });
+  };
+  try {
+    await sendOrHearRefusal(
+      services,
+      waiting.map(({ row }) => row),
+      hear,
+    );
+  } catch (error) {
+    hear(error);
+    if (isOneRefused(error)) for (const one of waiting) await publishTogether([one]);
+    return;
+  }
+  judge(true);
+  // A row that is not marked is published once more, and the engine drops the second event by its id.
+  await markPublished(services.db, ids, services.clock()).catch((error: unknown) =>
+    services.log.warn(
+      { err: error, outboxIds: ids },
+      "Published events could not be marked; the relay publishes them again",
+    ),
+  );
+  for (const one of waiting) one.settle({ published: true });
 }
 
 /** Null for a row that is published, or gone. */
@@ -240,13 +280,18 @@ async function relayBatch(
   return "published";
 }
 
-/** As `send`; a refusal is heard at once, while the SDK tries four times more. */
-function sendOrHearRefusal(services: Services, rows: OutboxRow[]): Promise<void> {
+/** As `send`; a refusal is heard at once, while the SDK tries four times more. `hear`: of the first failure, whatever it is. */
+function sendOrHearRefusal(
+  services: Services,
+  rows: OutboxEvent[],
+  hear: (error: unknown) => void = () => {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const hear = (error: unknown) => {
+    const hearFirst = (error: unknown) => {
+      hear(error);
       if (isRefusal(error)) reject(error);
     };
-    firstFailure.run(hear, () => send(services, rows)).then(resolve, reject);
+    firstFailure.run(hearFirst, () => send(services, rows)).then(resolve, reject);
   });
 }
 

@@ -15,7 +15,7 @@ const UNHURRIED_MS = 10_000;
 
 const database = useTestDatabase();
 const services = useTestServices(database);
-const { useEngine, received } = useStubEngine(database);
+const { useEngine, received, asked } = useStubEngine(database);
 
 describe("publishing an event", () => {
   test("sends ids only, with the outbox row's id as the event's id, and marks the row", async () => {
@@ -46,6 +46,29 @@ describe("publishing an event", () => {
     expect(await publishNow(services, outboxId, limitMs)).toEqual({ published: false, error });
     expect(performance.now() - startedAt).toBeLessThan(UNHURRIED_MS / 2);
     expect((await findOutboxRow(services.db, outboxId))?.publishedAt).toBeNull();
+  });
+
+  test("in a rush the events that come while calls are under way go out in one, and each row is marked", async () => {
+    const { publishNow } = await useEngine(await startEngine({ status: 200, afterMs: 20 }));
+    const people = await Promise.all(Array.from({ length: 9 }, () => registerUser(services, someone())));
+    const publications = people.map(({ event }) => publishNow(services, event, UNHURRIED_MS));
+    expect(await Promise.all(publications)).toEqual(Array(9).fill({ published: true }));
+    expect(asked()).toEqual([1, 1, 7]);
+    expect(received().map(({ id }) => id)).toEqual(people.map(({ outboxId }) => outboxId));
+    for (const { outboxId } of people)
+      expect((await findOutboxRow(services.db, outboxId))?.publishedAt).toEqual(services.clock());
+  });
+
+  test("one that is refused among others in a rush keeps none of them from going out", async () => {
+    const { publishNow, engineHealth } = await useEngine(
+      await startEngine({ status: 200, afterMs: 20, refuses: "bad" }),
+    );
+    const people = await Promise.all(Array.from({ length: 6 }, () => registerUser(services, someone())));
+    const events = people.map(({ event }, index) => (index === 3 ? { ...event, name: "bad" } : event));
+    const publications = await Promise.all(events.map((event) => publishNow(services, event, UNHURRIED_MS)));
+    expect(publications.map(({ published }) => published)).toEqual([true, true, true, false, true, true]);
+    expect(received()).toHaveLength(5);
+    expect(engineHealth(services).breaker.state(services.clock())).toBe("closed");
   });
 
   test("after two failures the breaker spares the next registrations the wait", async () => {

@@ -112,5 +112,5 @@ export function useStubEngine(database: { readonly url: string }) {
     };
   }
 
-  return { useEngine, received: () => engine?.received ?? [] };
+  return { useEngine, received: () => engine?.received ?? [], asked: () => engine?.asked ?? [] };
 }
