@@ -20,21 +20,28 @@ const ANSWER_WITHIN_MS = 900;
 
 /**
  * Never throws. `startedAt` (performance.now()) is when the request came: engine and provider together get what is
- * left of a second, and no more than the publish limit and EMAIL_SYNC_BUDGET.
+ * left of a second, and no more than the publish limit and EMAIL_SYNC_BUDGET. `isCrowded`: more people wait than can be
+ * served at once, so that none of them waits for a mail: the relay, or the watchdog, sees to it in a moment.
  */
 export async function dispatchDelivery(
   services: Services,
   queued: QueuedDelivery,
-  { startedAt, publishLimitMs = PUBLISH_LIMIT_MS }: { startedAt: number; publishLimitMs?: number },
+  {
+    startedAt,
+    publishLimitMs = PUBLISH_LIMIT_MS,
+    isCrowded = false,
+  }: { startedAt: number; publishLimitMs?: number; isCrowded?: boolean },
 ): Promise<Dispatch> {
   const budgetMs = () =>
     Math.max(0, Math.min(env().EMAIL_SYNC_BUDGET * 1000, startedAt + ANSWER_WITHIN_MS - performance.now()));
   if (env().EMAIL_MODE === "async") {
     const publication = await publishNow(services, queued.event, publishLimitMs);
     if (publication.published) return { queued: true };
+    const error = `Failed to queue email: ${publication.error}`;
+    if (isCrowded) return { queued: false, sent: false, error };
     const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
     if (attempt?.outcome === "sent") return { queued: false, sent: true };
-    return { queued: false, sent: false, error: `Failed to queue email: ${publication.error}` };
+    return { queued: false, sent: false, error };
   }
   const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
   if (attempt?.outcome === "sent") return { queued: false, sent: true };

@@ -16,13 +16,16 @@ function people(): { waiting: number; line: GiveWay } {
   shared.latchkeyPeople ??= {
     waiting: 0,
     line: createGiveWay({
-      isBusy: () => people().waiting > PEOPLE_MAX,
+      isBusy: isCrowded,
       patienceMs: PATIENCE_MS,
       atOnce: AT_ONCE,
     }),
   };
   return shared.latchkeyPeople;
 }
+
+/** Whether more people wait than this process can serve at once. */
+export const isCrowded = (): boolean => people().waiting > PEOPLE_MAX;
 
 /** Somebody waits for what `work` answers. */
 export async function asPersonWaits<T>(work: () => Promise<T>): Promise<T> {

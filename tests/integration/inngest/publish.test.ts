@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, test, vi } from "vitest";
+import { findDelivery } from "@/db/deliveries";
 import { findOutboxRow } from "@/db/outbox";
 import { outbox } from "@/db/schema";
 import { registerUser } from "@/domain/registration";
@@ -304,6 +305,19 @@ describe("with the engine away", () => {
       sent: true,
     });
     expect(services.transport.handed).toHaveLength(1);
+  });
+
+  test("no mail is sent inside of a request while a crowd waits, and both its rows wait for what sees to them", async () => {
+    const { dispatchDelivery } = await useEngine(await startNothing());
+    const registration = await registerUser(services, someone());
+    expect(await dispatchDelivery(services, registration, { ...unhurried(), isCrowded: true })).toEqual({
+      queued: false,
+      sent: false,
+      error: "Failed to queue email: Connection refused",
+    });
+    expect(services.transport.handed).toEqual([]);
+    expect((await findOutboxRow(services.db, registration.outboxId))?.publishedAt).toBeNull();
+    expect(await findDelivery(services.db, registration.deliveryId)).toMatchObject({ status: "queued" });
   });
 
   test("and the provider away too, the answer says why, in the old system's words", async () => {

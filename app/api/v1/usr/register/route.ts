@@ -2,6 +2,7 @@
 
 import { sessionCookie } from "@/app/_auth/cookie";
 import { clientOf } from "@/app/_http/client-network";
+import { isCrowded } from "@/app/_http/give-way";
 import { handlePost } from "@/app/_http/handle";
 import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
@@ -27,7 +28,10 @@ export function POST(request: Request): Promise<Response> {
       };
       const registration = await services().database.within(() => registerUser(services(), input));
       // It is written: whatever the database does from here on, the answer is yes. Dispatching has limits of its own.
-      const dispatch = await dispatchDelivery(services(), registration, { startedAt });
+      const dispatch = await dispatchDelivery(services(), registration, {
+        startedAt,
+        isCrowded: isCrowded(),
+      });
       const forBrowser = isForm(request) || isFromOwnPage(request);
       return {
         status: 201,
