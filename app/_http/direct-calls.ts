@@ -84,11 +84,21 @@ export function answerDirectly(): void {
   };
 }
 
-/** Letters, digits and what a port or an IPv6 address needs (RFC 9110, 7.2): anything odder is left to Next. */
-const PLAIN_HOST = /^[A-Za-z0-9._:[\]-]+$/;
-
 function isTaken({ url, headers }: IncomingMessage): boolean {
-  return DIRECT_ROUTES.has(pathOf(url)) && PLAIN_HOST.test(headers.host ?? "");
+  return DIRECT_ROUTES.has(pathOf(url)) && isPlainHost(headers.host ?? "");
+}
+
+let lastPlainHost = "";
+
+/** A name and perhaps a port, as a URL has them: anything odder is left to Next, which has an answer to all. */
+function isPlainHost(host: string): boolean {
+  if (host !== "" && host === lastPlainHost) return true;
+  const name = /^([a-z0-9._-]+)(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase();
+  if (name === undefined || !URL.canParse(`http://${host}`)) return false;
+  // "127.1" is an address, and not the name of it.
+  if (new URL(`http://${host}`).hostname !== name) return false;
+  lastPlainHost = host;
+  return true;
 }
 
 const pathOf = (target = ""): string => target.split("?", 1)[0] ?? "";
@@ -96,11 +106,18 @@ const pathOf = (target = ""): string => target.split("?", 1)[0] ?? "";
 async function answer(request: Request, bindings: HttpBindings | object): Promise<Response> {
   const { incoming } = bindings as HttpBindings;
   if (!hasLength(incoming)) incoming.rawHeaders.push("content-length", "0");
-  const response = await handlerFor(incoming)(request, {});
+  const answered = await handlerFor(incoming)(request, {});
+  const response = incoming.method === "HEAD" ? await withoutBody(answered) : answered;
   const isSecure = env().APP_URL.startsWith("https:");
   for (const [name, value] of callHeaders(incoming.headers["content-type"], isSecure))
     response.headers.set(name, value);
   return response;
+}
+
+/** A stream that nobody reads would not end for minutes, and hold back what stands above it. */
+async function withoutBody({ status, headers, body }: Response): Promise<Response> {
+  await body?.cancel();
+  return new Response(null, { status, headers });
 }
 
 /** Neither a length nor a coding is no body (RFC 9112, 6.3), and the handlers are told so. */

@@ -65,9 +65,12 @@ export async function handlePost(
 }
 
 function hasNoBody(request: Request, takesNothing = false): boolean {
-  const length = request.headers.get("content-length");
-  if (length === null) return request.body === null;
-  return length === "0" && (takesNothing || !request.headers.get("content-type"));
+  const { headers } = request;
+  const isUntyped = !headers.get("content-type");
+  const length = headers.get("content-length");
+  // Neither a length nor a coding is no body (RFC 9112, 6.3); a host that hides them leaves the type.
+  if (length === null) return request.body === null || (isUntyped && !headers.has("transfer-encoding"));
+  return length === "0" && (takesNothing || isUntyped);
 }
 
 function jsonResponse(answer: Answer): Response {

@@ -78,6 +78,10 @@ async function readBounded(request: Request, bytesMax: number): Promise<Uint8Arr
     const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), timeout]));
     if (bytes.byteLength > bytesMax) throw tooLarge();
     return bytes;
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    // Whoever sent it has gone, or was sent away (slow-bodies.ts): nobody's mistake but theirs.
+    throw new HttpError(408, "body_timeout", "body_timeout");
   } finally {
     clearTimeout(timer);
   }

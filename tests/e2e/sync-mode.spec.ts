@@ -13,8 +13,6 @@ let product: Product;
 test.beforeAll(async () => {
   product = await startOwnProduct("e2e-sync", {
     EMAIL_MODE: "sync",
-    // And the way back of docs/decisions/033: the handlers behind Next's router.
-    DIRECT_CALLS: "off",
     // What is promised is that the request sends, not how fast this machine is.
     EMAIL_SYNC_BUDGET: "9",
     EMAIL_RETRY_BASE: "1",
