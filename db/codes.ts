@@ -16,12 +16,16 @@ export type ClaimCodeRow = ConfirmationCodeRow & {
 
 /** All codes of a claim, newest first, used and expired ones included. */
 export async function listCodes(executor: Executor, userId: string): Promise<ClaimCodeRow[]> {
+  return selectCodes(executor, userId);
+}
+
+export function selectCodes(executor: Executor, userId: string) {
   // A lifetime begins with the provider's yes. What else may have got through is in the ledger. Named by hand: Drizzle
   // leaves out the table's name where it selects from one table only.
   const hasLeft = sql<boolean>`(confirmation_codes.expires_at is not null or exists (
     select 1 from ${deliveries} d join ${deliveryAttempts} a on a.delivery_id = d.id
     where d.user_id = confirmation_codes.user_id and d.code_id = confirmation_codes.id
-      and (a.outcome is null or a.outcome = 'lost' or a.error_class = 'ambiguous')))`;
+      and (a.outcome is null or a.outcome = 'lost' or a.error_class = 'ambiguous')))`.as("has_left");
   return (
     executor
       .select({ ...getTableColumns(confirmationCodes), hasLeft })

@@ -1,5 +1,5 @@
 // Deliveries as such: queued, found, called off. Leases are in delivery-leases.ts, attempts in delivery-attempts.ts.
-import { and, asc, desc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { isOfClaim } from "./delivery-kinds";
 import { type DeliveryRow, deliveries, users } from "./schema";
@@ -36,23 +36,31 @@ export async function lockDelivery(executor: Executor, id: string): Promise<Deli
 
 /** The newest mail of somebody's registration: what their confirm page is about, also once they have confirmed. */
 export async function findNewestClaimMail(executor: Executor, userId: string): Promise<DeliveryRow | null> {
-  const [row] = await executor
+  const [row] = await selectNewestClaimMail(executor, userId);
+  return row ?? null;
+}
+
+export function selectNewestClaimMail(executor: Executor, userId: string) {
+  return executor
     .select()
     .from(deliveries)
     .where(and(eq(deliveries.userId, userId), isOfClaim()))
     .orderBy(desc(deliveries.createdAt))
     .limit(1);
-  return row ?? null;
 }
 
 /** When mails were queued for a claim since `since`, oldest first. */
 export async function listQueuedInstants(executor: Executor, userId: string, since: Date): Promise<Date[]> {
-  const rows = await executor
+  const rows = await selectQueuedInstants(executor, userId, since);
+  return rows.map((row) => row.createdAt);
+}
+
+export function selectQueuedInstants(executor: Executor, userId: string, since: Date) {
+  return executor
     .select({ createdAt: deliveries.createdAt })
     .from(deliveries)
     .where(and(eq(deliveries.userId, userId), gt(deliveries.createdAt, since)))
     .orderBy(asc(deliveries.createdAt));
-  return rows.map((row) => row.createdAt);
 }
 
 /**
@@ -60,7 +68,13 @@ export async function listQueuedInstants(executor: Executor, userId: string, sin
  * Those of a claim that was confirmed do not count: an address with an owner must look like any other (promise P6).
  */
 export async function listFurtherMails(executor: Executor, email: string, since: Date): Promise<Date[]> {
-  const rows = await executor
+  const rows = await selectFurtherMails(executor, email, since);
+  return rows.map((row) => row.createdAt);
+}
+
+/** `email`: an address, or what gives one. */
+export function selectFurtherMails(executor: Executor, email: string | SQL<string>, since: Date) {
+  return executor
     .select({ createdAt: deliveries.createdAt })
     .from(deliveries)
     .innerJoin(users, eq(users.id, deliveries.userId))
@@ -74,7 +88,6 @@ export async function listFurtherMails(executor: Executor, email: string, since:
       ),
     )
     .orderBy(asc(deliveries.createdAt));
-  return rows.map((row) => row.createdAt);
 }
 
 /** When a claim's first mail to its present address was queued; null when there was none. */

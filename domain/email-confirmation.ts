@@ -2,22 +2,12 @@
 
 import { type Executor, retryDeadlock } from "@/db/client";
 import { countTry } from "@/db/codes";
-import {
-  cancelOpenDeliveries,
-  findNewestClaimMail,
-  listFurtherMails,
-  listQueuedInstants,
-} from "@/db/deliveries";
+import { readConfirmationRows } from "@/db/confirmation-rows";
+import { cancelOpenDeliveries, listFurtherMails, listQueuedInstants } from "@/db/deliveries";
 import { lockOpenDeliveries } from "@/db/locks";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
-import {
-  countWrongCode,
-  findConfirmedUserByEmail,
-  findUser,
-  isAddressConfirmedElsewhere,
-  lockClaim,
-} from "@/db/users";
+import { countWrongCode, findConfirmedUserByEmail, isAddressConfirmedElsewhere, lockClaim } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
 import { recordAudit } from "./audit-log";
@@ -29,6 +19,7 @@ import {
   cleanCode,
   matchesCode,
   nextTryAt,
+  pickValidCodes,
   TRIES_PER_CLAIM,
   TRIES_PER_CODE,
   type WrongCodes,
@@ -67,14 +58,10 @@ export async function readConfirmation(
   language: Language,
 ): Promise<{ confirmation: Confirmation; changesAt: Date | null } | null> {
   const now = services.clock();
-  const user = await findUser(services.db, userId);
-  if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now)) return null;
-  const [delivery, codes, mails] = await Promise.all([
-    findNewestClaimMail(services.db, userId),
-    listValidCodes(services.db, userId),
-    readMailsOfLastDay(services.db, user, now),
-  ]);
-  const facts = { user, delivery, codes, resend: decideResend(mails, now) };
+  const rows = await readConfirmationRows(services.db, userId, addSeconds(now, -DAY_SECONDS));
+  if (!rows || (!rows.user.emailConfirmedAt && rows.user.claimExpiresAt <= now)) return null;
+  const { user, delivery } = rows;
+  const facts = { user, delivery, codes: pickValidCodes(rows.codes), resend: decideResend(rows, now) };
   return {
     confirmation: describeConfirmation(facts, now, language),
     changesAt: findNextChange(facts, now),
@@ -270,6 +257,7 @@ async function tooManyTries(services: Services, userId: string): Promise<DomainE
  */
 export async function requestAnotherCode(services: Services, userId: string): Promise<QueuedDelivery> {
   await admitFurtherMail(services);
+  await refuseTooSoon(services, userId);
   return services.db.transaction(async (tx) => {
     const user = await lockClaim(tx, userId);
     const now = services.clock();
@@ -283,6 +271,15 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
     const owner = await findConfirmedUserByEmail(tx, user.email);
     return queueDelivery(services, tx, user, { owner, eventName: DELIVERY_REQUESTED, now });
   });
+}
+
+/** Most of those who press again at once are told so without a lock or a transaction; those who pass are looked at there. */
+async function refuseTooSoon(services: Services, userId: string): Promise<void> {
+  const now = services.clock();
+  const rows = await readConfirmationRows(services.db, userId, addSeconds(now, -DAY_SECONDS));
+  if (!rows || rows.user.emailConfirmedAt || rows.user.claimExpiresAt <= now) return;
+  const decision = decideResend(rows, now);
+  if (!decision.allowed) throw resendRefused(decision);
 }
 
 function resendRefused({ reason, nextAllowedAt }: Extract<ResendDecision, { allowed: false }>): DomainError {
