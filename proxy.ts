@@ -1,6 +1,7 @@
 // Before every page and every call (Next calls this file a proxy): the headers that keep a browser on our side, and a
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
+import { isDatabaseThere } from "./app/_http/database-there";
 import { PATH_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
@@ -14,7 +15,6 @@ const PAGE_METHODS = "GET, HEAD, OPTIONS";
 
 /** Pages that can be shown without asking the database, unless a session comes along. */
 const READS_NOTHING = new Set(["/", "/register", "/sign-in", "/docs/api"]);
-const DATABASE_TIMEOUT_MS = 2_000;
 
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
@@ -31,7 +31,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const policy = pagePolicy({ nonce, isSecure, isDevelopment: env().NODE_ENV === "development" });
   const headers = securityHeaders(policy, isSecure);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
-  if (request.method === "GET" && asks && !(await isDatabaseThere()))
+  if (request.method === "GET" && asks && !(await isDatabaseThere(services().database)))
     return withHeaders(unavailablePage({ language: languageOf(request) }), headers);
 
   // Next reads the nonce out of this header and puts it on its own scripts.
@@ -61,15 +61,6 @@ function refuseMethod(method: string): Response {
 function withHeaders(response: Response, headers: Record<string, string>): Response {
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   return response;
-}
-
-async function isDatabaseThere(): Promise<boolean> {
-  return services()
-    .database.probe(DATABASE_TIMEOUT_MS)
-    .then(
-      () => true,
-      () => false,
-    );
 }
 
 export const config = {

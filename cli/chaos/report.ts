@@ -255,7 +255,7 @@ export function formatTable(result: Result): string {
     ["answers", answers ? `p50 ${answers.p50} ms, p99 ${answers.p99} ms, max ${answers.max} ms` : "none"],
     [
       "afterwards",
-      `${result.acts.confirmed} confirmed, ${result.acts.resent} asked again, ${result.acts.codes_tried} of these typed a code in the end, ${result.acts.overtaking} with another mail on its way, ${result.acts.welcomed} welcomed`,
+      `${result.acts.confirmed} confirmed, ${result.acts.resent} asked again, ${result.acts.codes_tried} of these typed a code in the end, ${result.acts.welcomed} welcomed; ${result.acts.overtaking} confirmed with another mail on its way`,
     ],
     ["lost", `${result.lost}`],
     ["doubled", `${result.doubled}`],

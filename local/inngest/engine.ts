@@ -99,6 +99,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       crons.wake();
       loop.wake();
     },
+    onFirstAnswer: () => loop.wake(),
   });
   await sync.load();
   const loop: Loop = new Loop({
@@ -111,6 +112,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     signingKey,
     parallelMax,
     jitterMs: options.jitterMs ?? randomJitterMs,
+    isHeld: () => sync.isAppStarting,
     log,
   });
   const writer = new Writer({

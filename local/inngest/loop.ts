@@ -21,6 +21,8 @@ export type LoopOptions = {
   signingKey: string | null;
   parallelMax: number;
   jitterMs: () => number;
+  /** Nothing is begun then; call wake when it is over. */
+  isHeld: () => boolean;
   log: (message: string) => void;
 };
 
@@ -89,6 +91,7 @@ export class Loop {
     try {
       while (this.#isWoken && !this.#isStopped) {
         this.#isWoken = false;
+        if (this.#options.isHeld()) return this.#setTimer(POLL_MS);
         const room = this.#options.parallelMax - this.#inFlight.size;
         // Whatever ends wakes the loop again.
         if (room <= 0) return this.#setTimer(POLL_MS);

@@ -46,6 +46,8 @@ export type SyncOptions = {
   firstPatienceMs?: number | undefined;
   /** Called after functions changed in the database. */
   onChange: () => Promise<void>;
+  /** Called once: the app has answered for the first time since the engine started. */
+  onFirstAnswer: () => void;
   log: (message: string) => void;
 };
 
@@ -60,6 +62,8 @@ export class Sync {
     isReachable: false,
   };
   readonly #absence: Absence;
+  /** Until then an app that has not answered yet is still starting; null once it has answered. */
+  #firstAnswerByMs: number | null;
   #checksum = "";
   #timer: NodeJS.Timeout | null = null;
   #pauseMs = FIRST_PAUSE_MS;
@@ -68,6 +72,12 @@ export class Sync {
   constructor(options: SyncOptions) {
     this.#options = options;
     this.#absence = new Absence(options.firstPatienceMs);
+    this.#firstAnswerByMs = Date.now() + this.#absence.patienceMs;
+  }
+
+  /** The engine was started before its app: what is due would only find nobody there. Not longer than the patience. */
+  get isAppStarting(): boolean {
+    return this.#firstAnswerByMs !== null && Date.now() < this.#firstAnswerByMs;
   }
 
   get state(): SyncState {
@@ -149,6 +159,7 @@ export class Sync {
       { timeoutMs: SYNC_TIMEOUT_MS },
     );
     this.#state = { ...this.#state, isReachable: true };
+    this.#noteAnswer();
     const parsed = parseJson(answer.body);
     if (answer.status !== 200) {
       const message =
@@ -166,6 +177,12 @@ export class Sync {
       return;
     }
     await this.#takeOver(parsed, true);
+  }
+
+  #noteAnswer(): void {
+    if (this.#firstAnswerByMs === null) return;
+    this.#firstAnswerByMs = null;
+    this.#options.onFirstAnswer();
   }
 
   #fail(error: string): void {
@@ -225,6 +242,7 @@ export class Sync {
       error: null,
       isReachable: true,
     };
+    this.#noteAnswer();
     return { ok: true, modified, syncId: crypto.randomUUID(), appId: uuidOf(`app:${appName}`) };
   }
 
