@@ -17,8 +17,12 @@ export async function register(): Promise<void> {
   const { watchRequests } = await import("./app/_http/watch-requests");
   watchRequests();
   const { env } = await import("./env");
-  // While one develops, Next brings the handlers up to date; these here would stay as they were.
-  if (env().DIRECT_CALLS === "off" || env().NODE_ENV === "development") return;
+  // While one develops, Next tells its pages of changes that way, and brings the handlers up to date; these here would
+  // stay as they were.
+  if (env().NODE_ENV === "development") return;
+  const { ignoreUpgrades } = await import("./app/_http/upgrade-requests");
+  ignoreUpgrades();
+  if (env().DIRECT_CALLS === "off") return;
   const { answerDirectly } = await import("./app/_http/direct-calls");
   answerDirectly();
 }

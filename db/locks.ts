@@ -1,9 +1,10 @@
 // The order in which rows are locked, the same everywhere, so that no two transactions can wait for each other:
 //
-//   address (advisory, users.ts) → user → delivery → owner's notice (advisory, owner-notices.ts) → attempt → code
+//   address (advisory, claim-transactions.ts) → user → delivery → owner's notice (advisory, owner-notices.ts) → attempt → code
 //
 // Whoever needs only some of these leaves the others out; whoever needs a later one first takes the earlier one before
-// it. Of several addresses the one that sorts first is locked first. Rows that a transaction has just made itself,
+// it. Of several addresses the one that sorts first is locked first, and all of them at once: who finds out that another
+// one is needed begins anew. Rows that a transaction has just made itself,
 // and rows of sessions, limits, outbox and log, which come last, have no place in it.
 import { and, asc, inArray } from "drizzle-orm";
 import type { Executor } from "./client";

@@ -10,7 +10,10 @@ export type Notifications = {
   onConfirmation(userId: string, listener: () => void): () => void;
   /** Calls `listener` when an outbox row was written, and after a gap. */
   onOutbox(listener: () => void): () => void;
-  /** Calls `listener` when the process is about to end, so that open pages are let go and come back elsewhere. */
+  /**
+   * Calls `listener` when the process is about to end, so that open pages are let go and come back elsewhere; when it is
+   * already, as soon as the caller has come to its end.
+   */
   onClose(listener: () => void): () => void;
   close(): Promise<void>;
 };
@@ -112,10 +115,17 @@ export function openNotifications(
     };
   }
 
+  function onClose(listener: () => void): () => void {
+    const forget = subscribe(CLOSE, listener);
+    // A page that was being opened at that moment: nobody will call again.
+    if (isClosed) queueMicrotask(() => listeners.get(CLOSE)?.has(listener) && listener());
+    return forget;
+  }
+
   return {
     onConfirmation: (userId, listener) => subscribe(`${CONFIRMATION}:${userId}`, listener),
     onOutbox: (listener) => subscribe(OUTBOX, listener),
-    onClose: (listener) => subscribe(CLOSE, listener),
+    onClose,
     async close() {
       isClosed = true;
       call(CLOSE);

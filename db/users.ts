@@ -23,36 +23,6 @@ export async function holdUser(executor: Executor, id: string): Promise<UserRow 
   return row ?? null;
 }
 
-/** Like findUser, and holds the row until the transaction ends: whatever counts or settles a claim goes one by one. */
-export async function lockUser(executor: Executor, id: string): Promise<UserRow | null> {
-  const [row] = await executor.select().from(users).where(eq(users.id, id)).for("update");
-  return row ?? null;
-}
-
-/**
- * Claims on these addresses go one by one until the transaction ends. Taken before any row of a claim, so that two
- * that end each other's claims cannot wait for each other.
- */
-export async function lockAddresses(executor: Executor, emails: readonly string[]): Promise<void> {
-  for (const email of [...new Set(emails)].sort())
-    await executor.execute(sql`select pg_advisory_xact_lock(hashtextextended(${email}, ${ADDRESS_LOCKS}))`);
-}
-
-/** Keeps these locks apart from others on the same text. */
-const ADDRESS_LOCKS = 4_711;
-
-/** Like lockUser, and locks the claim's address (and `alsoEmail`, an address it may move to) before. */
-export async function lockClaim(executor: Executor, id: string, alsoEmail?: string): Promise<UserRow | null> {
-  for (;;) {
-    const seen = await findUser(executor, id);
-    if (!seen) return null;
-    await lockAddresses(executor, alsoEmail === undefined ? [seen.email] : [seen.email, alsoEmail]);
-    const user = await lockUser(executor, id);
-    // The address was changed while we waited for its lock.
-    if (user?.email === seen.email || !user) return user;
-  }
-}
-
 export async function findUserByUsername(executor: Executor, username: string): Promise<UserRow | null> {
   const [row] = await executor
     .select()

@@ -1,8 +1,9 @@
 // A mistyped address, mended before it was confirmed: the claim moves, the mail to the old one is called off. The new
 // one is told why a code comes to it, the old one nothing (docs/decisions/025).
+import { lockClaim, onClaims } from "@/db/claim-transactions";
 import { endCodes } from "@/db/codes";
 import { cancelOpenDeliveries } from "@/db/deliveries";
-import { changeClaimAddress, findConfirmedUserByEmail, lockClaim } from "@/db/users";
+import { changeClaimAddress, findConfirmedUserByEmail } from "@/db/users";
 import { judgeAddress } from "./address-check";
 import { recordAudit } from "./audit-log";
 import { makeRoomForClaim } from "./claims";
@@ -29,7 +30,7 @@ export async function changeAddress(
 ): Promise<QueuedDelivery> {
   await admitFurtherMail(services);
   await judgeAddress(services, email);
-  return services.db.transaction(async (tx) => {
+  return onClaims(services, async (tx) => {
     const user = await lockClaim(tx, userId, email);
     const now = services.clock();
     if (user?.emailConfirmedAt) throw new DomainError("already_confirmed");
@@ -39,13 +40,14 @@ export async function changeAddress(
     if (user.addressChangeCount >= ADDRESS_CHANGES_PER_CLAIM)
       // Until then the claim stays what it is.
       throw new DomainError("change_limit", { nextAllowedAt: user.claimExpiresAt });
-    await admitClaim(services, tx, { email, networkHash: user.claimNetwork }, now);
     await makeRoomForClaim(tx, email, user.claimNetwork, now);
     await changeClaimAddress(tx, userId, email);
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     // They prove the old mailbox, and would now confirm the new one.
     await endCodes(tx, userId, now);
     await recordAudit(services, tx, { type: "address_changed", userId, details: {} });
+    // Last of all (db/locks.ts): the domain's row is everybody's.
+    await admitClaim(services, tx, { email, networkHash: user.claimNetwork }, now);
     const owner = await findConfirmedUserByEmail(tx, email);
     return queueDelivery(
       services,

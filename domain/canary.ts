@@ -10,8 +10,8 @@ import {
   lockOpenCanaryRun,
   updateCanaryRun,
 } from "@/db/canary";
+import { lockClaim, onClaims } from "@/db/claim-transactions";
 import { removeTraces } from "@/db/erasure";
-import { lockClaim } from "@/db/users";
 import { DomainError } from "./errors";
 import { type QueuedDelivery, registerUser } from "./registration";
 import type { Services } from "./services";
@@ -63,8 +63,8 @@ export async function endCanary(
   runId: string,
   { isPatient }: { isPatient: boolean },
 ): Promise<boolean> {
-  const { db, clock, log } = services;
-  return db.transaction(async (tx) => {
+  const { clock, log } = services;
+  return onClaims(services, async (tx) => {
     const run = await lockOpenCanaryRun(tx, runId);
     if (!run) return true;
     // Before its mail (db/locks.ts).

@@ -1,13 +1,14 @@
 // A claim's second half: its state, confirming it with a code, asking for another code.
 
-import { type Executor, retryDeadlock } from "@/db/client";
+import { lockClaim, onClaims } from "@/db/claim-transactions";
+import type { Executor } from "@/db/client";
 import { countTry } from "@/db/codes";
 import { readConfirmationRows } from "@/db/confirmation-rows";
 import { cancelOpenDeliveries, listFurtherMails, listQueuedInstants } from "@/db/deliveries";
 import { lockOpenDeliveries } from "@/db/locks";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
-import { countWrongCode, findConfirmedUserByEmail, isAddressConfirmedElsewhere, lockClaim } from "@/db/users";
+import { countWrongCode, findConfirmedUserByEmail, isAddressConfirmedElsewhere } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
 import { recordAudit } from "./audit-log";
@@ -162,13 +163,11 @@ export async function confirmEmail(
 ): Promise<{ user: UserData; session: StartedSession }> {
   const code = cleanCode(typed);
   if (!code) throw invalidField({ field: "code", code: "six_digits", text: "six_digits" });
-  const verdict = await retryDeadlock(() => judgeCode(services, { userId, code, client })).catch(
-    (error: unknown) => {
-      // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
-      if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
-      throw error;
-    },
-  );
+  const verdict = await judgeCode(services, { userId, code, client }).catch((error: unknown) => {
+    // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
+    if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
+    throw error;
+  });
   switch (verdict.outcome) {
     case "confirmed":
       services.log.info({ userId }, `Email address of user ${userId} confirmed`);
@@ -198,7 +197,7 @@ async function judgeCode(
   services: Services,
   { userId, code, client }: { userId: string; code: string; client: Client },
 ): Promise<Verdict> {
-  return services.db.transaction(async (tx): Promise<Verdict> => {
+  return onClaims(services, async (tx): Promise<Verdict> => {
     const user = await lockClaim(tx, userId);
     const now = services.clock();
     if (!user) return { outcome: "gone" };
@@ -258,7 +257,7 @@ async function tooManyTries(services: Services, userId: string): Promise<DomainE
 export async function requestAnotherCode(services: Services, userId: string): Promise<QueuedDelivery> {
   await admitFurtherMail(services);
   await refuseTooSoon(services, userId);
-  return services.db.transaction(async (tx) => {
+  return onClaims(services, async (tx) => {
     const user = await lockClaim(tx, userId);
     const now = services.clock();
     if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now))

@@ -2,6 +2,7 @@
 // which lead nowhere once the rows are gone; Intercom, where it was told of the person, is told to forget them; what the
 // mail provider keeps of its own is said to who asks.
 
+import { lockAddresses, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import {
   countTraces,
@@ -11,7 +12,7 @@ import {
   type TracedUser,
   type Traces,
 } from "@/db/erasure";
-import { findUser, lockAddresses } from "@/db/users";
+import { findUser } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { planIntercomErasure } from "./intercom-sync";
 import { forgetMailStop } from "./mail-stop";
@@ -22,7 +23,8 @@ import type { Identity } from "./tokens";
 
 /** What is known about an address: its account, all claims on it, and what was sent to it. Changes nothing. */
 export async function findPerson(services: Services, email: string): Promise<Traces> {
-  return services.db.transaction(async (tx) => {
+  return onClaims(services, async (tx) => {
+    await lockAddresses(tx, [email]);
     const users = await lockUsersOfEmail(tx, email);
     return countTraces(tx, idsOf(users), email);
   });
@@ -34,7 +36,7 @@ export async function findPerson(services: Services, email: string): Promise<Tra
  * removed; all zero when nothing was known. The audit log keeps that it was done, not to whom.
  */
 export async function erasePerson(services: Services, email: string): Promise<Traces> {
-  return services.db.transaction(async (tx) => {
+  return onClaims(services, async (tx) => {
     await lockAddresses(tx, [email]);
     const users = await lockUsersOfEmail(tx, email);
     const traces = await countTraces(tx, idsOf(users), email);
@@ -66,7 +68,7 @@ export async function deleteAccount(
   const user = await findUser(services.db, identity.userId);
   if (!user) throw accountGone();
   await requirePassword(services, user, { password, field: "password", network });
-  await services.db.transaction(async (tx) => {
+  await onClaims(services, async (tx) => {
     await lockAddresses(tx, [user.email]);
     const users = await lockUserOfId(tx, user.id);
     await recordAudit(services, tx, { type: "account_deleted", userId: user.id, network, details: {} });

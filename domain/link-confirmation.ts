@@ -1,10 +1,11 @@
 // Confirming by the link of the mail, on whatever device it was opened. Whoever clicks proves the mailbox and nothing
 // else, so a click signs in nobody who did not hold the claim already (docs/decisions/013).
-import { type Executor, retryDeadlock } from "@/db/client";
+import { lockClaim, onClaims } from "@/db/claim-transactions";
+import type { Executor } from "@/db/client";
 import { findCodeByLink } from "@/db/codes";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { findFirstSession, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
-import { findConfirmedUserByEmail, findUser, isAddressConfirmedElsewhere, lockClaim } from "@/db/users";
+import { findConfirmedUserByEmail, findUser, isAddressConfirmedElsewhere } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
 import type { Client } from "./client-network";
@@ -57,7 +58,7 @@ export async function confirmByLink(
 ): Promise<{ user: UserData; session: StartedSession | null }> {
   return countDeadLinks(services, client, async () => {
     const confirm = () =>
-      services.db.transaction(async (tx) => {
+      onClaims(services, async (tx) => {
         const { user, code } = await judgeLink(services, tx, given, lockClaim);
         const now = services.clock();
         await settleConfirmation(services, tx, { user, codeId: code.id, client, now });
@@ -66,7 +67,7 @@ export async function confirmByLink(
         await shortenClaimSessionsOf(tx, user.id, addSeconds(now, GO_ON_SECONDS));
         return { user: describeUser({ ...user, emailConfirmedAt: now }), session };
       });
-    const confirmed = await retryDeadlock(confirm).catch((error: unknown) => {
+    const confirmed = await confirm().catch((error: unknown) => {
       // Somebody else confirmed this address in the meantime.
       throw isAddressConfirmedElsewhere(error) ? linkOver() : error;
     });
@@ -111,11 +112,11 @@ async function exchangeSession(
 }
 
 /** The claim and the code of a link that works. `load` may lock the claim. */
-async function judgeLink(
+async function judgeLink<On extends Executor>(
   services: Services,
-  executor: Executor,
+  executor: On,
   given: string,
-  load: (executor: Executor, id: string) => Promise<UserRow | null>,
+  load: (executor: On, id: string) => Promise<UserRow | null>,
 ): Promise<{ user: UserRow; code: ConfirmationCodeRow }> {
   const link = cleanLink(given);
   const linkHash = link && hashLink(services.keys, link);

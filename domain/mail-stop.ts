@@ -2,11 +2,12 @@
 // address afterwards must not notice (promise P6): limits, states and times are those of any other address, and only
 // the mail itself goes nowhere (docs/decisions/014).
 import { createHmac } from "node:crypto";
+import { lockAddresses, lockClaim, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { deleteMailStop, findMailStop, putMailStop } from "@/db/mail-stops";
 import type { UserRow } from "@/db/schema";
 import { findFirstSession } from "@/db/sessions";
-import { findUser, lockAddresses, lockClaim } from "@/db/users";
+import { findUser } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { endClaimsNow } from "./claims";
 import type { Client } from "./client-network";
@@ -51,7 +52,7 @@ export async function readNotMeLink(services: Services, link: string, client: Cl
 export async function disownClaim(services: Services, link: string, client: Client): Promise<NotMeData> {
   return countDeadLinks(services, client, async () => {
     const about = openLink(services, link);
-    const state = await services.db.transaction(async (tx) => {
+    const state = await onClaims(services, async (tx) => {
       const user = await lockClaim(tx, about.userId, about.email);
       if (!user) await lockAddresses(tx, [about.email]);
       const now = services.clock();

@@ -1,5 +1,6 @@
 // Registering: one transaction writes the account, its code, the delivery and the outgoing event (promise P2).
 import { randomUUID } from "node:crypto";
+import { lockAddresses, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
@@ -7,13 +8,7 @@ import type { NoticeKind } from "@/db/delivery-kinds";
 import { insertOutboxRow, type OutboxEvent } from "@/db/outbox";
 import { inOneRoundTrip } from "@/db/round-trip";
 import type { DeliveryKind, UserRow } from "@/db/schema";
-import {
-  deleteExpiredClaimOf,
-  findConfirmedUserByEmail,
-  insertUser,
-  isUsernameTaken,
-  lockAddresses,
-} from "@/db/users";
+import { deleteExpiredClaimOf, findConfirmedUserByEmail, insertUser, isUsernameTaken } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { judgeAddress } from "./address-check";
 import { recordAudit } from "./audit-log";
@@ -99,7 +94,7 @@ async function register(services: Services, input: RegistrationInput): Promise<R
   };
   try {
     const write = () =>
-      services.db.transaction(async (tx) => {
+      onClaims(services, async (tx) => {
         const [, owner] = await inOneRoundTrip([
           () => lockAddresses(tx, [input.email]),
           () => findConfirmedUserByEmail(tx, input.email),

@@ -1,6 +1,7 @@
 // What operators do to a mail: send it anew, or call it off. A mail is never sent a second time itself (promise P3):
 // a new one, with a new code, goes out in its place, as when its person asks for another one; but past the limits on
 // resends, which are there for strangers.
+import { lockClaim, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
 import { cancelDeliveryOf, findNewestOfPurpose, lockDelivery } from "@/db/delivery-facts";
@@ -8,7 +9,7 @@ import { isNoticeKind } from "@/db/delivery-kinds";
 import { listFailedToReplay, type PageKey } from "@/db/delivery-list";
 import { isSuppressed } from "@/db/provider-events";
 import type { DeliveryRow, UserRow } from "@/db/schema";
-import { findConfirmedUserByEmail, lockClaim } from "@/db/users";
+import { findConfirmedUserByEmail } from "@/db/users";
 import { operatorTexts } from "@/messages/operators";
 import { recordAudit } from "./audit-log";
 import { isOpen } from "./delivery-status";
@@ -51,7 +52,7 @@ const ENDED_WITHOUT_MAIL: readonly DeliveryRow["status"][] = ["failed", "bounced
 export async function replayDelivery(services: Services, deliveryId: string): Promise<Replay> {
   const known = await findDelivery(services.db, deliveryId);
   if (!known) return refuse("unknown_delivery");
-  const replay = await services.db.transaction(async (tx): Promise<Replay> => {
+  const replay = await onClaims(services, async (tx): Promise<Replay> => {
     const user = await lockClaim(tx, known.userId);
     const delivery = user && (await lockDelivery(tx, deliveryId));
     if (!delivery) return refuse("unknown_delivery");
@@ -165,7 +166,7 @@ export async function replayFailed(
 export async function cancelDelivery(services: Services, deliveryId: string): Promise<Cancellation> {
   const known = await findDelivery(services.db, deliveryId);
   if (!known) return refuse("unknown_delivery");
-  const cancellation = await services.db.transaction(async (tx): Promise<Cancellation> => {
+  const cancellation = await onClaims(services, async (tx): Promise<Cancellation> => {
     const user = await lockClaim(tx, known.userId);
     const delivery = user && (await lockDelivery(tx, deliveryId));
     if (!delivery) return refuse("unknown_delivery");

@@ -1,15 +1,10 @@
 // Sending somebody another code because an operator wants it, as the queue of the system before this one let them. Past
 // the limits on resends, which are there for strangers; what is sent counts for the person's next one.
+import { lockClaim, onClaims } from "@/db/claim-transactions";
 import { cancelOpenDeliveries } from "@/db/deliveries";
 import { findNewestOfPurpose } from "@/db/delivery-facts";
 import { isSuppressed } from "@/db/provider-events";
-import {
-  findConfirmedUserByEmail,
-  findNewestUserByEmail,
-  findUser,
-  findUserByUsername,
-  lockClaim,
-} from "@/db/users";
+import { findConfirmedUserByEmail, findNewestUserByEmail, findUser, findUserByUsername } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { readId } from "./delivery-facts";
 import { isOpen } from "./delivery-status";
@@ -32,7 +27,7 @@ export async function sendToPerson(services: Services, given: string): Promise<S
   const refuse = (code: Refusal) => ({ outcome: "refused", code }) as const;
   const userId = await findPersonId(services, given);
   if (!userId) return refuse("unknown_person");
-  const result = await services.db.transaction(async (tx): Promise<SendToPerson> => {
+  const result = await onClaims(services, async (tx): Promise<SendToPerson> => {
     const user = await lockClaim(tx, userId);
     if (!user) return refuse("unknown_person");
     const now = services.clock();

@@ -2,6 +2,7 @@
 // a mail, and no event goes out: for them nothing has happened.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { lockAddresses, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import type { UserRow } from "@/db/schema";
 import {
@@ -12,7 +13,6 @@ import {
   insertUser,
   isAddressConfirmedElsewhere,
   isUsernameTaken,
-  lockAddresses,
   replacePasswordHash,
 } from "@/db/users";
 import { DEFAULT_LANGUAGE, isLanguage } from "@/messages/languages";
@@ -145,7 +145,7 @@ export function createImport(
 async function importUser(services: Services, user: ImportUser): Promise<ImportOutcome> {
   const now = services.clock();
   try {
-    return await services.db.transaction(async (tx): Promise<ImportOutcome> => {
+    return await onClaims(services, async (tx): Promise<ImportOutcome> => {
       await lockAddresses(tx, [user.email]);
       await deleteExpiredClaimOf(tx, user.username, now);
       const known = await findKnown({ db: tx }, user);

@@ -112,6 +112,13 @@ function maskText(text: string, names: Names): string {
     .replace(/^[\w-]{43}$/, "<token>");
 }
 
+/** What an answer is, in short: its status, and the code of a refusal, as in "429 resend_cooldown". */
+export function nameOf({ status, body }: Answer): string {
+  const code =
+    typeof body === "object" && body !== null && isProblem(body) && "code" in body ? body.code : "";
+  return `${status} ${typeof code === "string" ? code : ""}`.trim();
+}
+
 /** How far the mail of an answer has got, as one text to be counted. */
 export function racingPart(answer: Answer, names: Names): string {
   const { body } = answer;

@@ -2,6 +2,7 @@
 // to both until they are refused, answer against answer.
 import { ask, textOf } from "./calls";
 import type { Answer } from "./compare";
+import type { Paces } from "./pace";
 import { newNetwork, newUsername, PASSWORD, type Pair, SIDES, type Side } from "./people";
 import type { Answers, Asked } from "./questions";
 
@@ -15,7 +16,7 @@ const SIGN_INS = 11;
 export type LimitAnswers = { answers: Answers; missing: string[] };
 
 /** `url`: one process. `fresh`: a pair that nothing was asked about before. */
-export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAnswers> {
+export async function askUntilRefused(url: string, fresh: Pair, paces: Paces): Promise<LimitAnswers> {
   const answers: Answers = new Map();
   const missing: string[] = [];
   const networks = { known: newNetwork(), unknown: newNetwork() };
@@ -25,13 +26,20 @@ export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAn
   const firstMs: Partial<Record<Side, number>> = {};
   const lastMs: Partial<Record<Side, number>> = {};
 
-  const repeat = async (name: string, times: number, call: (side: Side) => Promise<Step>) => {
+  /** `expected`: taken, and refused by the limit that the question is about. */
+  const repeat = async (
+    name: string,
+    times: number,
+    expected: readonly string[],
+    call: (side: Side) => Promise<Step>,
+  ) => {
     const asked: Asked[] = [];
     for (let time = 0; time < times; time++) {
       const [known, unknown] = [await call(SIDES[0]), await call(SIDES[1])];
       asked.push({
         answers: { known: known.answer, unknown: unknown.answer },
         names: { known: known.names, unknown: unknown.names },
+        expected,
       });
     }
     answers.set(name, asked);
@@ -42,7 +50,8 @@ export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAn
   const register = async (side: Side, from: string): Promise<Step> => {
     const [email, username] = [fresh.email[side], newUsername()];
     const body = { username, email, password: PASSWORD };
-    const answer = await ask(url, { path: "register", body, from, sinceMs: firstMs[side] ?? null });
+    const call = { path: "register", body, from, sinceMs: firstMs[side] ?? null };
+    const answer = await paces.registrations(1, () => ask(url, call));
     if (answer.status === 201) {
       tokens[side] = textOf(answer, "access_token");
       firstMs[side] ??= answer.atMs;
@@ -64,16 +73,21 @@ export async function askUntilRefused(url: string, fresh: Pair): Promise<LimitAn
     return { answer, names: { email: fresh.email[side] } };
   };
 
-  await repeat("registering from one network", REGISTRATIONS_OF_NETWORK, (side) =>
+  const registered = ["201", "429 address_limit"];
+  await repeat("registering from one network", REGISTRATIONS_OF_NETWORK, registered, (side) =>
     register(side, networks[side]),
   );
-  await repeat("registering from many networks", REGISTRATIONS_FROM_EVERYWHERE, (side) =>
+  await repeat("registering from many networks", REGISTRATIONS_FROM_EVERYWHERE, registered, (side) =>
     register(side, newNetwork()),
   );
-  await repeat("trying codes", CODES, (side) => aboutClaim(side, "confirm-email", { code: "000000" }));
-  await repeat("resending", 1, (side) => aboutClaim(side, "resend-confirmation"));
+  await repeat("trying codes", CODES, ["422 wrong_code", "429 too_many_tries"], (side) =>
+    aboutClaim(side, "confirm-email", { code: "000000" }),
+  );
+  await repeat("resending", 1, ["429 resend_cooldown"], (side) =>
+    paces.furtherMails(1, () => aboutClaim(side, "resend-confirmation")),
+  );
   for (const side of SIDES) delete firstMs[side];
-  await repeat("signing in", SIGN_INS, signIn);
+  await repeat("signing in", SIGN_INS, ["401 bad_credentials", "429 sign_in_limit"], signIn);
   return { answers, missing };
 }
 

@@ -32,10 +32,14 @@ while it is away and the mail provider hangs. Compares status, headers, bodies, 
   --lanes N           pairs at the same time (4)
   --seed TEXT         repeats the order of an earlier run (drawn, and printed)
   --short             does not wait for the resend's cooldown; time is measured, and never fails
+                      (at most 100 pairs)
   --transport smtp    sends over SMTP instead of Resend's API, to a server that takes its time
   --json FILE         writes the result as JSON
 
 Ends with 0 when nothing differs, with 1 otherwise.`;
+
+/** With more the first claims would be older than the cooldown before the last ones are there (pace.ts). */
+const SHORT_PAIRS_MAX = 100;
 
 /** Reads the arguments. Throws a sentence for what makes no sense; `randomSeed` is taken when none is given. */
 export function readOptions(args: readonly string[], randomSeed: string): Options {
@@ -55,9 +59,14 @@ export function readOptions(args: readonly string[], randomSeed: string): Option
   const { transport } = values;
   if (transport !== "resend" && transport !== "smtp")
     throw new Error(`--transport is resend or smtp, not "${transport}"`);
+  const pairs = readInteger("--pairs", values.pairs, 2_000);
+  if (values.short && pairs > SHORT_PAIRS_MAX)
+    throw new Error(
+      `--short compares how a resend is refused within a minute: at most ${SHORT_PAIRS_MAX} --pairs`,
+    );
   return {
     transport,
-    pairs: readInteger("--pairs", values.pairs, 2_000),
+    pairs,
     boundMs: readInteger("--bound-ms", values["bound-ms"], 1_000),
     lanes: readInteger("--lanes", values.lanes, 32),
     seed: readSeed(values.seed),

@@ -4,10 +4,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Draw } from "../product/draw";
 import { ask, type Call, textOf } from "./calls";
 import type { Answer, Names } from "./compare";
+import type { Pace, Paces } from "./pace";
 import { newNetwork, newUsername, PASSWORD, type Pair, SIDES, type Side } from "./people";
 import { spanOf } from "./spans";
 
-export type Asked = { answers: Record<Side, Answer>; names: Record<Side, Names> };
+export type Asked = {
+  answers: Record<Side, Answer>;
+  names: Record<Side, Names>;
+  /** The answers that the question is about (nameOf); any other one tells nothing of an address. */
+  expected: readonly string[];
+};
 /** By name of the question. */
 export type Answers = Map<string, Asked[]>;
 
@@ -15,6 +21,8 @@ export type Asking = {
   urls: readonly string[];
   pairs: readonly Pair[];
   draw: Draw;
+  /** The run's own. */
+  paces: Paces;
   lanes: number;
   isShort: boolean;
   /** Mails are seen to be delivered: the provider tells, and nothing is in trouble. */
@@ -34,14 +42,21 @@ type Claims = Record<Side, Claim>;
 
 /** Puts every question to every pair, in one mode, and returns the answers. */
 export async function askEverything(mode: string, asking: Asking): Promise<Answers> {
-  const { isShort, tellsDelivered, signal } = asking;
+  const { isShort, paces, tellsDelivered, signal } = asking;
   const answers: Answers = new Map();
   const claims = new Map<Pair, Claims>();
-  const put = async (question: string, pace: Pace | null, of: (pair: Pair, side: Side) => Question) => {
+  /** `expected`: the one answer that the question is about. */
+  const put = async (
+    question: string,
+    expected: string,
+    pace: Pace | null,
+    of: (pair: Pair, side: Side) => Question,
+  ) => {
     const asked: Asked[] = [];
     await inLanes(asking, `${mode} ${question}`, async (pair) => {
-      await pace?.();
-      asked.push(await askBoth(asking, `${mode} ${question}`, pair, (side) => of(pair, side)));
+      const askPair = () => askBoth(asking, `${mode} ${question}`, pair, (side) => of(pair, side));
+      const both = await (pace ? pace(SIDES.length, askPair) : askPair());
+      asked.push({ ...both, expected: [expected] });
     });
     answers.set(question, asked);
   };
@@ -55,7 +70,7 @@ export async function askEverything(mode: string, asking: Asking): Promise<Answe
     return { call: { ...call, token, from: network, sinceMs: madeAtMs }, names: { email, username } };
   };
 
-  await put("registering", paceOf(PAIRS_PER_WINDOW), (pair, side) => {
+  await put("registering", "201", paces.registrations, (pair, side) => {
     const [email, username, network] = [pair.email[side], newUsername(), newNetwork()];
     return {
       call: { path: "register", body: { username, email, password: PASSWORD }, from: network },
@@ -74,10 +89,10 @@ export async function askEverything(mode: string, asking: Asking): Promise<Answe
     };
   });
   const registeredAtMs = Date.now();
-  await put("confirming with a wrong code", null, (pair, side) =>
+  await put("confirming with a wrong code", "422 wrong_code", null, (pair, side) =>
     aboutClaim(pair, side, { path: "confirm-email", body: { code: "000000" } }),
   );
-  await put("signing in with a wrong password", null, (pair, side) => ({
+  await put("signing in with a wrong password", "401 bad_credentials", null, (pair, side) => ({
     call: {
       path: "token",
       body: { login: pair.email[side], password: "not the right one" },
@@ -85,7 +100,7 @@ export async function askEverything(mode: string, asking: Asking): Promise<Answe
     },
     names: { email: pair.email[side] },
   }));
-  await put("signing in to the claim", null, (pair, side) => {
+  await put("signing in to the claim", "200", null, (pair, side) => {
     const { email, username } = claimOf(pair, side);
     return {
       call: { path: "token", body: { login: username, password: PASSWORD }, from: newNetwork() },
@@ -96,24 +111,24 @@ export async function askEverything(mode: string, asking: Asking): Promise<Answe
     ...aboutClaim(pair, side, { path: "confirmation", method: "GET" }),
     isDelivery: true,
   });
-  if (tellsDelivered) await put(ARRIVALS[0], null, lookUntilDelivered);
+  if (tellsDelivered) await put(ARRIVALS[0], "200", null, lookUntilDelivered);
   if (!isShort) {
     await delay(Math.max(0, registeredAtMs + RESEND_COOLDOWN_MS - Date.now()), undefined, { signal });
   }
-  const furtherMails = paceOf(PAIRS_PER_WINDOW);
-  await put(isShort ? "resending too early" : "resending", furtherMails, (pair, side) =>
+  const [resending, resent] = isShort ? ["resending too early", "429 resend_cooldown"] : ["resending", "202"];
+  await put(resending, resent, paces.furtherMails, (pair, side) =>
     aboutClaim(pair, side, { path: "resend-confirmation" }),
   );
-  await put("changing the address away", furtherMails, (pair, side) =>
+  await put("changing the address away", "202", paces.furtherMails, (pair, side) =>
     withNewAddress(aboutClaim(pair, side, { path: "change-email" }), `${side[0]}away${pair.index}`),
   );
-  await put("changing the address", furtherMails, (pair, side) =>
+  await put("changing the address", "202", paces.furtherMails, (pair, side) =>
     aboutClaim(pair, side, { path: "change-email", body: { email: pair.email[side] } }),
   );
-  await put("looking at the state", null, (pair, side) =>
+  await put("looking at the state", "200", null, (pair, side) =>
     aboutClaim(pair, side, { path: "confirmation", method: "GET" }),
   );
-  if (tellsDelivered) await put(ARRIVALS[1], null, lookUntilDelivered);
+  if (tellsDelivered) await put(ARRIVALS[1], "200", null, lookUntilDelivered);
   return answers;
   function withNewAddress(question: Question, local: string): Question {
     const email = `${mode}@${local}.example.com`;
@@ -150,7 +165,7 @@ async function askBoth(
   what: string,
   pair: Pair,
   question: (side: Side) => Question,
-): Promise<Asked> {
+): Promise<Omit<Asked, "expected">> {
   // One process for both: two are never equally busy.
   const url = urls[pair.index % urls.length] ?? "";
   const asked = new Map<Side, { answer: Answer; names: Names }>();
@@ -182,21 +197,4 @@ export async function inLanes(
     }
   };
   await Promise.all(Array.from({ length: lanes }, walk));
-}
-
-type Pace = () => Promise<void>;
-
-/** The whole site takes 100 registrations and 100 further mails in ten seconds (limits.ts); two a pair, and a reserve. */
-const PAIRS_PER_WINDOW = 45;
-const WINDOW_MS = 10_500;
-
-/** Lets so many through in any ten seconds. */
-export function paceOf(perWindow: number): Pace {
-  const hits: number[] = [];
-  return async () => {
-    const free = hits.at(-perWindow);
-    const atMs = Math.max(Date.now(), free === undefined ? 0 : free + WINDOW_MS);
-    hits.push(atMs);
-    await delay(atMs - Date.now());
-  };
 }

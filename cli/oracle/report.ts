@@ -1,7 +1,16 @@
 // What was found, as JSON and as a table for people. Pure.
-import { compareAnswers, type Difference, findImbalance, type Imbalance, racingPart } from "./compare";
+import {
+  type Answer,
+  compareAnswers,
+  type Difference,
+  findImbalance,
+  type Imbalance,
+  nameOf,
+  racingPart,
+} from "./compare";
 import type { LimitAnswers } from "./limits";
 import type { Options } from "./options";
+import { SIDES } from "./people";
 import { type Answers, ARRIVALS, type Asked } from "./questions";
 import { findRepeats, type Repeats, type Spans, spanOf } from "./spans";
 import { type Timing, testTiming } from "./timing";
@@ -18,6 +27,10 @@ export type QuestionResult = {
   imbalance: Imbalance | null;
   timing: Timing | null;
   statuses: Record<string, number>;
+  /** Answers that the question is not about, by name (nameOf): how often they came. */
+  unexpected: Record<string, number>;
+  /** Those that it is about. */
+  expected: readonly string[];
 };
 
 export type Result = {
@@ -45,8 +58,11 @@ export function judgeMode(mode: string, answers: Answers, boundMs: number): Ques
         unknown: racingPart(unknown, names.unknown),
       })),
     ),
+    // A refusal by the way is quick, and would make the question look so.
     timing: testTiming(
-      asked.map(({ answers: { known, unknown } }) => ({ known: known.ms, unknown: unknown.ms })),
+      asked
+        .filter((one) => SIDES.every((side) => isExpected(one, one.answers[side])))
+        .map(({ answers: { known, unknown } }) => ({ known: known.ms, unknown: unknown.ms })),
       boundMs,
     ),
   }));
@@ -71,10 +87,24 @@ export function repeatsIn(answers: Answers): Repeats | null {
 function compareAll(asked: readonly Asked[]) {
   const found = asked.map(({ answers, names }) => compareAnswers(answers.known, answers.unknown, names));
   const differences = found.filter((difference) => difference !== null);
-  const statuses: Record<string, number> = {};
-  for (const { answers } of asked)
-    for (const { status } of [answers.known, answers.unknown]) statuses[status] = (statuses[status] ?? 0) + 1;
-  return { differences: differences.length, example: differences[0] ?? null, statuses };
+  const all = asked.flatMap((one) => SIDES.map((side) => ({ one, answer: one.answers[side] })));
+  return {
+    differences: differences.length,
+    example: differences[0] ?? null,
+    statuses: count(all.map(({ answer }) => String(answer.status))),
+    unexpected: count(
+      all.filter(({ one, answer }) => !isExpected(one, answer)).map(({ answer }) => nameOf(answer)),
+    ),
+    expected: asked[0]?.expected ?? [],
+  };
+}
+
+const isExpected = ({ expected }: Asked, answer: Answer) => expected.includes(nameOf(answer));
+
+function count(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 export function summarize(
@@ -92,13 +122,13 @@ export function summarize(
       return [
         check("status, headers and bodies are the same", faultOfAnswers),
         check("mails get as far", faultOfStates),
-        check("an answer was got to every question", faultOfTrouble),
+        check("every question got the answer that it is about", faultOfTrouble),
         ...(isShort ? [] : [check(`no time differs by more than ${boundMs} ms`, faultOfTiming)]),
       ];
     }),
     settle("no mail takes the very time of the one before it", [faultOfRepeats(found.repeats)]),
     settle("limits begin at the same place and say the same", limits.map(faultOfAnswers)),
-    settle("every limit was reached", found.limits.missing),
+    settle("every limit was reached", [...found.limits.missing, ...limits.map(faultOfTrouble)]),
   ];
   return {
     ok: checks.every((check) => check.ok),
@@ -135,12 +165,14 @@ function faultOfRepeats(repeats: Repeats | null): string | null {
   return `from sent to delivered, of ${pairs}: known ${known} times, unknown ${unknown} (p = ${pValue.toExponential(1)})`;
 }
 
-/** A product that answers everybody with 500 tells nothing either. */
-function faultOfTrouble({ question, statuses }: QuestionResult): string | null {
-  const bad = Object.keys(statuses).filter((status) => Number(status) >= 500);
-  return bad.length > 0
-    ? `${question}: ${bad.map((status) => `${statuses[status]} x ${status}`).join(", ")}`
-    : null;
+/** A product that answers everybody with 500, or refuses everybody for another reason, tells nothing either. */
+function faultOfTrouble({ question, unexpected, expected }: QuestionResult): string | null {
+  const bad = Object.entries(unexpected).map(([name, times]) => `${times} x ${name}`);
+  if (bad.length === 0) return null;
+  const said = `${question}: ${bad.join(", ")} instead of ${expected.join(" or ")}`;
+  return "429 site_limit" in unexpected
+    ? `${said}; a limit of the whole site was met, not the question's`
+    : said;
 }
 
 function faultOfTiming({ question, timing }: QuestionResult): string | null {

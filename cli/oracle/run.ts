@@ -4,8 +4,9 @@ import { APPS, type Product, withProduct } from "../product/product";
 import { ask, textOf } from "./calls";
 import { askUntilRefused } from "./limits";
 import type { Options } from "./options";
+import { createPaces, type Pace } from "./pace";
 import { makePairs, newNetwork, newUsername, PASSWORD } from "./people";
-import { type Answers, type Asking, askEverything, inLanes, paceOf } from "./questions";
+import { type Answers, type Asking, askEverything, inLanes } from "./questions";
 import { judgeMode, type QuestionResult, type Result, repeatsIn, summarize } from "./report";
 
 /** The limits are on, and the one who asks is the proxy that says who a client is. */
@@ -48,17 +49,17 @@ async function askProduct(
     urls,
     pairs,
     draw,
+    paces: createPaces(),
     lanes: options.lanes,
     isShort: options.isShort,
     tellsDelivered: false,
     signal,
   };
   say(`${options.pairs} addresses get an owner; seed ${options.seed}`);
-  const pace = paceOf(90);
-  await inLanes({ ...asking, pairs: [forLimits, ...pairs] }, "owners", async (pair) => {
-    await pace();
-    await makeOwner(product, urls[0] ?? "", pair.email.known);
-  });
+  const { registrations } = asking.paces;
+  await inLanes({ ...asking, pairs: [forLimits, ...pairs] }, "owners", (pair) =>
+    makeOwner(product, urls[0] ?? "", { email: pair.email.known, pace: registrations }),
+  );
 
   const questions: QuestionResult[] = [];
   const askIn = async (mode: string, words: string, tellsDelivered = false): Promise<Answers> => {
@@ -71,7 +72,7 @@ async function askProduct(
   const calm = await askIn("async", "while everything works", options.transport === "resend");
   const repeats = repeatsIn(calm);
   say("trying the limits …");
-  const limits = await askUntilRefused(urls[0] ?? "", forLimits);
+  const limits = await askUntilRefused(urls[0] ?? "", forLimits, asking.paces);
   await product.engine.part.stop();
   if (options.transport === "smtp") await dial(product.mail.url, { kind: "slow", delay_ms: SLOW_MS });
   await askIn("fallback", "while the engine is away");
@@ -81,10 +82,14 @@ async function askProduct(
 }
 
 /** Registers with an address, and confirms it with the code from its mail. */
-async function makeOwner({ mail }: Product, url: string, email: string): Promise<void> {
+async function makeOwner(
+  { mail }: Product,
+  url: string,
+  { email, pace }: { email: string; pace: Pace },
+): Promise<void> {
   const from = newNetwork();
   const body = { username: newUsername(), email, password: PASSWORD };
-  const token = textOf(await ask(url, { path: "register", body, from }), "access_token");
+  const token = textOf(await pace(1, () => ask(url, { path: "register", body, from })), "access_token");
   const query = new URLSearchParams({ to: email, timeout_ms: "20000" });
   const waited = await fetch(`${mail.url}/_/mails/wait?${query}`);
   if (!waited.ok) throw new Error(`No mail came for an owner: ${waited.status}`);

@@ -146,6 +146,23 @@ test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", 
   }
 });
 
+test("an offer of another protocol is left alone, and the request answered (RFC 9110, 7.8)", async () => {
+  const offer = {
+    connection: "Upgrade, HTTP2-Settings",
+    upgrade: "h2c",
+    "http2-settings": "AAMAAABkAAQAoAAAAAIAAAAA",
+  };
+  for (const path of ["/", "/sign-in", "/api/health"]) {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(`${readRunning().app.url}${path}`, { headers: offer }, resolve);
+      sent.on("error", reject);
+      sent.end();
+    });
+    answer.resume();
+    expect(answer.statusCode, path).toBe(200);
+  }
+});
+
 test("ASVS 4.1.4: an address under /api that does not exist is a 404 for machines", async () => {
   for (const path of ["/api/nothing", "/api/v1/usr/nothing", "/api/v2/usr/register"])
     for (const method of ["GET", "POST", "DELETE"]) {

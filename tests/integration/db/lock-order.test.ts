@@ -1,15 +1,19 @@
-// db/locks.ts: a delivery is locked before its attempts and its code, by everybody. Each test stands where a worker
-// stands that has the delivery and is about to write the rest: whoever waits for it must not hold that already.
+// db/locks.ts: addresses are locked before claims, a claim before its deliveries, a delivery before its attempts and its
+// code, by everybody. Each test stands where somebody stands that has the one and is about to take the other: whoever
+// waits for the first must not hold the second already.
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { lockAddresses, lockClaim, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { claimDelivery } from "@/db/delivery-leases";
 import { confirmationCodes, deliveries, deliveryAttempts, users } from "@/db/schema";
-import { deleteExpiredClaimOf, lockClaim } from "@/db/users";
+import { revokeAllSessions } from "@/db/sessions";
+import { deleteExpiredClaimOf, findUser } from "@/db/users";
 import { changeAddress } from "@/domain/address-change";
 import { recordAcceptance } from "@/domain/attempt-record";
+import { recordAudit } from "@/domain/audit-log";
 import { settleConfirmation } from "@/domain/claim-confirmation";
 import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail } from "@/domain/email-confirmation";
@@ -80,7 +84,7 @@ test.each([
   [
     "confirming by whatever proves the address",
     (mail: UnderWay) =>
-      services.db.transaction(async (tx) => {
+      onClaims(services, async (tx) => {
         const user = await lockClaim(tx, mail.user.id);
         if (!user) throw new Error("The claim is gone");
         const client = { network: null, device: null };
@@ -115,4 +119,43 @@ test("a mail that is withheld waits for the delivery before it touches the attem
   const met = await meet(mail, withhold, writeAttempt(mail));
   expect(met.status).toBe("fulfilled");
   expect(await listAttempts(services.db, mail.deliveryId)).toMatchObject([{ outcome: "withheld" }]);
+});
+
+test("a claim that moved while its address was waited for is held by nobody who waits for the new one", async () => {
+  const { user } = await registerUser(services, someone());
+  const [next, asked] = [someone().email, someone().email];
+  let change: Promise<unknown> = Promise.resolve();
+  await onClaims(services, async (holder) => {
+    await lockAddresses(holder, [next]);
+    await onClaims(services, async (mover) => {
+      await lockAddresses(mover, [user.email]);
+      change = changeAddress(services, user.id, asked);
+      await expect.poll(isSomebodyWaiting, { timeout: 10_000 }).toBe(true);
+      await mover.update(users).set({ email: next }).where(eq(users.id, user.id));
+    });
+    // It waits again, now for us, and we go on as somebody who registers with that address does.
+    await expect.poll(isSomebodyWaiting, { timeout: 10_000 }).toBe(true);
+    await holder.execute(sql`set local lock_timeout = '500ms'`);
+    await holder.select().from(users).where(eq(users.id, user.id)).for("update");
+    await lockAddresses(holder, [asked]);
+  });
+  await change;
+  expect(await findUser(services.db, user.id)).toMatchObject({ email: asked });
+});
+
+test("whoever ends a session of a claim may write that down while the claim waits to be confirmed", async () => {
+  const mail = await deliveryUnderWay();
+  let confirmed: Promise<unknown> = Promise.resolve();
+  await services.db.transaction(async (tx) => {
+    await revokeAllSessions(tx, [mail.user.id], services.clock());
+    confirmed = confirmEmail(services, mail.user.id, deriveCode(services.keys, mail.codeId));
+    await expect.poll(isSomebodyWaiting, { timeout: 10_000 }).toBe(true);
+    await tx.execute(sql`set local lock_timeout = '500ms'`);
+    await recordAudit(services, tx, {
+      type: "session_revoked",
+      userId: mail.user.id,
+      details: { reason: "signed_out", sessions: 1 },
+    });
+  });
+  expect(await confirmed).toMatchObject({ user: { email_confirmed: true } });
 });

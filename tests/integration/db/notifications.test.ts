@@ -59,4 +59,14 @@ describe("listening for changes (P8)", () => {
     await notifications.close();
     expect(closed).toBe(1);
   });
+
+  test("lets a page go that was being opened when the process began to end, unless it has gone by itself", async () => {
+    await notifications.close();
+    const letGo: string[] = [];
+    notifications.onClose(() => letGo.push("late"));
+    notifications.onClose(() => letGo.push("gone"))();
+    expect(letGo).toEqual([]);
+    await Promise.resolve();
+    expect(letGo).toEqual(["late"]);
+  });
 });

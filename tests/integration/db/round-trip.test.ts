@@ -73,6 +73,21 @@ test("the first in the list that fails is told of, and nothing is under way any 
   expect(await client.db.select().from(suppressions)).toEqual([]);
 });
 
+test("what failed only because another one had failed before is not what is told of", async () => {
+  const failing = client.db.transaction((tx) =>
+    inOneRoundTrip([
+      async () => {
+        await tx.execute(sql`select 1`);
+        await tx.execute(sql`select 'a consequence'`);
+      },
+      () => tx.execute(sql`select 'the cause' from pg_no_such_table`),
+    ]),
+  );
+  await expect(failing).rejects.toMatchObject({
+    cause: expect.objectContaining({ message: expect.stringContaining("pg_no_such_table") }),
+  });
+});
+
 test("a statement is prepared once on a connection, inside of transactions and outside", async () => {
   const find = (db: Pick<typeof client.db, "select">, id: string) =>
     db.select({ id: deliveries.id }).from(deliveries).where(sql`${deliveries.id} = ${id}::uuid`);
