@@ -3,9 +3,6 @@
 export async function register(): Promise<void> {
   // Next inlines this one; it keeps the server's code out of the edge bundle.
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  // V8 lets garbage grow to several times what is used before it looks (docs/decisions/033).
-  const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--heap-growing-percent=20");
   const { watchPeers } = await import("./app/_http/peer-address");
   watchPeers();
   const { refuseTrace } = await import("./app/_http/trace-requests");

@@ -17,6 +17,8 @@ import { createGathering, type Gathering } from "./gather";
 export const PUBLISH_LIMIT_MS = 250;
 
 const ENGINE_AWAY = "Connection refused";
+/** Nobody knows yet whether the engine has it. */
+export const LATE = "Timed out";
 const DATABASE_AWAY = "The database did not answer";
 const BREAKER = { failuresToOpen: 2, openMs: 5_000 };
 
@@ -98,7 +100,7 @@ export async function publishNow(
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<Publication>((resolve) => {
     // A process that was busy itself finds the answer among what it has not read yet.
-    const giveUp = () => setImmediate(() => resolve({ published: false, error: "Timed out" }));
+    const giveUp = () => setImmediate(() => resolve({ published: false, error: LATE }));
     timer = setTimeout(() => setImmediate(giveUp), limitMs);
   });
   const publication = await Promise.race([publish(), limit]);

@@ -320,6 +320,21 @@ describe("with the engine away", () => {
     expect(await findDelivery(services.db, registration.deliveryId)).toMatchObject({ status: "queued" });
   });
 
+  test("an event that a crowd kept from going out in time is queued: it is written, and the relay publishes it", async () => {
+    const { dispatchDelivery, relayOutbox } = await useEngine(
+      await startEngine({ status: 200, afterMs: 100 }),
+    );
+    const registration = await registerUser(services, someone());
+    const crowded = { ...unhurried(), publishLimitMs: 10, isCrowded: true };
+    expect(await dispatchDelivery(services, registration, crowded)).toEqual({ queued: true });
+    expect(services.transport.handed).toEqual([]);
+    await services.db.update(outbox).set({ leaseUntil: null });
+    await relayOutbox(services);
+    await expect
+      .poll(async () => (await findOutboxRow(services.db, registration.outboxId))?.publishedAt)
+      .not.toBeNull();
+  });
+
   test("and the provider away too, the answer says why, in the old system's words", async () => {
     const { dispatchDelivery } = await useEngine(await startNothing());
     const registration = await registerUser(services, someone());
