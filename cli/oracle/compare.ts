@@ -44,10 +44,10 @@ export function compareAnswers(
   const headers = [headersOf(known), headersOf(unknown)] as const;
   if (headers[0] !== headers[1] || !haveCloseWaits(known, unknown))
     return { what: "headers", known: describe(known), unknown: describe(unknown) };
-  const bodies = [
-    JSON.stringify(mask(known.body, names.known, true)),
-    JSON.stringify(mask(unknown.body, names.unknown, true)),
-  ] as const;
+  const isSameMoment = isEndOfCooldown(known, unknown) || isEndOfCooldown(unknown, known);
+  const textOf = ({ body }: Answer, ofSide: Names) =>
+    JSON.stringify(mask(isSameMoment ? { ...(body as object), resend: "<now>" } : body, ofSide, true));
+  const bodies = [textOf(known, names.known), textOf(unknown, names.unknown)] as const;
   return bodies[0] === bodies[1] ? null : { what: "body", known: bodies[0], unknown: bodies[1] };
 }
 
@@ -79,6 +79,25 @@ function wholeWaitMs({ headers, atMs, sinceMs }: Answer): number | null {
   const seconds = headers["retry-after"];
   return seconds === undefined ? null : atMs + Number(seconds) * 1000 - (sinceMs ?? atMs);
 }
+
+/**
+ * A cooldown that ends within a moment of one answer may have ended by the other: between the two asked one after the
+ * other, or because the one began as much later.
+ */
+function isEndOfCooldown(waiting: Answer, allowed: Answer): boolean {
+  const [before, after] = [stateOf(waiting), stateOf(allowed)];
+  if (before?.resend?.reason !== "cooldown" || after?.resend?.allowed !== true) return false;
+  const leftMs = Date.parse(before.resend.next_allowed_at ?? "") - Date.parse(before.server_time ?? "");
+  return leftMs <= WAIT_SLACK_MS + waiting.ms + allowed.ms;
+}
+
+type State = {
+  resend?: { allowed?: boolean; reason?: string | null; next_allowed_at?: string | null } | null;
+  server_time?: string;
+};
+
+const stateOf = ({ body }: Answer): State | null =>
+  typeof body === "object" && body !== null ? (body as State) : null;
 
 /** A body without what is different for every two people: names, ids, times, tokens. */
 export function mask(value: unknown, names: Names, leavesOutRacing = false): unknown {

@@ -79,6 +79,22 @@ describe("two answers", () => {
     ).toMatchObject({ what: "headers" });
   });
 
+  test("may be a moment before and a moment after the end of a cooldown, and no more than that", () => {
+    const state = (resend: object) => ({
+      body: { email_changes_left: 3, resend, server_time: "2026-11-28T07:00:00.000Z" },
+    });
+    const allowed = state({ allowed: true, next_allowed_at: null, reason: null });
+    const until = (next_allowed_at: string, reason = "cooldown") =>
+      state({ allowed: false, next_allowed_at, reason });
+    const soon = until("2026-11-28T07:00:01.500Z");
+    expect(compareAnswers(known(soon), unknown(allowed), names)).toBeNull();
+    expect(compareAnswers(known(allowed), unknown(soon), names)).toBeNull();
+    for (const other of [until("2026-11-28T07:00:20.000Z"), until("2026-11-28T07:00:01.500Z", "daily_limit")])
+      expect(compareAnswers(known(other), unknown(allowed), names)).toMatchObject({ what: "body" });
+    const fewer = { body: { ...soon.body, email_changes_left: 2 } };
+    expect(compareAnswers(known(fewer), unknown(allowed), names)).toMatchObject({ what: "body" });
+  });
+
   test("may differ in how far the mail has got: that is counted over all pairs", () => {
     const sent = { body: { ...(known().body as object), delivery: { status: "sent" } } };
     expect(compareAnswers(known(sent), unknown(), names)).toBeNull();
