@@ -160,6 +160,13 @@ function isDeadlock(error: unknown): boolean {
   return false;
 }
 
+/** True when what a row refers to is gone (SQLSTATE 23503). */
+export function isReferenceGone(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    if ((cause as NodeJS.ErrnoException).code === "23503") return true;
+  return false;
+}
+
 /** True when a unique index refused a row; `constraint` names the index. */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -126,6 +126,16 @@ export async function countWrongCode(executor: Executor, id: string, now: Date):
     .where(eq(users.id, id));
 }
 
+/** The present hash of an account, which stays until the transaction ends; null when the account is gone. */
+export async function holdPasswordHash(executor: Executor, id: string): Promise<string | null> {
+  const [row] = await executor
+    .select({ passwordHash: users.passwordHash })
+    .from(users)
+    .where(eq(users.id, id))
+    .for("share");
+  return row?.passwordHash ?? null;
+}
+
 /** Nothing when the hash is no longer `from`: the password was changed in the meantime. Returns whether it was. */
 export async function replacePasswordHash(
   executor: Executor,

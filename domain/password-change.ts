@@ -60,7 +60,7 @@ export async function requirePassword(
 export const accountGone = () => new DomainError("invalid_token", { text: "account_gone" });
 
 /** The person is known already, so a wrong password is a matter of the field. */
-function wrongPassword(field: string): DomainError {
+export function wrongPassword(field: string): DomainError {
   return invalidField({ field, code: "wrong_password", text: "wrong_password" });
 }
 

@@ -1,16 +1,18 @@
 // Signing in by username or confirmed address.
+import { isReferenceGone } from "@/db/client";
 import type { UserRow } from "@/db/schema";
 import {
   findConfirmedUserByEmail,
   findMostOldIterations,
   findUserByUsername,
+  holdPasswordHash,
   replacePasswordHash,
 } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import type { Client } from "./client-network";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
-import { hashPassword, isHashOutdated, verifySignIn } from "./password";
+import { hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "./password";
 import { admitSignIn, forgetSignIns } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
@@ -37,43 +39,69 @@ export async function signIn(
   const user = isOver ? null : found;
   const isRight = await verifySignIn(user?.passwordHash ?? null, password, oldIterations);
   if (!user || !isRight) {
-    const reason = user ? "wrong_password" : "unknown_name";
-    await recordAudit(services, services.db, {
-      type: "sign_in_refused",
-      userId: user?.id ?? null,
-      network,
-      details: { reason },
-    });
+    await recordRefusal(services, user?.id ?? null, network);
     throw new DomainError("bad_credentials");
   }
   await forgetSignIns(services, name, network);
-  if (isHashOutdated(user.passwordHash)) await upgradeHash(services, user, password);
   const isConfirmed = user.emailConfirmedAt !== null;
   const scope = isConfirmed ? "full" : "claim";
-  const session = await services.db.transaction(async (tx) => {
-    await recordAudit(services, tx, { type: "signed_in", userId: user.id, network, details: { scope } });
-    return startSession(services, tx, {
-      userId: user.id,
-      scope,
-      device,
-      ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
+  const start = (proven: string) =>
+    services.db.transaction(async (tx) => {
+      const present = await holdPasswordHash(tx, user.id);
+      if (present !== proven) return { present };
+      await recordAudit(services, tx, { type: "signed_in", userId: user.id, network, details: { scope } });
+      const session = await startSession(services, tx, {
+        userId: user.id,
+        scope,
+        device,
+        ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
+      });
+      return { session };
     });
-  });
-  return { user: describeUser(user), session };
+  const isOld = isHashOutdated(user.passwordHash);
+  let started = await start(isOld ? await upgradeHash(services, user, password) : user.passwordHash);
+  // While it was looked at somebody changed the password, and ended what knew the old one; or another sign-in made its
+  // hash anew, which is the same password. Nobody does either again and again.
+  if ("present" in started && started.present && (await verifyPassword(started.present, password)))
+    started = await start(started.present);
+  if ("session" in started) return { user: describeUser(user), session: started.session };
+  await recordRefusal(services, user.id, network);
+  throw new DomainError("bad_credentials");
 }
 
-/** The password is known only now. No reason to send anybody away: what fails is done at the next sign-in. */
+/** Of an account that was deleted while it was looked at there is nobody to write it down about. */
+async function recordRefusal(
+  services: Services,
+  userId: string | null,
+  network: string | null,
+): Promise<void> {
+  const record = (about: string | null) =>
+    recordAudit(services, services.db, {
+      type: "sign_in_refused",
+      userId: about,
+      network,
+      details: { reason: about ? "wrong_password" : "unknown_name" },
+    });
+  await record(userId).catch((error: unknown) => {
+    if (!isReferenceGone(error)) throw error;
+    return record(null);
+  });
+}
+
+/**
+ * The password is known only now. No reason to send anybody away: what fails is done at the next sign-in. Returns the
+ * hash that is to be the account's.
+ */
 async function upgradeHash(
   services: Services,
   user: Pick<UserRow, "id" | "passwordHash">,
   password: string,
-): Promise<void> {
+): Promise<string> {
   try {
-    await replacePasswordHash(services.db, user.id, {
-      from: user.passwordHash,
-      to: await hashPassword(password),
-    });
+    const to = await hashPassword(password);
+    if (await replacePasswordHash(services.db, user.id, { from: user.passwordHash, to })) return to;
   } catch (error) {
     services.log.warn({ err: error, userId: user.id }, "A password's hash could not be made anew");
   }
+  return user.passwordHash;
 }

@@ -20,8 +20,8 @@ const ANSWER_WITHIN_MS = 900;
 
 /**
  * Never throws. `startedAt` (performance.now()) is when the request came: engine and provider together get what is
- * left of a second, and no more than the publish limit and EMAIL_SYNC_BUDGET. `isCrowded`: more people wait than can be
- * served at once, so that none of them waits for a mail: the relay, or the watchdog, sees to it in a moment.
+ * left of a second, and no more than the publish limit and EMAIL_SYNC_BUDGET. `isCrowded`: so many people wait that
+ * an engine is late because we are; then nobody waits for a mail as well.
  */
 export async function dispatchDelivery(
   services: Services,
@@ -35,12 +35,11 @@ export async function dispatchDelivery(
   const budgetMs = () =>
     Math.max(0, Math.min(env().EMAIL_SYNC_BUDGET * 1000, startedAt + ANSWER_WITHIN_MS - performance.now()));
   if (env().EMAIL_MODE === "async") {
-    const publication = await publishNow(services, queued.event, publishLimitMs);
+    const publication = await publishNow(services, queued.event, { limitMs: publishLimitMs, isCrowded });
     if (publication.published) return { queued: true };
     const error = `Failed to queue email: ${publication.error}`;
     // Late, in a crowd, is our own lateness: the event is written, and the relay has it published within seconds.
     if (isCrowded && publication.error === LATE) return { queued: true };
-    if (isCrowded) return { queued: false, sent: false, error };
     const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
     if (attempt?.outcome === "sent") return { queued: false, sent: true };
     return { queued: false, sent: false, error };

@@ -77,12 +77,15 @@ type Waiting = {
 /**
  * Publishes one row within `limitMs`, by its id, or as it was just written; in a rush together with others. Never throws:
  * the row is safe in the outbox, and a publication that comes through later is still recorded. The breaker hears of what
- * the engine did, in time or not, and of nothing else.
+ * the engine did, in time or not, and of nothing else. `isCrowded`: late is not away then; the relay finds out.
  */
 export async function publishNow(
   services: Services,
   written: string | OutboxEvent,
-  limitMs = PUBLISH_LIMIT_MS,
+  {
+    limitMs = PUBLISH_LIMIT_MS,
+    isCrowded = false,
+  }: { limitMs?: number | undefined; isCrowded?: boolean } = {},
 ): Promise<Publication> {
   const outboxId = typeof written === "string" ? written : written.id;
   const { breaker, together } = engine(services);
@@ -107,7 +110,7 @@ export async function publishNow(
   clearTimeout(timer);
   if (publication.published || !mine) return publication;
   mine.isGivenUp = true;
-  mine.judge?.(false);
+  if (!(isCrowded && publication.error === LATE)) mine.judge?.(false);
   services.log.warn(
     { outboxId, error: publication.error },
     "The engine did not take an event; it waits in the outbox",

@@ -1,5 +1,5 @@
-// Calls of machines give way to people who wait for an answer. Engines and providers wait longer than this by far, and
-// ask again if they do not.
+// The engine's calls give way to people who wait for an answer. It waits longer than this by far, and asks again if it
+// does not. A provider's webhook does not: what it tells shows on somebody's page within a second.
 import { availableParallelism } from "node:os";
 import { createGiveWay, type GiveWay } from "@/domain/give-way";
 
@@ -10,13 +10,16 @@ const AT_ONCE = 4;
 /** So many requests of people at once are no rush: they wait for the database, not for each other. */
 const PEOPLE_MAX = 2 * availableParallelism();
 
+/** So many that each of them waits for most of a second. */
+const CROWD = 8 * availableParallelism();
+
 const shared = globalThis as typeof globalThis & { latchkeyPeople?: { waiting: number; line: GiveWay } };
 
 function people(): { waiting: number; line: GiveWay } {
   shared.latchkeyPeople ??= {
     waiting: 0,
     line: createGiveWay({
-      isBusy: isCrowded,
+      isBusy: () => people().waiting > PEOPLE_MAX,
       patienceMs: PATIENCE_MS,
       atOnce: AT_ONCE,
     }),
@@ -24,8 +27,8 @@ function people(): { waiting: number; line: GiveWay } {
   return shared.latchkeyPeople;
 }
 
-/** Whether more people wait than this process can serve at once. */
-export const isCrowded = (): boolean => people().waiting > PEOPLE_MAX;
+/** Whether so many people wait that what is late is late because of them. */
+export const isCrowded = (): boolean => people().waiting > CROWD;
 
 /** Somebody waits for what `work` answers. */
 export async function asPersonWaits<T>(work: () => Promise<T>): Promise<T> {

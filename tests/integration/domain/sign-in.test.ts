@@ -1,5 +1,8 @@
 import { hash } from "@node-rs/argon2";
+import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
+import type { Executor } from "@/db/client";
+import { auditLog, sessions, users } from "@/db/schema";
 import { findMostOldIterations, findUser, replacePasswordHash } from "@/db/users";
 import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
@@ -103,5 +106,61 @@ describe("a hash of the system this replaces", () => {
       next: "another horse, another battery",
     });
     expect(await hashOf(userId)).toMatch(/^\$argon2id\$/);
+  });
+});
+
+describe("while somebody signs in with the right password", () => {
+  /** Does `act` to the account when its password was found right, and before the session begins. */
+  async function signInAround(act: (tx: Executor, userId: string) => Promise<unknown>) {
+    const person = someone();
+    const { user } = await registerUser(services, person);
+    let signing: Promise<unknown> = Promise.resolve();
+    await services.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from users where id = ${user.id} for update`);
+      signing = signIn(services, { login: person.username, password: person.password });
+      signing.catch(() => {});
+      await expect.poll(waitingForLocks).toBe(1);
+      await act(tx, user.id);
+    });
+    return { signing, userId: user.id };
+  }
+
+  async function waitingForLocks(): Promise<number> {
+    const [row] = await services.db.execute<{ count: number }>(sql`select count(*)::int as count
+      from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    return row?.count ?? 0;
+  }
+
+  const countSessions = async (userId: string) =>
+    (await services.db.select().from(sessions).where(eq(sessions.userId, userId))).length;
+
+  test("and the password is changed: whoever knew the old one is not let in", async () => {
+    const { signing, userId } = await signInAround(async (tx, id) => {
+      const to = await hash("another password altogether", {
+        memoryCost: 19_456,
+        timeCost: 2,
+        parallelism: 1,
+      });
+      await tx.update(users).set({ passwordHash: to }).where(eq(users.id, id));
+    });
+    await expect(signing).rejects.toMatchObject({ code: "bad_credentials" });
+    // The one that registering began.
+    expect(await countSessions(userId)).toBe(1);
+  });
+
+  test("and its hash is made anew: it is the same password, and opens a session", async () => {
+    const { signing, userId } = await signInAround(async (tx, id) => {
+      const to = await hash(someone().password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+      await tx.update(users).set({ passwordHash: to }).where(eq(users.id, id));
+    });
+    await expect(signing).resolves.toMatchObject({ user: { id: userId } });
+    expect(await countSessions(userId)).toBe(2);
+  });
+
+  test("and the account is deleted: it is a name that nobody has, and no mistake of ours", async () => {
+    const { signing } = await signInAround((tx, id) => tx.delete(users).where(eq(users.id, id)));
+    await expect(signing).rejects.toMatchObject({ code: "bad_credentials" });
+    const refusals = await services.db.select().from(auditLog).where(eq(auditLog.type, "sign_in_refused"));
+    expect(refusals.at(-1)).toMatchObject({ userId: null, details: { reason: "unknown_name" } });
   });
 });

@@ -2,7 +2,6 @@
 
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { z } from "zod";
-import { giveWayToPeople } from "@/app/_http/give-way";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readText } from "@/app/_http/request";
@@ -60,7 +59,6 @@ export async function POST(request: Request): Promise<Response> {
       isPermanent: data.bounce?.type === "Permanent",
       text: data.bounce?.message ?? data.failed?.reason ?? null,
     };
-    await giveWayToPeople();
     await services().database.within(() => applyProviderEvent(services(), event));
     return new Response(null, { status: 204 });
   } catch (error) {
