@@ -16,7 +16,9 @@ their attempts, events, audit rows, limits, suppressions. It cannot be undone.
 
 The engine holds ids only, which lead nowhere afterwards. Where Intercom was told of the person, the
 running product has it delete the contact. Not here, so not removed: what the mail
-provider keeps of mails it took, what your own log store keeps (ids and counts), and backups.`,
+provider keeps of mails it took, what your own log store keeps (ids and counts), and backups. When the
+provider says later that the address refused a mail for good, or complained of one, the address is
+barred again, for a year: nobody who asked to be left alone is written to. Erase it once more then.`,
   options: { "dry-run": { type: "boolean" }, yes: { type: "boolean", short: "y" } },
   async run(services, { positionals, values, output }) {
     const [typed, ...rest] = positionals;

@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, test, vi } from "vitest";
-import { findDelivery } from "@/db/deliveries";
 import { findOutboxRow } from "@/db/outbox";
 import { outbox } from "@/db/schema";
 import { registerUser } from "@/domain/registration";
