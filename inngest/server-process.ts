@@ -19,7 +19,7 @@ export async function startServerProcess(): Promise<void> {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
   // V8 lets garbage grow to several times what is used before it looks (docs/decisions/033).
-  setFlagsFromString("--heap-growing-percent=20");
+  setFlagsFromString("--heap-growing-percent=100");
   const process_ = await requireServices();
   const loops = [
     startRelay(process_),
