@@ -1,6 +1,7 @@
 // The only reader of process.env. Everything the product can be told from outside is in this one schema;
 // what is missing or malformed is reported in one list, and the process does not start (STYLE.md: "env at boot").
 import { z } from "zod";
+import { isLoopback, listContradictions, listMissingServices, listWeakSecrets } from "./env-rules";
 
 /**
  * What README's table and .env.example say of a variable (`npm run env:table`). The default is the schema's own;
@@ -37,295 +38,256 @@ const MAILBOX = new RegExp(`^(?:${ADDRESS}|(?:${WORD}(?: +${WORD})* *)?<${ADDRES
 const LOCAL_ENGINE = "local engine";
 const MADE_AT_START = "made at first start";
 
-const Schema = z
-  .object({
-    APP_URL: tell(
-      z.url({ protocol: /^https?$/ }).default("http://localhost:3000"),
-      "where people reach the app; also the issuer of its tokens",
-    ),
-    PORT: tell(z.coerce.number().int().min(0).max(65_535).default(3000), "the app's port"),
-    NODE_ENV: tell(
-      z.enum(["production", "development", "test"]).default("development"),
-      "`npm start` and the image set `production`, `npm run dev` sets `development`",
-    ),
-    APP_SECRET: tell(
-      z.string().min(32, "needs 32 characters or more; make one with: openssl rand -base64 32"),
-      "32 characters or more; every key is derived from it (HKDF, one purpose one key)",
-      MADE_AT_START,
-    ),
-    OPS_PASSWORD: tell(optionalText, "the operator's password", MADE_AT_START),
-    METRICS_TOKEN: tell(
-      optionalText.pipe(
-        z
-          .string()
-          .regex(/^[\x21-\x7e]+$/, "must be plain ASCII without spaces: it goes into a header")
-          .optional(),
-      ),
-      "the bearer token that reads `/api/metrics`; unset, there is no such address",
-    ),
-    DATABASE_URL: tell(z.url({ protocol: /^postgres(ql)?$/ }), "a Postgres database", "local Postgres"),
-    DATABASE_POOL_SIZE: tell(
-      z.coerce.number().int().min(1).max(100).default(10),
-      "connections of one server process to Postgres; one more listens",
-    ),
-
-    INNGEST_EVENT_KEY: tell(optionalText, "with the signing key alone: Inngest Cloud", LOCAL_ENGINE),
-    INNGEST_SIGNING_KEY: tell(optionalText, "with the event key alone: Inngest Cloud", LOCAL_ENGINE),
-    INNGEST_SIGNING_KEY_FALLBACK: tell(
-      optionalText,
-      "the other key while the signing key is being changed: calls signed with it are taken too",
-    ),
-    INNGEST_BASE_URL: tell(
-      optionalText.pipe(z.url().optional()),
-      "a self-hosted Inngest server; with both keys above",
-      LOCAL_ENGINE,
-    ),
-    INNGEST_DEV: tell(
-      optionalText,
-      "an Inngest Dev Server's address, for development: calls are then not signed. Any value switches it on, also `0`",
-    ),
-
-    RESEND_API_KEY: tell(optionalText, "sends by Resend", "local mail server"),
-    RESEND_WEBHOOK_SECRET: tell(
-      optionalText.pipe(z.string().startsWith("whsec_", "must start with whsec_").optional()),
-      "`whsec_…`, signs what Resend tells afterwards; without it delivered and bounced stay unknown",
-      MADE_AT_START,
-    ),
-    RESEND_BASE_URL: tell(
-      optionalText.pipe(z.url().optional()),
-      "another server with Resend's API, such as the local inbox",
-    ),
-    SMTP_URL: tell(
-      optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
-      "sends by SMTP: `smtp://user:password@host:587`, `smtps://…`",
-    ),
-    INBOX_URL: tell(
-      optionalText.pipe(z.url().optional()),
-      "the local inbox, which the confirm page then links to; only while `APP_URL` is on loopback",
-      "set by `npm start`",
-    ),
-    EMAIL_FROM: tell(
-      z.preprocess(
-        (value) => (value === "" ? undefined : value),
-        z
-          .string()
-          .trim()
-          .regex(
-            MAILBOX,
-            "must be one address, or a name and an address: hello@example.com, Example <hello@example.com>",
-          )
-          .default("Latchkey <hello@latchkey.localhost>"),
-      ),
-      "the sender: an address, or `Name <address>`",
-    ),
-
-    EMAIL_MODE: tell(
-      z.enum(["async", "sync"]).default("async"),
-      "`sync` sends inside the request: the rollback switch",
-    ),
-    EMAIL_QUEUE_DELAY: tell(seconds(2), "seconds from the answer to the first attempt"),
-    EMAIL_MAX_RETRIES: tell(z.coerce.number().int().min(0).max(20).default(5), "tries after the first"),
-    EMAIL_RETRY_BASE: tell(seconds(60, 1), "seconds before the first retry; doubles with every further one"),
-    EMAIL_RETRY_MAX: tell(seconds(900, 1), "seconds before a retry, at most"),
-    EMAIL_TIMEOUT: tell(
-      z.coerce.number().finite().min(0.1).max(120).default(10),
-      "seconds for one whole conversation with the mail provider, connect and greeting included",
-    ),
-    EMAIL_FAILOVER: tell(
-      z.preprocess((value) => (value === "" ? undefined : value), z.enum(["smtp", "resend"]).optional()),
-      "`smtp` or `resend`: the provider that steps in when the other one, which comes first, refuses us or is away; both must be configured",
-    ),
-    EMAIL_RATE_LIMIT: tell(
-      optionalNumber(z.number().min(0.01).max(10_000)),
-      "mails that may leave per second, all processes together; the rest of a burst waits without spending a try, and so does a mail that the provider answers with 429 all the same",
-    ),
-    EMAIL_CONCURRENCY: tell(
-      optionalNumber(z.number().int().min(1).max(1_000)),
-      "conversations with the mail provider at the same time, in each process; those that the engine starts, in all processes together; unset, as many as there are mails due",
-    ),
-    EMAIL_SYNC_BUDGET: tell(
-      z.coerce.number().finite().min(0.1).max(10).default(0.7),
-      "seconds a request may spend on sending when the engine is away",
-    ),
-    EMAIL_WATCHDOG_AFTER: tell(
-      seconds(30, 1),
-      "seconds past due after which a server process sends what the engine did not start; while the engine is away, when it is due",
-    ),
-    EMAIL_MX_CHECK: tell(
-      z.enum(["on", "off", ""]).default(""),
-      "asks DNS whether an address's domain takes mail; without a clear answer in 0.4 s it counts as yes",
-      "`on`, `off` on loopback",
-    ),
-    EMAIL_WELCOME: tell(
-      z.enum(["on", "off"]).default("on"),
-      "`off` sends no mail of welcome after a confirmation",
-    ),
-    EMAIL_BLOCK_DISPOSABLE: tell(flag, "`on` refuses addresses of throw-away mailbox services"),
-
-    TRUSTED_PROXY_HOPS: tell(
-      z.coerce.number().int().min(0).max(10).default(0),
-      "proxies of yours in front of the app that append to `X-Forwarded-For`; 0 counts the connection's own address and believes no header",
-    ),
-    RATE_LIMITS: tell(
-      z.enum(["on", "off"]).default("on"),
-      "`off` lets everything through, for benchmarks; only while `APP_URL` is on loopback",
-    ),
-    DIRECT_CALLS: tell(
-      z.enum(["on", "off"]).default("on"),
-      "calls of the API do not take the way through Next's router, which costs several times what they do; `off` sends them through it, as hosts that run each handler by itself do anyway",
-    ),
-    PROOF_OF_WORK: tell(
-      z.enum(["off", "auto", "always"]).default("off"),
-      "`auto` asks browsers for a second of work before they may register, while unusually many do; `always`. People without JavaScript are then told to wait",
-    ),
-    PROOF_OF_WORK_ABOVE: tell(
-      z.coerce.number().int().min(1).max(2_000).default(300),
-      "registrations an hour, of the whole site, that `auto` lets through without",
-    ),
-    // 8 is the floor of ASVS 5.0 (6.2.1).
-    PASSWORD_MIN_LENGTH: tell(
-      z.coerce.number().int().min(8).max(64).default(8),
-      "characters of a new password, 8 to 64; NIST SP 800-63B asks for 15 where there is no second factor",
-    ),
-    HIBP: tell(
-      z
-        .union([z.enum(["on", "off"]), z.url({ protocol: /^https?$/ })], {
-          error: "must be on, off, or the address of a mirror",
-        })
-        .default("off"),
-      "`on` refuses passwords found in breaches, by haveibeenpwned.com, which learns five digits of a hash and no more; an address names a mirror. Without an answer in 0.5 s the password is let through",
-    ),
-    WEBHOOK_URLS: tell(
+const Schema = z.object({
+  APP_URL: tell(
+    z.url({ protocol: /^https?$/ }).default("http://localhost:3000"),
+    "where people reach the app; also the issuer of its tokens",
+  ),
+  PORT: tell(z.coerce.number().int().min(0).max(65_535).default(3000), "the app's port"),
+  NODE_ENV: tell(
+    z.enum(["production", "development", "test"]).default("development"),
+    "`npm start` and the image set `production`, `npm run dev` sets `development`",
+  ),
+  APP_SECRET: tell(
+    z.string().min(32, "needs 32 characters or more; make one with: openssl rand -base64 32"),
+    "32 characters or more; every key is derived from it (HKDF, one purpose one key)",
+    MADE_AT_START,
+  ),
+  OPS_PASSWORD: tell(optionalText, "the operator's password", MADE_AT_START),
+  METRICS_TOKEN: tell(
+    optionalText.pipe(
       z
         .string()
-        .default("")
-        .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
-        .pipe(z.array(z.url({ protocol: /^https?$/ })).max(10)),
-      "addresses, separated by commas, that are told what happens by signed webhooks; https, http only on loopback",
+        .regex(/^[\x21-\x7e]+$/, "must be plain ASCII without spaces: it goes into a header")
+        .optional(),
     ),
-    WEBHOOK_SECRET: tell(
+    "the bearer token that reads `/api/metrics`; unset, there is no such address",
+  ),
+  DATABASE_URL: tell(z.url({ protocol: /^postgres(ql)?$/ }), "a Postgres database", "local Postgres"),
+  DATABASE_POOL_SIZE: tell(
+    z.coerce.number().int().min(1).max(100).default(10),
+    "connections of one server process to Postgres; one more listens",
+  ),
+
+  INNGEST_EVENT_KEY: tell(optionalText, "with the signing key alone: Inngest Cloud", LOCAL_ENGINE),
+  INNGEST_SIGNING_KEY: tell(optionalText, "with the event key alone: Inngest Cloud", LOCAL_ENGINE),
+  INNGEST_SIGNING_KEY_FALLBACK: tell(
+    optionalText,
+    "the other key while the signing key is being changed: calls signed with it are taken too",
+  ),
+  INNGEST_BASE_URL: tell(
+    optionalText.pipe(z.url().optional()),
+    "a self-hosted Inngest server; with both keys above",
+    LOCAL_ENGINE,
+  ),
+  INNGEST_DEV: tell(
+    optionalText,
+    "an Inngest Dev Server's address, for development: calls are then not signed. Any value switches it on, also `0`",
+  ),
+
+  RESEND_API_KEY: tell(optionalText, "sends by Resend", "local mail server"),
+  RESEND_WEBHOOK_SECRET: tell(
+    optionalText.pipe(z.string().startsWith("whsec_", "must start with whsec_").optional()),
+    "`whsec_…`, signs what Resend tells afterwards; without it delivered and bounced stay unknown",
+    MADE_AT_START,
+  ),
+  RESEND_BASE_URL: tell(
+    optionalText.pipe(z.url().optional()),
+    "another server with Resend's API, such as the local inbox",
+  ),
+  SMTP_URL: tell(
+    optionalText.pipe(z.url({ protocol: /^smtps?$/ }).optional()),
+    "sends by SMTP: `smtp://user:password@host:587`, `smtps://…`",
+  ),
+  INBOX_URL: tell(
+    optionalText.pipe(z.url().optional()),
+    "the local inbox, which the confirm page then links to; only while `APP_URL` is on loopback",
+    "set by `npm start`",
+  ),
+  EMAIL_FROM: tell(
+    z.preprocess(
+      (value) => (value === "" ? undefined : value),
       z
         .string()
-        .default("")
-        .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
-        .pipe(
-          z.array(
-            z
-              .string()
-              .refine(
-                isWebhookSecret,
-                'must be "whsec_" and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"',
-              ),
-          ),
+        .trim()
+        .regex(
+          MAILBOX,
+          "must be one address, or a name and an address: hello@example.com, Example <hello@example.com>",
+        )
+        .default("Latchkey <hello@latchkey.localhost>"),
+    ),
+    "the sender: an address, or `Name <address>`",
+  ),
+
+  EMAIL_MODE: tell(
+    z.enum(["async", "sync"]).default("async"),
+    "`sync` sends inside the request: the rollback switch",
+  ),
+  EMAIL_QUEUE_DELAY: tell(seconds(2), "seconds from the answer to the first attempt"),
+  EMAIL_MAX_RETRIES: tell(z.coerce.number().int().min(0).max(20).default(5), "tries after the first"),
+  EMAIL_RETRY_BASE: tell(seconds(60, 1), "seconds before the first retry; doubles with every further one"),
+  EMAIL_RETRY_MAX: tell(seconds(900, 1), "seconds before a retry, at most"),
+  EMAIL_TIMEOUT: tell(
+    z.coerce.number().finite().min(0.1).max(120).default(10),
+    "seconds for one whole conversation with the mail provider, connect and greeting included",
+  ),
+  EMAIL_FAILOVER: tell(
+    z.preprocess((value) => (value === "" ? undefined : value), z.enum(["smtp", "resend"]).optional()),
+    "`smtp` or `resend`: the provider that steps in when the other one, which comes first, refuses us or is away; both must be configured",
+  ),
+  EMAIL_RATE_LIMIT: tell(
+    optionalNumber(z.number().min(0.01).max(10_000)),
+    "mails that may leave per second, all processes together; the rest of a burst waits without spending a try, and so does a mail that the provider answers with 429 all the same",
+  ),
+  EMAIL_CONCURRENCY: tell(
+    optionalNumber(z.number().int().min(1).max(1_000)),
+    "conversations with the mail provider at the same time, in each process; those that the engine starts, in all processes together; unset, as many as there are mails due",
+  ),
+  EMAIL_SYNC_BUDGET: tell(
+    z.coerce.number().finite().min(0.1).max(10).default(0.7),
+    "seconds a request may spend on sending when the engine is away",
+  ),
+  EMAIL_WATCHDOG_AFTER: tell(
+    seconds(30, 1),
+    "seconds past due after which a server process sends what the engine did not start; while the engine is away, when it is due",
+  ),
+  EMAIL_MX_CHECK: tell(
+    z.enum(["on", "off", ""]).default(""),
+    "asks DNS whether an address's domain takes mail; without a clear answer in 0.4 s it counts as yes",
+    "`on`, `off` on loopback",
+  ),
+  EMAIL_WELCOME: tell(
+    z.enum(["on", "off"]).default("on"),
+    "`off` sends no mail of welcome after a confirmation",
+  ),
+  EMAIL_BLOCK_DISPOSABLE: tell(flag, "`on` refuses addresses of throw-away mailbox services"),
+
+  TRUSTED_PROXY_HOPS: tell(
+    z.coerce.number().int().min(0).max(10).default(0),
+    "proxies of yours in front of the app that append to `X-Forwarded-For`; 0 counts the connection's own address and believes no header",
+  ),
+  RATE_LIMITS: tell(
+    z.enum(["on", "off"]).default("on"),
+    "`off` lets everything through, for benchmarks; only while `APP_URL` is on loopback",
+  ),
+  DIRECT_CALLS: tell(
+    z.enum(["on", "off"]).default("on"),
+    "calls of the API do not take the way through Next's router, which costs several times what they do; `off` sends them through it, as hosts that run each handler by itself do anyway",
+  ),
+  PROOF_OF_WORK: tell(
+    z.enum(["off", "auto", "always"]).default("off"),
+    "`auto` asks browsers for a second of work before they may register, while unusually many do; `always`. People without JavaScript are then told to wait",
+  ),
+  PROOF_OF_WORK_ABOVE: tell(
+    z.coerce.number().int().min(1).max(2_000).default(300),
+    "registrations an hour, of the whole site, that `auto` lets through without",
+  ),
+  // 8 is the floor of ASVS 5.0 (6.2.1).
+  PASSWORD_MIN_LENGTH: tell(
+    z.coerce.number().int().min(8).max(64).default(8),
+    "characters of a new password, 8 to 64; NIST SP 800-63B asks for 15 where there is no second factor",
+  ),
+  HIBP: tell(
+    z
+      .union([z.enum(["on", "off"]), z.url({ protocol: /^https?$/ })], {
+        error: "must be on, off, or the address of a mirror",
+      })
+      .default("off"),
+    "`on` refuses passwords found in breaches, by haveibeenpwned.com, which learns five digits of a hash and no more; an address names a mirror. Without an answer in 0.5 s the password is let through",
+  ),
+  WEBHOOK_URLS: tell(
+    z
+      .string()
+      .default("")
+      .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
+      .pipe(z.array(z.url({ protocol: /^https?$/ })).max(10)),
+    "addresses, separated by commas, that are told what happens by signed webhooks; https, http only on loopback",
+  ),
+  WEBHOOK_SECRET: tell(
+    z
+      .string()
+      .default("")
+      .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
+      .pipe(
+        z.array(
+          z
+            .string()
+            .refine(
+              isWebhookSecret,
+              'must be "whsec_" and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"',
+            ),
         ),
-      "`whsec_…`, signs them; while one is being replaced, the new one and the old one, separated by a comma",
-    ),
-    INTERCOM_ACCESS_TOKEN: tell(
-      optionalText.pipe(
-        z
-          .string()
-          .regex(/^[\x21-\x7e]+$/, "must be plain ASCII without spaces: it goes into a header")
-          .optional(),
       ),
-      "tells Intercom of every account that is confirmed, and of its end",
-    ),
-    INTERCOM_BASE_URL: tell(
-      optionalText.pipe(z.url({ protocol: /^https?$/ }).optional()),
-      "`https://api.eu.intercom.io` or `https://api.au.intercom.io` for a workspace over there; unset, the United States",
-    ),
-    CANARY_TO: tell(
-      optionalText.pipe(
-        z
-          .string()
-          .transform((text) => text.toLowerCase())
-          .pipe(z.email().max(254))
-          .optional(),
-      ),
-      "an address of yours that nobody reads; every five minutes a registration of our own goes there, and `/ops` and `/api/metrics` say how long it took",
-    ),
-    OTEL_EXPORTER_OTLP_ENDPOINT: tell(
-      optionalText.pipe(z.url({ protocol: /^https?$/ }).optional()),
-      "a collector for traces, by OTLP over HTTP, such as `http://localhost:4318`; `/v1/traces` is put behind it. Unset, there are none. Further `OTEL_*` variables mean what OpenTelemetry says",
-    ),
-    OTEL_EXPORTER_OTLP_HEADERS: tell(
-      optionalText.pipe(
-        z
-          .string()
-          .regex(/^\s*[^\s=,]+=[^,]*(,\s*[^\s=,]+=[^,]*)*$/, "must be name=value, separated by commas")
-          .optional(),
-      ),
-      "what the collector wants to see: `name=value`, separated by commas",
-    ),
-    OTEL_EXPORTER_OTLP_PROTOCOL: tell(
+    "`whsec_…`, signs them; while one is being replaced, the new one and the old one, separated by a comma",
+  ),
+  INTERCOM_ACCESS_TOKEN: tell(
+    optionalText.pipe(
       z
-        .enum(["http/protobuf", "http/json"], {
-          error: "must be http/protobuf or http/json; grpc is not spoken",
-        })
-        .default("http/protobuf"),
-      "or `http/json`",
+        .string()
+        .regex(/^[\x21-\x7e]+$/, "must be plain ASCII without spaces: it goes into a header")
+        .optional(),
     ),
-    OTEL_SERVICE_NAME: tell(optionalText.pipe(z.string().default("latchkey")), "what traces are under"),
-    OTEL_TRACES_SAMPLER: tell(
+    "tells Intercom of every account that is confirmed, and of its end",
+  ),
+  INTERCOM_BASE_URL: tell(
+    optionalText.pipe(z.url({ protocol: /^https?$/ }).optional()),
+    "`https://api.eu.intercom.io` or `https://api.au.intercom.io` for a workspace over there; unset, the United States",
+  ),
+  CANARY_TO: tell(
+    optionalText.pipe(
       z
-        .enum([
-          "always_on",
-          "always_off",
-          "traceidratio",
-          "parentbased_always_on",
-          "parentbased_always_off",
-          "parentbased_traceidratio",
-        ])
-        .default("parentbased_always_on"),
-      "which traces are kept; `parentbased_traceidratio` keeps a part of them, whole ones",
+        .string()
+        .transform((text) => text.toLowerCase())
+        .pipe(z.email().max(254))
+        .optional(),
     ),
-    OTEL_TRACES_SAMPLER_ARG: tell(optionalNumber(z.number().min(0).max(1)), "that part, 0 to 1"),
-    OTEL_SDK_DISABLED: tell(
-      z.enum(["true", "false", ""]).default(""),
-      "`true` switches traces off whatever else is set",
+    "an address of yours that nobody reads; every five minutes a registration of our own goes there, and `/ops` and `/api/metrics` say how long it took",
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: tell(
+    optionalText.pipe(z.url({ protocol: /^https?$/ }).optional()),
+    "a collector for traces, by OTLP over HTTP, such as `http://localhost:4318`; `/v1/traces` is put behind it. Unset, there are none. Further `OTEL_*` variables mean what OpenTelemetry says",
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: tell(
+    optionalText.pipe(
+      z
+        .string()
+        .regex(/^\s*[^\s=,]+=[^,]*(,\s*[^\s=,]+=[^,]*)*$/, "must be name=value, separated by commas")
+        .optional(),
     ),
-    LOG_LEVEL: tell(
-      z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-      "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`",
-    ),
-  })
-  .check((context) => {
-    const value = context.value;
-    const complain = (path: string, message: string) =>
-      context.issues.push({ code: "custom", path: [path], message, input: value });
-    const onLoopback = isLoopback(value.APP_URL);
-    if (value.RATE_LIMITS === "off" && !onLoopback)
-      complain("RATE_LIMITS", "may be off only while APP_URL is on loopback");
-    if (value.NODE_ENV === "production" && value.INNGEST_DEV && !onLoopback)
-      complain("INNGEST_DEV", "switches signatures off and is refused in production; unset it");
-    if (value.NODE_ENV === "production" && !onLoopback && value.APP_URL.startsWith("http:"))
-      complain("APP_URL", "must be https outside of loopback: session cookies are sent only over TLS");
-    if (value.RESEND_BASE_URL && !onLoopback && isLoopback(value.RESEND_BASE_URL))
-      complain("RESEND_BASE_URL", "names a stand-in on this machine while APP_URL is real; unset it");
-    if (value.INTERCOM_BASE_URL && !onLoopback && !value.INTERCOM_BASE_URL.startsWith("https:"))
-      complain("INTERCOM_BASE_URL", "must be https: the token goes there");
-    if (value.WEBHOOK_URLS.length > 0 && value.WEBHOOK_SECRET.length === 0)
-      complain("WEBHOOK_SECRET", "is missing: it signs what goes to WEBHOOK_URLS");
-    for (const fault of new Set(
-      value.WEBHOOK_URLS.flatMap((url) => findEndpointFault(url, onLoopback) ?? []),
-    ))
-      complain("WEBHOOK_URLS", fault);
-    if (value.EMAIL_FAILOVER && !(value.RESEND_API_KEY && value.SMTP_URL))
-      complain("EMAIL_FAILOVER", "needs both RESEND_API_KEY and SMTP_URL: one sends, the other steps in");
-    if (value.EMAIL_RETRY_MAX < value.EMAIL_RETRY_BASE)
-      complain("EMAIL_RETRY_MAX", "must not be below EMAIL_RETRY_BASE");
-  });
-
-/** Why an address cannot be an endpoint of ours, or null. Never holds the address. */
-function findEndpointFault(given: string, isOnLoopback: boolean): string | null {
-  // The schema complains of one that is none.
-  if (!URL.canParse(given)) return null;
-  const url = new URL(given);
-  if (url.username || url.password || url.hash) return "must hold no name, no password and no #";
-  if (isLoopback(given)) return isOnLoopback ? null : "names this machine while APP_URL is real";
-  return url.protocol === "https:"
-    ? null
-    : "must be https outside of loopback: the answer must come from whom we mean";
-}
+    "what the collector wants to see: `name=value`, separated by commas",
+  ),
+  OTEL_EXPORTER_OTLP_PROTOCOL: tell(
+    z
+      .enum(["http/protobuf", "http/json"], {
+        error: "must be http/protobuf or http/json; grpc is not spoken",
+      })
+      .default("http/protobuf"),
+    "or `http/json`",
+  ),
+  OTEL_SERVICE_NAME: tell(optionalText.pipe(z.string().default("latchkey")), "what traces are under"),
+  OTEL_TRACES_SAMPLER: tell(
+    z
+      .enum([
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+      ])
+      .default("parentbased_always_on"),
+    "which traces are kept; `parentbased_traceidratio` keeps a part of them, whole ones",
+  ),
+  OTEL_TRACES_SAMPLER_ARG: tell(optionalNumber(z.number().min(0).max(1)), "that part, 0 to 1"),
+  OTEL_SDK_DISABLED: tell(
+    z.enum(["true", "false", ""]).default(""),
+    "`true` switches traces off whatever else is set",
+  ),
+  LOG_LEVEL: tell(
+    z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`",
+  ),
+});
 
 /** As Standard Webhooks has it: 24 to 64 random bytes. */
 function isWebhookSecret(text: string): boolean {
@@ -334,86 +296,7 @@ function isWebhookSecret(text: string): boolean {
   return bytes >= 24 && bytes <= 64;
 }
 
-const MAKE_ONE = "make one with: openssl rand -base64 32";
-
-/** Asked of what was given, as the missing ones are. On loopback only the secret that everything is derived from: the rest guards an open door. */
-function listWeakSecrets(source: Record<string, string | undefined>): string[] {
-  const weak: string[] = [];
-  if (source.NODE_ENV !== "production") return weak;
-  const check = (name: string, lengthMin: number, make: string) => {
-    const secret = source[name];
-    if (!secret) return;
-    const fault = secret.length < lengthMin ? `needs ${lengthMin} characters or more` : findWeakness(secret);
-    if (fault) weak.push(`${name} ${fault}; ${make}`);
-  };
-  check("APP_SECRET", 32, MAKE_ONE);
-  if (!isExposed(source)) return weak;
-  check("OPS_PASSWORD", 12, MAKE_ONE);
-  check("METRICS_TOKEN", 16, MAKE_ONE);
-  // An Inngest key is `signkey-<environment>-<hex>`; 32 hexadecimal digits are 128 bits (ASVS 5.0, 11.2.3).
-  for (const name of ["INNGEST_SIGNING_KEY", "INNGEST_SIGNING_KEY_FALLBACK"])
-    check(name, 32, "the engine shows the right one, or for your own server: openssl rand -hex 32");
-  check(
-    "INNGEST_EVENT_KEY",
-    16,
-    "the engine shows the right one, or for your own server: openssl rand -hex 16",
-  );
-  check("RESEND_WEBHOOK_SECRET", "whsec_".length + 24, "Resend shows it beside the webhook");
-  return weak;
-}
-
-/** What people write where a secret belongs. Long enough that a random one does not hold them by chance. */
-const PLACEHOLDERS =
-  /change-?_?me|secret|passw[o0]rd|letmein|qwerty|example|placeholder|latchkey|replace-?_?(me|this)|your-?_?(key|own|app)|default|insecure|hunter2|(?:x{6}|\*{4}|\.{4})/i;
-/** 32 random hexadecimal digits have fewer than 8 different ones less often than once in a million. */
-const DIFFERENT_MIN = 8;
-
-/** Why a secret of enough characters could be guessed all the same, or null. Never holds the secret. */
-export function findWeakness(secret: string): string | null {
-  if (PLACEHOLDERS.test(secret)) return "is a placeholder or an everyday word";
-  // A text that is a part of itself put twice in a row, shifted, repeats itself.
-  if (`${secret}${secret}`.indexOf(secret, 1) < secret.length) return "repeats itself";
-  if (new Set(secret).size < Math.min(DIFFERENT_MIN, secret.length / 2))
-    return "has too few different characters";
-  const codes = [...secret].map((character) => character.charCodeAt(0));
-  const inOrder = codes.filter((code, index) => Math.abs(code - (codes[index - 1] ?? code + 9)) === 1).length;
-  if (inOrder > secret.length / 2) return "is a sequence of neighbouring characters";
-  return null;
-}
-
 export type Env = z.infer<typeof Schema>;
-
-/** Services that one of several variables can name: checked on what was given, so that one list holds everything. */
-function listMissingServices(source: Record<string, string | undefined>): string[] {
-  const missing: string[] = [];
-  if (!source.RESEND_API_KEY && !source.SMTP_URL)
-    missing.push("RESEND_API_KEY is missing (or set SMTP_URL): without one no email can be sent");
-  if (!source.INNGEST_DEV && !source.INNGEST_SIGNING_KEY)
-    missing.push("INNGEST_SIGNING_KEY is missing: without it anybody could run the functions");
-  if (!source.INNGEST_DEV && !source.INNGEST_EVENT_KEY)
-    missing.push("INNGEST_EVENT_KEY is missing: without it no event can be published");
-  if (source.NODE_ENV !== "production" || !isExposed(source)) return missing;
-  // The defaults of these two belong to the stand-ins.
-  if (!source.OPS_PASSWORD) missing.push("OPS_PASSWORD is missing: the operator's password");
-  if (!source.EMAIL_FROM)
-    missing.push('EMAIL_FROM is missing: the sender, e.g. "Example <hello@example.com>"');
-  return missing;
-}
-
-function isExposed({ APP_URL }: Record<string, string | undefined>): boolean {
-  return APP_URL !== undefined && URL.canParse(APP_URL) && !isLoopback(APP_URL);
-}
-
-/** True for localhost, *.localhost (RFC 6761), 127.0.0.0/8 and [::1]. */
-export function isLoopback(url: string): boolean {
-  const host = new URL(url).hostname;
-  return (
-    host === "localhost" ||
-    host.endsWith(".localhost") ||
-    host === "[::1]" ||
-    /^127(\.\d{1,3}){3}$/.test(host)
-  );
-}
 
 /** Whether somebody listens to traces. */
 export function isTracingOn({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED }: Env): boolean {
@@ -435,17 +318,28 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
   // An empty line in an env file, or compose's ${NAME:-}, means "not set": it must not become the number 0.
   const source = Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim() !== ""));
   const result = Schema.safeParse(source);
-  const unset = [...listMissingServices(source), ...listWeakSecrets(source)];
-  if (result.success && unset.length === 0) return result.data;
   const issues = result.success ? [] : result.error.issues;
-  const lines = issues.map((issue) => {
-    // Of a list, not which of its parts.
-    const name = String(issue.path[0]);
-    return `  ${name} ${source[name] === undefined ? "is missing" : issue.message}`;
-  });
-  lines.push(...unset.map((line) => `  ${line}`));
+  // Of a list, not which of its parts.
+  const broken = issues.map(({ path, message }) => ({ name: String(path[0]), message }));
+  const lines = [
+    ...broken.map(({ name, message }) => `${name} ${source[name] === undefined ? "is missing" : message}`),
+    ...listContradictions(result.data ?? parseEach(source)),
+    ...listMissingServices(source),
+    ...listWeakSecrets(source),
+  ];
+  if (result.success && lines.length === 0) return result.data;
   throw new EnvironmentError(
-    `Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].join("\n")}`,
+    `Latchkey cannot start; mend these environment variables:\n${[...new Set(lines)].map((line) => `  ${line}`).join("\n")}`,
+  );
+}
+
+/** The variables that are whole by themselves. */
+function parseEach(source: Record<string, string | undefined>): Partial<Env> {
+  return Object.fromEntries(
+    Object.entries<z.ZodType>(Schema.shape).flatMap(([name, schema]) => {
+      const { success, data } = schema.safeParse(source[name]);
+      return success ? [[name, data]] : [];
+    }),
   );
 }
 

@@ -41,6 +41,8 @@ async function writeBrotli(distDir: string): Promise<void> {
 
 const config: NextConfig = {
   poweredByHeader: false,
+  // proxy.ts does it, with the headers of every other answer.
+  skipTrailingSlashRedirect: true,
   // What every page loads comes as one file, which packs 3 % smaller than
   // three, without what no module asks for (docs/decisions/012).
   experimental: {

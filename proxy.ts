@@ -19,6 +19,9 @@ const READS_NOTHING = new Set(["/", "/register", "/sign-in", "/docs/api"]);
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
   const isSecure = env().APP_URL.startsWith("https:");
+  const target = new URL(request.url);
+  if (/.\/$/.test(target.pathname))
+    return withHeaders(withoutLastSlash(target), securityHeaders(null, isSecure));
   if (pathname.startsWith("/api/")) {
     const headers = callHeaders(request.headers.get("content-type"), isSecure);
     return withHeaders(NextResponse.next(), Object.fromEntries(headers));
@@ -39,6 +42,12 @@ export async function proxy(request: NextRequest): Promise<Response> {
   forPage.set("content-security-policy", policy);
   forPage.set(PATH_HEADER, pathname);
   return withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
+}
+
+/** Every page and call has one address. On this host, which Next leaves out of what it sends. */
+function withoutLastSlash({ origin, pathname, search }: URL): Response {
+  const location = `${origin}/${pathname.replace(/^\/+|\/+$/g, "")}${search}`;
+  return new Response(null, { status: 308, headers: { location, "cache-control": "no-store" } });
 }
 
 /** Next shows a page whatever the method is. */

@@ -1,6 +1,6 @@
 // Transactions that make, move or end claims. They wait for each other by their addresses, in one order (locks.ts).
 import { eq, sql } from "drizzle-orm";
-import { type Database, retryDeadlock } from "./client";
+import { type Database, inTransaction } from "./client";
 import { type UserRow, users } from "./schema";
 import { findUser } from "./users";
 
@@ -29,7 +29,7 @@ export async function onClaims<T>(
 ): Promise<T> {
   for (let restarts = 0; ; restarts++) {
     try {
-      return await retryDeadlock(() => on.db.transaction((tx) => work(tx as ClaimTransaction)));
+      return await inTransaction(on.db, (tx) => work(tx as ClaimTransaction));
     } catch (error) {
       if (!(error instanceof ClaimMovedError) || restarts === RESTARTS_MAX) throw error;
     }

@@ -143,11 +143,17 @@ export function isDatabaseAway(error: unknown): boolean {
 
 const RETRIES_OF_DEADLOCK = 3;
 
-/** Does a transaction again that Postgres ended so that another one could go on (SQLSTATE 40P01). Nothing of it was kept. */
-export async function retryDeadlock<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * One transaction, begun anew when Postgres ended it so that another one could go on (SQLSTATE 40P01). Nothing of it was
+ * kept then: what must not happen twice and is not in the database belongs outside of `work`.
+ */
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: Parameters<Parameters<Database["transaction"]>[0]>[0]) => Promise<T>,
+): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
-      return await work();
+      return await db.transaction(work);
     } catch (error) {
       if (!isDeadlock(error) || retries === RETRIES_OF_DEADLOCK) throw error;
     }

@@ -1,7 +1,7 @@
 // Confirming by the link of the mail, on whatever device it was opened. Whoever clicks proves the mailbox and nothing
 // else, so a click signs in nobody who did not hold the claim already (docs/decisions/013).
 import { lockClaim, onClaims } from "@/db/claim-transactions";
-import type { Executor } from "@/db/client";
+import { type Executor, inTransaction } from "@/db/client";
 import { findCodeByLink } from "@/db/codes";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { findFirstSession, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
@@ -87,7 +87,7 @@ export async function goOnAfterConfirmation(
   client: Client,
 ): Promise<{ user: UserData; session: StartedSession }> {
   if (asker.scope === "full") throw alreadyConfirmed();
-  return services.db.transaction(async (tx) => {
+  return inTransaction(services.db, async (tx) => {
     const user = await findUser(tx, asker.userId);
     if (!user?.emailConfirmedAt) throw new DomainError("not_confirmed");
     const session = await exchangeSession(services, tx, asker, { client, now: services.clock() });

@@ -1,4 +1,5 @@
 // Changing the password of an account that is signed in.
+import { inTransaction } from "@/db/client";
 import { revokeAllSessions } from "@/db/sessions";
 import { findUser, replacePasswordHash } from "@/db/users";
 import { recordAudit } from "./audit-log";
@@ -31,7 +32,7 @@ export async function changePassword(
     hashPassword(next),
     judgeNewPassword(services, next, user, "new_password"),
   ]);
-  const changed = await services.db.transaction(async (tx) => {
+  const changed = await inTransaction(services.db, async (tx) => {
     // Another change or an upgrade of the hash came first: the password that was typed is no longer the present one.
     if (!(await replacePasswordHash(tx, user.id, { from: user.passwordHash, to }))) return null;
     await revokeAllSessions(tx, [user.id], services.clock());

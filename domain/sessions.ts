@@ -1,5 +1,6 @@
 // The list of places where somebody is signed in, and ending what is in it. Cookie and API tokens of a session are one
 // row: ending it ends both at once.
+import { inTransaction } from "@/db/client";
 import { listLiveSessions, revokeSession, revokeSessionsOf } from "@/db/sessions";
 import { recordAudit } from "./audit-log";
 import type { Services } from "./services";
@@ -30,7 +31,7 @@ export async function endOneSession(
   sessionId: string,
 ): Promise<void> {
   const { userId } = identity;
-  await services.db.transaction(async (tx) => {
+  await inTransaction(services.db, async (tx) => {
     if (!(await revokeSession(tx, sessionId, services.clock(), userId))) return;
     await recordAudit(services, tx, {
       type: "session_revoked",
@@ -43,7 +44,7 @@ export async function endOneSession(
 /** "Sign out everywhere else." Returns how many sessions that ended. */
 export async function endOtherSessions(services: Services, identity: Identity): Promise<number> {
   const { userId, sessionId } = identity;
-  return services.db.transaction(async (tx) => {
+  return inTransaction(services.db, async (tx) => {
     const sessions = await revokeSessionsOf(tx, userId, sessionId, services.clock());
     if (sessions > 0)
       await recordAudit(services, tx, {

@@ -1,5 +1,5 @@
 // Signing in by username or confirmed address.
-import { isReferenceGone } from "@/db/client";
+import { inTransaction, isReferenceGone } from "@/db/client";
 import type { UserRow } from "@/db/schema";
 import {
   findConfirmedUserByEmail,
@@ -42,11 +42,10 @@ export async function signIn(
     await recordRefusal(services, user?.id ?? null, network);
     throw new DomainError("bad_credentials");
   }
-  await forgetSignIns(services, name, network);
   const isConfirmed = user.emailConfirmedAt !== null;
   const scope = isConfirmed ? "full" : "claim";
   const start = (proven: string) =>
-    services.db.transaction(async (tx) => {
+    inTransaction(services.db, async (tx) => {
       const present = await holdPasswordHash(tx, user.id);
       if (present !== proven) return { present };
       await recordAudit(services, tx, { type: "signed_in", userId: user.id, network, details: { scope } });
@@ -64,7 +63,10 @@ export async function signIn(
   // hash anew, which is the same password. Nobody does either again and again.
   if ("present" in started && started.present && (await verifyPassword(started.present, password)))
     started = await start(started.present);
-  if ("session" in started) return { user: describeUser(user), session: started.session };
+  if ("session" in started) {
+    await forgetSignIns(services, name, network);
+    return { user: describeUser(user), session: started.session };
+  }
   await recordRefusal(services, user.id, network);
   throw new DomainError("bad_credentials");
 }

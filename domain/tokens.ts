@@ -1,7 +1,7 @@
 // Access and refresh tokens. Both, and the browser's cookie, stand for one session row: revoking it ends them all.
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
-import type { Executor } from "@/db/client";
+import { type Executor, inTransaction } from "@/db/client";
 import { inOneRoundTrip } from "@/db/round-trip";
 import {
   findLiveSession,
@@ -118,7 +118,7 @@ export async function authenticateSession(services: Services, sessionId: string)
 export async function refreshSession(services: Services, refreshToken: string): Promise<TokenPair> {
   const tokenHash = hashToken(refreshToken);
   const now = services.clock();
-  const pair = await services.db.transaction(async (tx) => {
+  const pair = await inTransaction(services.db, async (tx) => {
     const sessionId = await useRefreshToken(tx, tokenHash, now);
     if (!sessionId) return null;
     const session = await findLiveSession(tx, sessionId, now);
@@ -143,7 +143,7 @@ export async function endSession(
   sessionId: string,
   reason: AuditDetails["session_revoked"]["reason"] = "signed_out",
 ): Promise<boolean> {
-  return services.db.transaction(async (tx) => {
+  return inTransaction(services.db, async (tx) => {
     const userId = await revokeSession(tx, sessionId, services.clock());
     if (userId)
       await recordAudit(services, tx, { type: "session_revoked", userId, details: { reason, sessions: 1 } });

@@ -28,8 +28,8 @@ export const PROGRAMS = {
   postgres: { entry: "local/postgres/main.ts", sources: ["local"] },
   mail: { entry: "local/mail/main.ts", sources: ["local"] },
   inngest: { entry: "local/inngest/main.ts", sources: ["local"] },
-  migrate: { entry: "db/migrate.ts", sources: ["db", "env.ts"] },
-  "check-env": { entry: "cli/check-env.ts", sources: ["cli/check-env.ts", "env.ts"] },
+  migrate: { entry: "db/migrate.ts", sources: ["db", "env.ts", "env-rules.ts"] },
+  "check-env": { entry: "cli/check-env.ts", sources: ["cli/check-env.ts", "env.ts", "env-rules.ts"] },
 };
 
 /** What else a bundle depends on: the versions of the packages in it, and how TypeScript is read. */

@@ -1,5 +1,6 @@
 import "server-only";
-import { env, isLoopback } from "@/env";
+import { env } from "@/env";
+import { isLoopback } from "@/env-rules";
 
 /** The development inbox, where mails of a local product arrive; null anywhere else. */
 export function inboxUrl(): string | null {

@@ -1,6 +1,7 @@
 // What all our cookies have in common: where they are valid, and how that is held.
 import "server-only";
-import { env, isLoopback } from "@/env";
+import { env } from "@/env";
+import { isLoopback } from "@/env-rules";
 
 /** `__Host-` binds a cookie to this very host over TLS (RFC 6265bis); on loopback the port tells two clones apart. */
 export function cookieName(name: string): string {

@@ -1,5 +1,6 @@
 // Would the product start with this environment, as it would in production? By env.ts itself; never tells a value.
-import { EnvironmentError, isLoopback, parseEnv } from "../../env";
+import { EnvironmentError, parseEnv } from "../../env";
+import { isLoopback } from "../../env-rules";
 import { type Finding, ok, problem, warning } from "./finding";
 
 export type Variables = Record<string, string | undefined>;

@@ -1,5 +1,5 @@
 // Does the collector take traces? Asked as they are handed over, with none in the request (docs/decisions/032).
-import { isLoopback } from "../../env";
+import { isLoopback } from "../../env-rules";
 import { type Asked, ask } from "./ask";
 import type { Variables } from "./environment";
 import { type Finding, ok, problem, warning } from "./finding";

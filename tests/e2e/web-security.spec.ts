@@ -77,6 +77,21 @@ for (const path of ["/", "/register", "/sign-in", "/confirm", "/account", "/docs
     expect(headers["strict-transport-security"]).toBeUndefined();
   });
 
+for (const [path, location] of [
+  ["/register/?next=%2F", "/register?next=%2F"],
+  ["/api/health/", "/api/health"],
+] as const)
+  test(`${path}: sent on with the same headers, and to nowhere else`, async ({ request }) => {
+    const answer = await request.get(path, { maxRedirects: 0 });
+    expect(answer.status()).toBe(308);
+    expect(answer.headers()).toMatchObject({
+      location,
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "cache-control": "no-store",
+    });
+  });
+
 const CALLS: Record<string, string> = {
   "/api/v1/usr/register": "POST",
   "/api/v1/usr/confirm-email": "POST",

@@ -1,13 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import {
-  EnvironmentError,
-  findWeakness,
-  isLoopback,
-  isMailDomainChecked,
-  isTracingOn,
-  parseEnv,
-} from "@/env";
+import { EnvironmentError, isMailDomainChecked, isTracingOn, parseEnv } from "@/env";
+import { findWeakness, isLoopback } from "@/env-rules";
 import { completeEnvironment as complete } from "@/tests/support/environment";
 
 function complaints(source: Record<string, string | undefined>): string {
@@ -84,6 +78,19 @@ describe("the environment", () => {
       "INNGEST_EVENT_KEY",
     ])
       expect(message).toContain(`${name} is missing`);
+  });
+
+  test("lists what is broken together with what goes against something else, which does not wait for it", () => {
+    const message = complaints({ ...complete, PORT: "many", EMAIL_RETRY_BASE: "60", EMAIL_RETRY_MAX: "30" });
+    expect(message).toMatch(/^ {2}PORT /m);
+    expect(message).toMatch(/^ {2}EMAIL_RETRY_MAX must not be below EMAIL_RETRY_BASE$/m);
+  });
+
+  test("says nothing of what depends on a broken variable, until that is mended", () => {
+    const given = { ...complete, RATE_LIMITS: "off", EMAIL_FAILOVER: "smtp", RESEND_API_KEY: "re_x" };
+    expect(complaints({ ...given, APP_URL: "nowhere", SMTP_URL: "nowhere" })).not.toMatch(
+      /RATE_LIMITS|EMAIL_FAILOVER/,
+    );
   });
 
   test.each([

@@ -1,5 +1,6 @@
 // Claims that cross each other's addresses, and transactions that Postgres ends so that another one can go on (SQLSTATE
 // 40P01): nobody who did nothing wrong is sent away, and nothing is done twice.
+import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { auditLog, deliveries, outbox, rateLimits, users } from "@/db/schema";
@@ -11,7 +12,11 @@ import { DomainError } from "@/domain/errors";
 import { confirmByLink } from "@/domain/link-confirmation";
 import { disownClaim } from "@/domain/mail-stop";
 import { signNotMe } from "@/domain/not-me-link";
+import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
+import { endOneSession, endOtherSessions } from "@/domain/sessions";
+import { signIn } from "@/domain/sign-in";
+import { endSession } from "@/domain/tokens";
 import { createTestServices, someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
@@ -78,13 +83,14 @@ describe("a transaction that Postgres ended so that another one could go on", ()
     await services.db.delete(rateLimits);
   });
 
+  const elsewhere = { sessionId: randomUUID(), scope: "claim" } as const;
   const client = { network: "192.0.2.1", device: null };
   async function claim() {
-    const { user, deliveryId } = await registerUser(services, someone());
+    const { user, deliveryId, session } = await registerUser(services, someone());
     const delivery = await services.db.query.deliveries.findFirst({ where: sql`id = ${deliveryId}` });
     if (!delivery?.codeId) throw new Error("There is no such delivery with a code");
     services.pass(61);
-    return { user, codeId: delivery.codeId };
+    return { user, codeId: delivery.codeId, identity: session.identity };
   }
   type Claim = Awaited<ReturnType<typeof claim>>;
 
@@ -109,6 +115,25 @@ describe("a transaction that Postgres ended so that another one could go on", ()
     [
       "confirming by the link",
       ({ codeId }) => confirmByLink(services, deriveLink(services.keys, codeId), { asker: null, client }),
+    ],
+    [
+      "signing in",
+      ({ user }) => signIn(services, { ...client, login: user.username, password: someone().password }),
+    ],
+    ["signing out", ({ identity }) => endSession(services, identity.sessionId)],
+    [
+      "signing out everywhere else",
+      ({ user }) => endOtherSessions(services, { ...elsewhere, userId: user.id }),
+    ],
+    ["ending a session of the list", ({ identity }) => endOneSession(services, identity, identity.sessionId)],
+    [
+      "changing the password",
+      ({ identity }) =>
+        changePassword(services, identity, {
+          ...client,
+          current: someone().password,
+          next: "quite another one",
+        }),
     ],
     ["saying that it was somebody else", ({ user }) => disownClaim(services, linkOf(user), client)],
   ];

@@ -5,7 +5,7 @@ import { readCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
-import { problemResponse } from "@/app/_http/respond";
+import { NO_STORE, problemResponse } from "@/app/_http/respond";
 
 type Context = { params: Promise<{ nextauth: string[] }> };
 
@@ -26,7 +26,10 @@ async function handler(request: NextRequest, context: Context): Promise<Response
   try {
     checkAction(request.method, (await context.params).nextauth);
     const checked = await checkBody(request);
-    return await withFailures(() => NextAuth(authOptions())(checked, context));
+    const answer: Response = await withFailures(() => NextAuth(authOptions())(checked, context));
+    // Not all of its answers say so, and all are about one person or none.
+    for (const [name, value] of Object.entries(NO_STORE)) answer.headers.set(name, value);
+    return answer;
   } catch (error) {
     return problemResponse(error, request);
   }
