@@ -4,9 +4,16 @@ import { LAUNCH_ARGS, listBrowsers } from "./cli/product/browser.mjs";
 const executablePath = listBrowsers()[0];
 
 const MOVES_THE_CLOCK = "**/retries.spec.ts";
-const STARTS_ITS_OWN = ["fuzz", "limits", "outages", "proof-of-work", "sending", "sync-mode", "traces"].map(
-  (name) => `**/${name}.spec.ts`,
-);
+const STARTS_ITS_OWN = [
+  "fuzz",
+  "limits",
+  "outages",
+  "proof-of-work",
+  "sending",
+  "sync-mode",
+  "traces",
+  "two-processes",
+].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig({
   testDir: "tests/e2e",

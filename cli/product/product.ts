@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { startBalancer } from "./balancer";
+import { type Balancer, startBalancer } from "./balancer";
 import { createPart, type Part } from "./part";
 import { ensureBuild, type Folder, findFreePorts, isolatedEnvironment, makeFolder } from "./places";
 
@@ -50,6 +50,8 @@ export type Setup = {
   transport: Transport;
   /** On top of SETTINGS, for the apps. */
   settings?: Record<string, string>;
+  /** What stands in front of the app processes, by their ports: a balancer of connections when it is not given. */
+  front?: (ports: readonly number[]) => Promise<Balancer>;
 };
 type Secrets = ReturnType<typeof makeSecrets>;
 
@@ -108,12 +110,12 @@ async function startProduct(
   parts: Part[],
   closers: (() => Promise<void>)[],
 ): Promise<Product> {
-  const { root, transport, settings = {} } = setup;
+  const { root, transport, settings = {}, front = startBalancer } = setup;
   const secrets = makeSecrets();
   const ended: Product["ended"] = [];
   const ports = await findFreePorts(6);
   const [portA = 0, portB = 0, enginePort = 0, mailPort = 0, smtpPort = 0, databasePort = 0] = ports;
-  const balancer = await startBalancer([portA, portB]);
+  const balancer = await front([portA, portB]);
   closers.push(() => balancer.close());
   const publicUrl = `http://127.0.0.1:${balancer.port}`;
 

@@ -1,15 +1,8 @@
 // The link beside the code: nothing happens without a click, on whatever device it is opened.
 import { type Browser, expect, type Page, test } from "@playwright/test";
-import { countMails, type Mail, nextMail } from "../support/mailbox";
+import { countMails, linkIn, type Mail, nextMail } from "../support/mailbox";
 import { codeField, currentStep, registerOnPage } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
-
-/** The address behind the mail's button. */
-function linkIn(mail: Pick<Mail, "text">): string {
-  const url = /https?:\/\/\S+\/confirm\/link#\S+/.exec(mail.text)?.[0];
-  if (!url) throw new Error(`No link in this mail:\n${mail.text}`);
-  return url;
-}
 
 /** The address behind "This wasn't me". */
 function notMeIn(mail: Pick<Mail, "text">): string {

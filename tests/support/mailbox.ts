@@ -61,6 +61,13 @@ export function codeIn(mail: Pick<Mail, "text">): string {
   return code;
 }
 
+/** The address behind the mail's button. */
+export function linkIn(mail: Pick<Mail, "text">): string {
+  const url = /https?:\/\/\S+\/confirm\/link#\S+/.exec(mail.text)?.[0];
+  if (!url) throw new Error(`No link in this mail:\n${mail.text}`);
+  return url;
+}
+
 /** Makes the mail provider refuse everybody with a transient error, until `calmProvider`. */
 export const breakProvider = () => turnFaultDial("PUT", { faults: [{ kind: "refuse" }] });
 export const calmProvider = () => turnFaultDial("DELETE");
