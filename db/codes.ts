@@ -1,5 +1,6 @@
 import { and, desc, eq, getTableColumns, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import type { Given } from "./prepared";
 import { type ConfirmationCodeRow, confirmationCodes, deliveries, deliveryAttempts, users } from "./schema";
 
 export async function insertCode(
@@ -19,7 +20,7 @@ export async function listCodes(executor: Executor, userId: string): Promise<Cla
   return selectCodes(executor, userId);
 }
 
-export function selectCodes(executor: Executor, userId: string) {
+export function selectCodes(executor: Executor, userId: Given<string>) {
   // A lifetime begins with the provider's yes. What else may have got through is in the ledger. Named by hand: Drizzle
   // leaves out the table's name where it selects from one table only.
   const hasLeft = sql<boolean>`(confirmation_codes.expires_at is not null or exists (

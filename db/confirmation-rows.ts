@@ -3,7 +3,8 @@ import { eq, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type ClaimCodeRow, selectCodes } from "./codes";
 import { selectFurtherMails, selectNewestClaimMail, selectQueuedInstants } from "./deliveries";
-import { type DeliveryRow, type UserRow, users } from "./schema";
+import { keepPrepared, place } from "./prepared";
+import { type DeliveryRow, deliveries, type UserRow, users } from "./schema";
 
 export type ConfirmationRows = {
   user: UserRow;
@@ -17,12 +18,9 @@ export type ConfirmationRows = {
   furtherToAddress: Date[];
 };
 
-/** Null when there is no such account. */
-export async function readConfirmationRows(
-  executor: Executor,
-  userId: string,
-  since: Date,
-): Promise<ConfirmationRows | null> {
+const selectConfirmation = keepPrepared<{ userId: string; since: Date }, SelectedRow[]>((executor) => {
+  const userId = place("userId", users.id);
+  const since = place("since", deliveries.createdAt);
   const mail = selectNewestClaimMail(executor, userId).as("mail");
   const codes = selectCodes(executor, userId).as("code");
   const ofClaim = selectQueuedInstants(executor, userId, since).as("of_claim");
@@ -40,14 +38,32 @@ export async function readConfirmationRows(
     .select({ list: sql<string[]>`coalesce(json_agg(further.created_at), '[]')`.as("further_list") })
     .from(further)
     .as("further_list");
-  const [row] = await executor
+  return executor
     .select()
     .from(users)
     .leftJoinLateral(mail, sql`true`)
     .crossJoinLateral(codeList)
     .crossJoinLateral(ofClaimList)
     .crossJoinLateral(furtherList)
-    .where(eq(users.id, userId));
+    .where(eq(users.id, userId))
+    .prepare("confirmation");
+});
+
+type SelectedRow = {
+  users: UserRow;
+  mail: DeliveryRow | null;
+  codes: { list: CodeJson[] };
+  of_claim_list: { list: string[] };
+  further_list: { list: string[] };
+};
+
+/** Null when there is no such account. */
+export async function readConfirmationRows(
+  executor: Executor,
+  userId: string,
+  since: Date,
+): Promise<ConfirmationRows | null> {
+  const [row] = await selectConfirmation(executor, { userId, since });
   if (!row) return null;
   const instants = (list: string[]) => list.map((text) => new Date(text));
   return {

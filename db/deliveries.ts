@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { isOfClaim } from "./delivery-kinds";
+import type { Given } from "./prepared";
 import { type DeliveryRow, deliveries, users } from "./schema";
 
 export type NewDelivery = Pick<
@@ -40,7 +41,7 @@ export async function findNewestClaimMail(executor: Executor, userId: string): P
   return row ?? null;
 }
 
-export function selectNewestClaimMail(executor: Executor, userId: string) {
+export function selectNewestClaimMail(executor: Executor, userId: Given<string>) {
   return executor
     .select()
     .from(deliveries)
@@ -55,7 +56,7 @@ export async function listQueuedInstants(executor: Executor, userId: string, sin
   return rows.map((row) => row.createdAt);
 }
 
-export function selectQueuedInstants(executor: Executor, userId: string, since: Date) {
+export function selectQueuedInstants(executor: Executor, userId: Given<string>, since: Given<Date>) {
   return executor
     .select({ createdAt: deliveries.createdAt })
     .from(deliveries)
@@ -73,7 +74,7 @@ export async function listFurtherMails(executor: Executor, email: string, since:
 }
 
 /** `email`: an address, or what gives one. */
-export function selectFurtherMails(executor: Executor, email: string | SQL<string>, since: Date) {
+export function selectFurtherMails(executor: Executor, email: string | SQL<string>, since: Given<Date>) {
   return executor
     .select({ createdAt: deliveries.createdAt })
     .from(deliveries)

@@ -1,17 +1,29 @@
 import { and, asc, desc, eq, gt, inArray, isNull, ne } from "drizzle-orm";
 import type { Executor } from "./client";
+import { keepPrepared, place } from "./prepared";
 import { refreshTokens, type SessionRow, sessions } from "./schema";
 
 export async function insertSession(executor: Executor, row: Omit<SessionRow, "revokedAt">): Promise<void> {
   await executor.insert(sessions).values(row);
 }
 
-/** The session if it is neither revoked nor over. */
-export async function findLiveSession(executor: Executor, id: string, now: Date): Promise<SessionRow | null> {
-  const [row] = await executor
+const selectLiveSession = keepPrepared<{ id: string; now: Date }, SessionRow[]>((executor) =>
+  executor
     .select()
     .from(sessions)
-    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt), gt(sessions.expiresAt, now)));
+    .where(
+      and(
+        eq(sessions.id, place("id", sessions.id)),
+        isNull(sessions.revokedAt),
+        gt(sessions.expiresAt, place("now", sessions.expiresAt)),
+      ),
+    )
+    .prepare("live_session"),
+);
+
+/** The session if it is neither revoked nor over. */
+export async function findLiveSession(executor: Executor, id: string, now: Date): Promise<SessionRow | null> {
+  const [row] = await selectLiveSession(executor, { id, now });
   return row ?? null;
 }
 

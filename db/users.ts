@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Executor, isUniqueViolation } from "./client";
 import { lockOpenDeliveries } from "./locks";
+import { keepPrepared, place } from "./prepared";
 import { isOldHash, type NewUserRow, oldIterations, type UserRow, users } from "./schema";
 
 export const isUsernameTaken = (error: unknown) => isUniqueViolation(error, "users_username_key");
@@ -13,9 +14,17 @@ export async function insertUser(executor: Executor, row: NewUserRow): Promise<v
 }
 
 export async function findUser(executor: Executor, id: string): Promise<UserRow | null> {
-  const [row] = await executor.select().from(users).where(eq(users.id, id));
+  const [row] = await selectUser(executor, { id });
   return row ?? null;
 }
+
+const selectUser = keepPrepared<{ id: string }, UserRow[]>((executor) =>
+  executor
+    .select()
+    .from(users)
+    .where(eq(users.id, place("id", users.id)))
+    .prepare("user"),
+);
 
 /** Like findUser, and keeps the row from being removed until the transaction ends, as a row that refers to it would. */
 export async function holdUser(executor: Executor, id: string): Promise<UserRow | null> {

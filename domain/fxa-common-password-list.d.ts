@@ -1,5 +1,11 @@
-// The package brings no types.
-declare module "fxa-common-password-list" {
-  const list: { test(password: string): boolean };
-  export default list;
+// The packages bring no types.
+declare module "fxa-common-password-list/src/encoded-passwords" {
+  const encoded: string;
+  export default encoded;
+}
+
+declare module "incremental-encoder" {
+  type Encoder = { Decoder: new () => { decode(lines: string[]): string[] } };
+  const encoder: Encoder | { default: Encoder };
+  export default encoder;
 }

@@ -42,13 +42,21 @@ let common: Promise<KnownPasswords> | undefined;
  * Read when they are first needed.
  */
 export function commonPasswords(): Promise<KnownPasswords> {
-  common ??= Promise.all([import("@zxcvbn-ts/language-common"), import("fxa-common-password-list")]).then(
-    ([{ dictionary }, { default: list }]) => {
-      const words = new Set(dictionary["passwords-common"]);
-      return { has: (password) => words.has(password) || list.test(password) };
-    },
-  );
+  common ??= readCommonPasswords();
   return common;
+}
+
+async function readCommonPasswords(): Promise<KnownPasswords> {
+  const [{ dictionary }, { default: encoded }, { default: encoder }] = await Promise.all([
+    import("@zxcvbn-ts/language-common"),
+    // The package itself looks through its list from the start each time.
+    import("fxa-common-password-list/src/encoded-passwords"),
+    import("incremental-encoder"),
+  ]);
+  // Node and bundlers disagree on what the default of such a CommonJS module is.
+  const { Decoder } = "default" in encoder ? encoder.default : encoder;
+  const ofFirefoxAccounts = new Decoder().decode(encoded.split("\n"));
+  return new Set([...dictionary["passwords-common"], ...ofFirefoxAccounts]);
 }
 
 /**
