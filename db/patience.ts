@@ -86,23 +86,28 @@ export function createPatience(url: string): Patience {
 
   async function within<T>(work: () => Promise<T>): Promise<T> {
     const mine: Waiting = { isOver: false };
-    const limit = new AbortController();
-    const silence = async (): Promise<never> => {
-      for (;;) {
-        await delay(LOOK_AFTER_MS, undefined, { signal: limit.signal, ref: false });
-        if ((await isThere()) || limit.signal.aborted) continue;
-        mine.isOver = true;
-        throw new DatabaseSilentError();
-      }
-    };
-    const silent = silence();
-    silent.catch(() => {});
+    let timer: NodeJS.Timeout | undefined;
+    let isDone = false;
+    // A timer and no AbortSignal, whose error costs more than most of the work that nobody waits long for.
+    const silent = new Promise<never>((_, reject) => {
+      const lookLater = () => {
+        timer = setTimeout(async () => {
+          const goesOn = await isThere();
+          if (isDone) return;
+          if (goesOn) return lookLater();
+          mine.isOver = true;
+          reject(new DatabaseSilentError());
+        }, LOOK_AFTER_MS).unref();
+      };
+      lookLater();
+    });
     const done = waiting.run(mine, work);
     done.catch(() => {});
     try {
       return await Promise.race([done, silent]);
     } finally {
-      limit.abort();
+      isDone = true;
+      clearTimeout(timer);
     }
   }
 

@@ -3,10 +3,10 @@
 import { lockClaim, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { countTry } from "@/db/codes";
-import { readConfirmationRows } from "@/db/confirmation-rows";
+import { type ConfirmationRows, readConfirmationRows } from "@/db/confirmation-rows";
 import { cancelOpenDeliveries, listFurtherMails, listQueuedInstants } from "@/db/deliveries";
 import { lockOpenDeliveries } from "@/db/locks";
-import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
+import type { UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
 import { countWrongCode, findConfirmedUserByEmail, isAddressConfirmedElsewhere } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
@@ -16,15 +16,7 @@ import { settleConfirmation } from "./claim-confirmation";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { type ConfirmationFacts, findNextChange } from "./confirmation-changes";
-import {
-  cleanCode,
-  matchesCode,
-  nextTryAt,
-  pickValidCodes,
-  TRIES_PER_CLAIM,
-  TRIES_PER_CODE,
-  type WrongCodes,
-} from "./confirmation-code";
+import { cleanCode, matchesCode, nextTryAt, pickValidCodes } from "./confirmation-code";
 import type { Confirmation, DeliveryStatus } from "./confirmation-state";
 import { reasonSentence } from "./delivery-reasons";
 import { countTries } from "./delivery-status";
@@ -36,7 +28,7 @@ import { decideResend, type MailsOfLastDay, type ResendDecision } from "./resend
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
-import { isLive, listValidCodes } from "./valid-codes";
+import { type Chance, countTriesLeft, listValidCodes, weighChance } from "./valid-codes";
 
 const DAY_SECONDS = 24 * 3600;
 
@@ -134,19 +126,10 @@ function shownStatus(
   return status === "retrying" && tries === 0 ? "queued" : status;
 }
 
-function countTriesLeft({ wrongCodeCount }: WrongCodes, codes: ConfirmationCodeRow[], now: Date): number {
-  const ofCodes = codes.filter((code) => isLive(code, now)).map((code) => TRIES_PER_CODE - code.tries);
-  // When those of the claim are spent there is one more after each wait.
-  const ofClaim = Math.max(1, TRIES_PER_CLAIM - wrongCodeCount);
-  return Math.max(0, Math.min(ofClaim, Math.max(0, ...ofCodes)));
-}
-
 type Verdict =
   | { outcome: "confirmed"; user: UserRow; session: StartedSession }
   | { outcome: "wrong"; triesLeft: number }
-  | { outcome: "expired" }
-  | { outcome: "exhausted" }
-  | { outcome: "wait"; until: Date }
+  | Exclude<Chance, { outcome: "open" }>
   | { outcome: "already" }
   | { outcome: "gone" };
 
@@ -163,6 +146,7 @@ export async function confirmEmail(
 ): Promise<{ user: UserData; session: StartedSession }> {
   const code = cleanCode(typed);
   if (!code) throw invalidField({ field: "code", code: "six_digits", text: "six_digits" });
+  await refuseUnseen(services, userId);
   const verdict = await judgeCode(services, { userId, code, client }).catch((error: unknown) => {
     // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
     if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
@@ -181,11 +165,7 @@ export async function confirmEmail(
     case "exhausted":
       throw await tooManyTries(services, userId);
     case "wait":
-      throw new DomainError("too_many_tries", {
-        text: "too_many_tries_wait",
-        triesLeft: 0,
-        nextAllowedAt: verdict.until,
-      });
+      throw tooManyTriesYet(verdict.until);
     case "already":
       throw new DomainError("already_confirmed");
     case "gone":
@@ -205,12 +185,9 @@ async function judgeCode(
     if (user.claimExpiresAt <= now) return { outcome: "gone" };
     await lockOpenDeliveries(tx, [userId]);
     const codes = await listValidCodes(tx, userId);
-    const live = codes.filter((row) => isLive(row, now));
-    if (live.length === 0) return { outcome: "expired" };
-    const open = live.filter((row) => row.tries < TRIES_PER_CODE);
-    if (open.length === 0) return { outcome: "exhausted" };
-    const until = nextTryAt(user);
-    if (until && until > now) return { outcome: "wait", until };
+    const chance = weighChance(user, codes, now);
+    if (chance.outcome !== "open") return chance;
+    const { open } = chance;
     await countTry(
       tx,
       open.map((row) => row.id),
@@ -242,12 +219,39 @@ async function countAsWrong(services: Services, userId: string): Promise<Verdict
 }
 
 async function tooManyTries(services: Services, userId: string): Promise<DomainError> {
-  const confirmation = await getConfirmation(services, userId);
-  const nextAllowedAt = confirmation?.resend.next_allowed_at;
-  return new DomainError("too_many_tries", {
+  const now = services.clock();
+  const rows = await readOpenClaim(services, userId, now);
+  return codesSpent(rows ? decideResend(rows, now) : null, now);
+}
+
+/** The way out is another code. */
+const codesSpent = (resend: ResendDecision | null, now: Date) =>
+  new DomainError("too_many_tries", {
     triesLeft: 0,
-    nextAllowedAt: nextAllowedAt ? new Date(nextAllowedAt) : services.clock(),
+    nextAllowedAt: resend && !resend.allowed ? resend.nextAllowedAt : now,
   });
+
+const tooManyTriesYet = (until: Date) =>
+  new DomainError("too_many_tries", { text: "too_many_tries_wait", triesLeft: 0, nextAllowedAt: until });
+
+/** Where no code would be looked at, whatever it is, that is told without a lock or a transaction. */
+async function refuseUnseen(services: Services, userId: string): Promise<void> {
+  const now = services.clock();
+  const rows = await readOpenClaim(services, userId, now);
+  if (!rows) return;
+  const chance = weighChance(rows.user, pickValidCodes(rows.codes), now);
+  if (chance.outcome === "exhausted") throw codesSpent(decideResend(rows, now), now);
+  if (chance.outcome === "wait") throw tooManyTriesYet(chance.until);
+}
+
+/** Null for a claim that was confirmed, is over or gone. */
+async function readOpenClaim(
+  services: Services,
+  userId: string,
+  now: Date,
+): Promise<ConfirmationRows | null> {
+  const rows = await readConfirmationRows(services.db, userId, addSeconds(now, -DAY_SECONDS));
+  return rows && !rows.user.emailConfirmedAt && rows.user.claimExpiresAt > now ? rows : null;
 }
 
 /**
@@ -275,10 +279,9 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
 /** Most of those who press again at once are told so without a lock or a transaction; those who pass are looked at there. */
 async function refuseTooSoon(services: Services, userId: string): Promise<void> {
   const now = services.clock();
-  const rows = await readConfirmationRows(services.db, userId, addSeconds(now, -DAY_SECONDS));
-  if (!rows || rows.user.emailConfirmedAt || rows.user.claimExpiresAt <= now) return;
-  const decision = decideResend(rows, now);
-  if (!decision.allowed) throw resendRefused(decision);
+  const rows = await readOpenClaim(services, userId, now);
+  const decision = rows && decideResend(rows, now);
+  if (decision && !decision.allowed) throw resendRefused(decision);
 }
 
 function resendRefused({ reason, nextAllowedAt }: Extract<ResendDecision, { allowed: false }>): DomainError {

@@ -5,9 +5,17 @@ import { isLoopback } from "@/env-rules";
 
 /** `__Host-` binds a cookie to this very host over TLS (RFC 6265bis); on loopback the port tells two clones apart. */
 export function cookieName(name: string): string {
-  const url = new URL(env().APP_URL);
-  if (url.protocol === "https:") return `__Host-latchkey.${name}`;
-  return isLoopback(url.href) ? `latchkey-${url.port || "80"}.${name}` : `latchkey.${name}`;
+  prefix ??= findPrefix(env().APP_URL);
+  return `${prefix}.${name}`;
+}
+
+/** Asked for by every call. */
+let prefix: string | undefined;
+
+function findPrefix(appUrl: string): string {
+  const url = new URL(appUrl);
+  if (url.protocol === "https:") return "__Host-latchkey";
+  return isLoopback(appUrl) ? `latchkey-${url.port || "80"}` : "latchkey";
 }
 
 /** Cookies go over TLS only, where there is TLS. */
