@@ -30,3 +30,16 @@ export function createBoundedQueue(options: {
     },
   };
 }
+
+const shared = globalThis as typeof globalThis & { latchkeyQueues?: Map<string, BoundedQueue> };
+
+/**
+ * The one of that name in this process, made at the first call. A build may hold a module more than once (what answers
+ * calls directly has its own), and a bound of the process must not be one of each copy.
+ */
+export function sharedQueue(name: string, options: Parameters<typeof createBoundedQueue>[0]): BoundedQueue {
+  shared.latchkeyQueues ??= new Map();
+  const queue = shared.latchkeyQueues.get(name) ?? createBoundedQueue(options);
+  shared.latchkeyQueues.set(name, queue);
+  return queue;
+}

@@ -4,7 +4,7 @@
 // The module as an object, so that tests can count what it is asked to do.
 import crypto from "node:crypto";
 import { promisify } from "node:util";
-import { createBoundedQueue } from "./bounded-queue";
+import { sharedQueue } from "./bounded-queue";
 import { addSeconds } from "./clock";
 import { DomainError } from "./errors";
 
@@ -21,7 +21,7 @@ const BUSY_SECONDS = 5;
  * A line of its own, one at a time: each takes ten times as long as argon2id, and must not stand before those who
  * register (promise P1). Two dozen are about 10 s of work.
  */
-const line = createBoundedQueue({
+const line = sharedQueue("pbkdf2", {
   atOnce: 1,
   waitingMax: 24,
   refuse: () => new DomainError("busy", { nextAllowedAt: addSeconds(new Date(), BUSY_SECONDS) }),

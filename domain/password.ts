@@ -1,7 +1,7 @@
 // Passwords: argon2id off the main thread, never more than two hashes at once, so that a rush of sign-ups
 // cannot starve the thread pool that file and DNS access share.
 import { hash, verify } from "@node-rs/argon2";
-import { createBoundedQueue } from "./bounded-queue";
+import { sharedQueue } from "./bounded-queue";
 import { addSeconds } from "./clock";
 import { readDjangoHash, verifyDjangoPassword } from "./django-password";
 import { DomainError } from "./errors";
@@ -10,7 +10,7 @@ import { DomainError } from "./errors";
 const ARGON2ID = { algorithm: 2 /* argon2id */, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const BUSY_SECONDS = 5;
 
-const hashes = createBoundedQueue({
+const hashes = sharedQueue("argon2id", {
   atOnce: 2,
   // About 10 s of work on two slow cores; whoever comes later is told when to try again.
   waitingMax: 500,

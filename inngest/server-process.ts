@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { longestAttemptMs } from "../domain/email-delivery";
 import { EnvironmentError } from "../env";
 import { type ProcessServices, prepareTracing, services } from "../services";
+import { closeWhenQuiet } from "./drain";
 import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
 import { delayReadiness } from "./readiness";
@@ -28,6 +29,8 @@ export async function startServerProcess(): Promise<void> {
     startReporting(process_),
   ];
   delayReadiness(warmUp(process_));
+  // Before the signal: Next's own listener may be the first that hears of it.
+  closeWhenQuiet();
   const stop = () => {
     process_.sending.stop();
     const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);

@@ -7,7 +7,7 @@ import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readText } from "@/app/_http/request";
 import { problemResponse } from "@/app/_http/respond";
-import { createBoundedQueue } from "@/domain/bounded-queue";
+import { sharedQueue } from "@/domain/bounded-queue";
 import { addSeconds } from "@/domain/clock";
 import { DomainError } from "@/domain/errors";
 import { env } from "@/env";
@@ -23,7 +23,7 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** Our functions' calls stay below this. What is longer is read before anybody knows who sent it: a few at once. */
 const USUAL_BYTES = 64 * 1024;
 
-const longCalls = createBoundedQueue({
+const longCalls = sharedQueue("long calls of the engine", {
   atOnce: 2,
   waitingMax: 20,
   refuse: () => new DomainError("busy", { nextAllowedAt: addSeconds(new Date(), 5) }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createBoundedQueue } from "@/domain/bounded-queue";
+import { createBoundedQueue, sharedQueue } from "@/domain/bounded-queue";
 
 const refused = new Error("refused");
 const createQueue = () => createBoundedQueue({ atOnce: 2, waitingMax: 3, refuse: () => refused });
@@ -59,5 +59,19 @@ describe("ASVS 15.2.2: a bounded queue", () => {
     const fail = () => Promise.reject(new Error("broken"));
     for (let round = 0; round < 10; round++) await expect(queue.run(fail)).rejects.toThrow("broken");
     await expect(queue.run(async () => "done")).resolves.toBe("done");
+  });
+});
+
+describe("a queue that is shared by its name", () => {
+  const share = (name: string, create = sharedQueue) =>
+    create(name, { atOnce: 2, waitingMax: 3, refuse: () => refused });
+
+  test("is one in a process, however many copies of a module a build holds", async () => {
+    // As a bundler has it: the same source, loaded once more under another name.
+    const copyOf = "../../../domain/bounded-queue?copy";
+    const copy = (await import(/* @vite-ignore */ copyOf)) as { sharedQueue: typeof sharedQueue };
+    expect(copy.sharedQueue).not.toBe(sharedQueue);
+    expect(share("hashes of a test", copy.sharedQueue)).toBe(share("hashes of a test"));
+    expect(share("something else")).not.toBe(share("hashes of a test"));
   });
 });
