@@ -135,14 +135,13 @@ export async function countWrongCode(executor: Executor, id: string, now: Date):
     .where(eq(users.id, id));
 }
 
-/** The present hash of an account, which stays until the transaction ends; null when the account is gone. */
-export async function holdPasswordHash(executor: Executor, id: string): Promise<string | null> {
-  const [row] = await executor
-    .select({ passwordHash: users.passwordHash })
-    .from(users)
-    .where(eq(users.id, id))
-    .for("share");
-  return row?.passwordHash ?? null;
+/**
+ * An account or claim as it is, and stays until the transaction ends; null when it is gone. Whoever opens a session holds
+ * it: what ends all sessions (a changed password, an ended claim, a confirmation) writes into this row first.
+ */
+export async function holdAccount(executor: Executor, id: string): Promise<UserRow | null> {
+  const [row] = await executor.select().from(users).where(eq(users.id, id)).for("share");
+  return row ?? null;
 }
 
 /** Nothing when the hash is no longer `from`: the password was changed in the meantime. Returns whether it was. */

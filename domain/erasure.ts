@@ -12,7 +12,7 @@ import {
   type TracedUser,
   type Traces,
 } from "@/db/erasure";
-import { findUser, holdPasswordHash } from "@/db/users";
+import { findUser, holdAccount } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { planIntercomErasure } from "./intercom-sync";
 import { forgetMailStop } from "./mail-stop";
@@ -71,10 +71,10 @@ export async function deleteAccount(
   await onClaims(services, async (tx) => {
     await lockAddresses(tx, [user.email]);
     const users = await lockUserOfId(tx, user.id);
-    const present = await holdPasswordHash(tx, user.id);
-    if (present === null) throw accountGone();
+    const present = await holdAccount(tx, user.id);
+    if (!present) throw accountGone();
     // The password was changed while it was looked at: whoever knew the old one is out.
-    if (present !== user.passwordHash) throw wrongPassword("password");
+    if (present.passwordHash !== user.passwordHash) throw wrongPassword("password");
     await recordAudit(services, tx, { type: "account_deleted", userId: user.id, network, details: {} });
     await removeAll(services, tx, users, null, { keepAudit: true });
   });

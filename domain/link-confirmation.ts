@@ -5,7 +5,7 @@ import { type Executor, inTransaction } from "@/db/client";
 import { findCodeByLink } from "@/db/codes";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
 import { findFirstSession, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
-import { findConfirmedUserByEmail, findUser, isAddressConfirmedElsewhere } from "@/db/users";
+import { findConfirmedUserByEmail, findUser, holdAccount, isAddressConfirmedElsewhere } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
 import type { Client } from "./client-network";
@@ -88,7 +88,7 @@ export async function goOnAfterConfirmation(
 ): Promise<{ user: UserData; session: StartedSession }> {
   if (asker.scope === "full") throw alreadyConfirmed();
   return inTransaction(services.db, async (tx) => {
-    const user = await findUser(tx, asker.userId);
+    const user = await holdAccount(tx, asker.userId);
     if (!user?.emailConfirmedAt) throw new DomainError("not_confirmed");
     const session = await exchangeSession(services, tx, asker, { client, now: services.clock() });
     await recordAudit(services, tx, {

@@ -2,6 +2,7 @@
 // row: ending it ends both at once.
 import { inTransaction } from "@/db/client";
 import { listLiveSessions, revokeSession, revokeSessionsOf } from "@/db/sessions";
+import { holdUser } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import type { Services } from "./services";
 import type { SessionData } from "./session-data";
@@ -32,6 +33,7 @@ export async function endOneSession(
 ): Promise<void> {
   const { userId } = identity;
   await inTransaction(services.db, async (tx) => {
+    await holdUser(tx, userId);
     if (!(await revokeSession(tx, sessionId, services.clock(), userId))) return;
     await recordAudit(services, tx, {
       type: "session_revoked",
@@ -45,6 +47,7 @@ export async function endOneSession(
 export async function endOtherSessions(services: Services, identity: Identity): Promise<number> {
   const { userId, sessionId } = identity;
   return inTransaction(services.db, async (tx) => {
+    await holdUser(tx, userId);
     const sessions = await revokeSessionsOf(tx, userId, sessionId, services.clock());
     if (sessions > 0)
       await recordAudit(services, tx, {

@@ -5,7 +5,7 @@ import {
   findConfirmedUserByEmail,
   findMostOldIterations,
   findUserByUsername,
-  holdPasswordHash,
+  holdAccount,
   replacePasswordHash,
 } from "@/db/users";
 import { recordAudit } from "./audit-log";
@@ -35,28 +35,13 @@ export async function signIn(
     email ? findConfirmedUserByEmail(services.db, email) : findUserByUsername(services.db, login.trim()),
     findMostOldIterations(services.db),
   ]);
-  const isOver = found && !found.emailConfirmedAt && found.claimExpiresAt <= services.clock();
-  const user = isOver ? null : found;
+  const user = found && isThere(found, services.clock()) ? found : null;
   const isRight = await verifySignIn(user?.passwordHash ?? null, password, oldIterations);
   if (!user || !isRight) {
     await recordRefusal(services, user?.id ?? null, network);
     throw new DomainError("bad_credentials");
   }
-  const isConfirmed = user.emailConfirmedAt !== null;
-  const scope = isConfirmed ? "full" : "claim";
-  const start = (proven: string) =>
-    inTransaction(services.db, async (tx) => {
-      const present = await holdPasswordHash(tx, user.id);
-      if (present !== proven) return { present };
-      await recordAudit(services, tx, { type: "signed_in", userId: user.id, network, details: { scope } });
-      const session = await startSession(services, tx, {
-        userId: user.id,
-        scope,
-        device,
-        ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
-      });
-      return { session };
-    });
+  const start = (proven: string) => openSession(services, { userId: user.id, proven, network, device });
   const isOld = isHashOutdated(user.passwordHash);
   let started = await start(isOld ? await upgradeHash(services, user, password) : user.passwordHash);
   // While it was looked at somebody changed the password, and ended what knew the old one; or another sign-in made its
@@ -65,10 +50,46 @@ export async function signIn(
     started = await start(started.present);
   if ("session" in started) {
     await forgetSignIns(services, name, network);
-    return { user: describeUser(user), session: started.session };
+    return started;
   }
   await recordRefusal(services, user.id, network);
   throw new DomainError("bad_credentials");
+}
+
+/** An account, or a claim that has not ended. */
+const isThere = (user: UserRow, now: Date) => user.emailConfirmedAt !== null || user.claimExpiresAt > now;
+
+type SessionToOpen = {
+  userId: string;
+  proven: string;
+  network: string | null;
+  device: Client["device"] | undefined;
+};
+
+/**
+ * `proven`: the hash that the password was right for. When it is no longer the account's nothing is opened, and `present`
+ * is what it is now; null when the account is gone, or its claim has ended meanwhile.
+ */
+function openSession(
+  services: Services,
+  { userId, proven, network, device }: SessionToOpen,
+): Promise<{ user: UserData; session: StartedSession } | { present: string | null }> {
+  return inTransaction(services.db, async (tx) => {
+    const user = await holdAccount(tx, userId);
+    if (!user || !isThere(user, services.clock())) return { present: null };
+    if (user.passwordHash !== proven) return { present: user.passwordHash };
+    // As it is now: the address may have been confirmed since it was looked at.
+    const isConfirmed = user.emailConfirmedAt !== null;
+    const scope = isConfirmed ? "full" : "claim";
+    await recordAudit(services, tx, { type: "signed_in", userId, network, details: { scope } });
+    const session = await startSession(services, tx, {
+      userId,
+      scope,
+      device,
+      ...(isConfirmed ? {} : { endsAt: user.claimExpiresAt }),
+    });
+    return { user: describeUser(user), session };
+  });
 }
 
 /** Of an account that was deleted while it was looked at there is nobody to write it down about. */

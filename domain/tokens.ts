@@ -107,7 +107,7 @@ export async function authenticateSession(services: Services, sessionId: string)
   const now = services.clock();
   const session = await findLiveSession(services.db, sessionId, now);
   if (session && session.lastSeenAt <= addSeconds(now, -SEEN_EVERY_SECONDS))
-    await touchSession(services.db, sessionId, now);
+    await inTransaction(services.db, (tx) => touchSession(tx, sessionId, now));
   return session && { userId: session.userId, sessionId: session.id, scope: session.scope };
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { confirmationCodes, outbox, users } from "@/db/schema";
+import { revokeAllSessions } from "@/db/sessions";
 import { changeAddress } from "@/domain/address-change";
 import { hashLink } from "@/domain/confirmation-link";
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
@@ -222,6 +223,26 @@ describe("the page where somebody registered, after a click elsewhere", () => {
     await expect(refreshSession(services, session.tokens.refresh_token)).rejects.toMatchObject({
       code: "invalid_token",
     });
+  });
+
+  test("does not outlive a password that is changed at that moment", async () => {
+    const { link, session, user } = await register();
+    await confirmByLink(services, link, elsewhere);
+    let going: Promise<unknown> = Promise.resolve();
+    await services.db.transaction(async (tx) => {
+      await tx.update(users).set({ passwordHash: "changed" }).where(eq(users.id, user.id));
+      going = goOnAfterConfirmation(services, session.identity, {});
+      going.catch(() => {});
+      await expect
+        .poll(async () => {
+          const [row] = await services.db.execute<{ count: number }>(sql`select count(*)::int as count
+            from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+          return row?.count;
+        })
+        .toBe(1);
+      await revokeAllSessions(tx, [user.id], services.clock());
+    });
+    await expect(going).rejects.toMatchObject({ code: "invalid_token" });
   });
 
   test("may not before it happened", async () => {

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { Executor } from "@/db/client";
 import { auditLog, sessions, users } from "@/db/schema";
-import { findMostOldIterations, findUser, replacePasswordHash } from "@/db/users";
+import { findMostOldIterations, findUser, markEmailConfirmed, replacePasswordHash } from "@/db/users";
 import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
@@ -155,6 +155,22 @@ describe("while somebody signs in with the right password", () => {
     });
     await expect(signing).resolves.toMatchObject({ user: { id: userId } });
     expect(await countSessions(userId)).toBe(2);
+  });
+
+  test("and the claim ends: nothing is opened on it", async () => {
+    const { signing, userId } = await signInAround((tx, id) =>
+      tx.update(users).set({ claimExpiresAt: services.clock() }).where(eq(users.id, id)),
+    );
+    await expect(signing).rejects.toMatchObject({ code: "bad_credentials" });
+    expect(await countSessions(userId)).toBe(1);
+  });
+
+  test("and the address is confirmed: the session is a full one", async () => {
+    const { signing, userId } = await signInAround((tx, id) => markEmailConfirmed(tx, id, services.clock()));
+    await expect(signing).resolves.toMatchObject({
+      user: { id: userId, email_confirmed: true },
+      session: { identity: { scope: "full" } },
+    });
   });
 
   test("and the account is deleted: it is a name that nobody has, and no mistake of ours", async () => {
