@@ -13,6 +13,7 @@
 //   proofs      asked for above PROOF_OF_WORK_ABOVE registrations an hour               proof-of-work.ts
 //   hashing     2 passwords at once per process, 500 waiting                            password.ts
 //               1 of the replaced system's, 24 waiting                              django-password.ts
+//   streams     20 of a person at once per process; one more ends the oldest            app/_http/open-streams.ts
 import type { RateWindow } from "@/db/rate-limits";
 import type { ErrorCode, SentenceName } from "./errors";
 

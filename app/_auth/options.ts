@@ -5,7 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { NextAuthOptions, User } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { clientOfHeaders } from "@/app/_http/client-network";
-import { isSecureCookie } from "@/app/_http/cookies";
+import { cookieName, isSecureCookie } from "@/app/_http/cookies";
 import { SignInFields } from "@/app/_http/schemas";
 import { DomainError } from "@/domain/errors";
 import { signIn } from "@/domain/sign-in";
@@ -50,7 +50,9 @@ async function noted<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export const callbackCookieName = () => `${isSecureCookie() ? "__Host-" : ""}next-auth.callback-url`;
+/** The names that next-auth would give them are not bound to the host (ASVS 5.0, 3.3.1), nor to the port on loopback. */
+export const callbackCookieName = () => cookieName("callback-url");
+const csrfCookieName = () => cookieName("csrf");
 
 /** Built per process at the first request: a build has no environment. */
 export function authOptions(): NextAuthOptions {
@@ -67,11 +69,24 @@ export function authOptions(): NextAuthOptions {
         name: sessionCookieName(),
         options: { path: "/", httpOnly: true, sameSite: "lax", secure },
       },
-      // Its own name for it would not be bound to the host (ASVS 5.0, 3.3.1).
+      csrfToken: {
+        name: csrfCookieName(),
+        options: { path: "/", httpOnly: true, sameSite: "lax", secure },
+      },
       callbackUrl: {
         name: callbackCookieName(),
         options: { path: "/", httpOnly: true, sameSite: "lax", secure },
       },
+    },
+    logger: {
+      error(code, metadata) {
+        // A cookie that is over, or that somebody made up: they are told, and it is no mistake of ours.
+        if (code === "JWT_SESSION_ERROR") return;
+        const err = metadata instanceof Error ? metadata : metadata.error;
+        services().log.error({ err, code }, "next-auth could not do what it was asked");
+      },
+      warn: (code) => services().log.warn({ code }, "next-auth warns"),
+      debug: () => {},
     },
     providers: [
       Credentials({
@@ -107,10 +122,9 @@ export function authOptions(): NextAuthOptions {
         const { sid } = token;
         const identity =
           typeof sid === "string" ? await noted(() => authenticateSession(services(), sid)) : null;
-        return {
-          expires: session.expires,
-          ...(identity ? { user: { name: identity.userId }, scope: identity.scope } : {}),
-        };
+        // What it throws here next-auth answers with an empty object, as to nobody, and takes the cookie away.
+        if (!identity) throw new Error("The session is over");
+        return { expires: session.expires, user: { name: identity.userId }, scope: identity.scope };
       },
     },
     events: {

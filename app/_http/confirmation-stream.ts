@@ -6,6 +6,7 @@ import type { Services } from "@/domain/services";
 import type { Language } from "@/messages/languages";
 import type { ProcessServices } from "@/services";
 import { HttpError } from "./http-error";
+import { noteStream } from "./open-streams";
 
 /** Proxies close silent connections after 30 to 60 s. At each of these the session is looked after as well. */
 export const HEARTBEAT_MS = 15_000;
@@ -27,8 +28,8 @@ type ConfirmationStream = {
 
 /**
  * One event `confirmation` at once, and one per change; event ids count up. Ends when the session does (told at once,
- * and at the next heartbeat at the latest), the claim is over, the account is gone, the process is about to end, or
- * after ten minutes.
+ * and at the next heartbeat at the latest), the claim is over, the account is gone, the process is about to end, the
+ * person has opened many more (open-streams.ts), or after ten minutes.
  */
 export function streamConfirmation(
   { services, userId, language, authenticate, after = afterTimeout }: ConfirmationStream,
@@ -46,6 +47,7 @@ export function streamConfirmation(
       let isStale = false;
       let forgetChange = () => {};
       let forgetHeartbeat = () => {};
+      let forgetNote = () => {};
 
       // Changes that arrive while one is being read are read together, once.
       async function push(): Promise<void> {
@@ -105,7 +107,15 @@ export function streamConfirmation(
       end = () => {
         if (isEnded) return;
         isEnded = true;
-        for (const forget of [unsubscribe, forgetClose, forgetLimit, forgetHeartbeat, forgetChange]) forget();
+        for (const forget of [
+          unsubscribe,
+          forgetClose,
+          forgetLimit,
+          forgetHeartbeat,
+          forgetChange,
+          forgetNote,
+        ])
+          forget();
         signal.removeEventListener("abort", end);
         try {
           controller.close();
@@ -114,6 +124,7 @@ export function streamConfirmation(
         }
       };
       signal.addEventListener("abort", end);
+      forgetNote = noteStream(userId, () => end());
       write(`retry: ${RECONNECT_MS}\n\n`);
       void push();
     },

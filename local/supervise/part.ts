@@ -23,6 +23,8 @@ export type PartOptions = {
   beforeRestart?: (reason: string) => Promise<void>;
   say: (line: string) => void;
   stopTimeoutMs: number;
+  /** It has a server of its own to stop, which does not end with it. */
+  isSupervisor?: boolean;
 };
 
 export type Part = {
@@ -35,6 +37,7 @@ export type Part = {
   stop(): Promise<void>;
   /** Ends it so that it is started again, with what its `args` and `env` say by then. */
   restart(): void;
+  /** For somebody who cannot wait: SIGKILL, but to a supervisor (`isSupervisor`), whose server would stay. */
   kill(): void;
 };
 
@@ -134,7 +137,7 @@ export function createPart(options: PartOptions): Part {
     },
     kill() {
       isStopping = true;
-      child?.kill("SIGKILL");
+      child?.kill(options.isSupervisor ? "SIGTERM" : "SIGKILL");
     },
   };
 }

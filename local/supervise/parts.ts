@@ -113,6 +113,7 @@ export async function startPostgres(start: Start): Promise<string> {
       sayMoved("postgres", "another one");
     },
     stopTimeoutMs: 2 * STOP_TIMEOUT_MS,
+    isSupervisor: true,
   });
   start.parts.push(part);
   return (await part.start()).url;

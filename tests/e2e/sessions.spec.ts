@@ -46,6 +46,22 @@ test("ASVS 7.5.2: where somebody is signed in is listed, and each of these can b
   }
 });
 
+test("ASVS 7.4.1: next-auth tells of a session that has ended what it tells of nobody, and gives no new cookie for it", async ({
+  page,
+  context,
+}) => {
+  const person = await newAccount();
+  await signInOnPage(page, person);
+  const ask = async () => (await page.request.get("/api/auth/session")).json();
+  expect(await ask()).toMatchObject({ scope: "full" });
+  const kept = await context.cookies();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+  await context.addCookies(kept);
+  expect(await ask()).toEqual({});
+  expect((await context.cookies()).filter(({ name }) => name.endsWith("session"))).toEqual([]);
+});
+
 test("ASVS 7.4.1: a browser whose session was ended elsewhere is out at its next page", async ({ page }) => {
   const person = await newAccount();
   await signInOnPage(page, person);

@@ -161,6 +161,22 @@ test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", 
   }
 });
 
+test("an asterisk in the address's place is no mistake of ours (RFC 9110, 9.3.7)", async () => {
+  const { hostname, port } = new URL(readRunning().app.url);
+  for (const [method, expected] of [
+    ["OPTIONS", 204],
+    ["GET", 200],
+  ] as const) {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request({ hostname, port, path: "*", method }, resolve);
+      sent.on("error", reject);
+      sent.end();
+    });
+    answer.resume();
+    expect(answer.statusCode, method).toBe(expected);
+  }
+});
+
 test("an offer of another protocol is left alone, and the request answered (RFC 9110, 7.8)", async () => {
   const offer = {
     connection: "Upgrade, HTTP2-Settings",

@@ -2,6 +2,7 @@
 import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HEARTBEAT_MS, streamConfirmation } from "@/app/_http/confirmation-stream";
+import { STREAMS_PER_PERSON } from "@/app/_http/open-streams";
 import { type Notifications, openNotifications } from "@/db/notifications";
 import { shortenClaimSessionsOf } from "@/db/sessions";
 import { CODE_LIFETIME_SECONDS } from "@/domain/confirmation-code";
@@ -148,6 +149,20 @@ describe("a session that ends", () => {
     await expect.poll(() => listener.events.at(-1)?.delivery?.status, PATIENT).toBe("sent");
     expect(listener.isEnded).toBe(false);
   });
+});
+
+test("somebody who opens more and more streams has the oldest ended, and nobody else has", async () => {
+  const [one, another] = [await registerUser(services, someone()), await registerUser(services, someone())];
+  const others = await listen(another);
+  const mine: Listener[] = [];
+  for (let count = 0; count < STREAMS_PER_PERSON + 2; count++) mine.push(await listen(one));
+  await expect.poll(() => mine.filter(({ isEnded }) => isEnded).length, PATIENT).toBe(2);
+  expect(mine.slice(0, 2).every(({ isEnded }) => isEnded)).toBe(true);
+  // All that are left are told.
+  await attemptDelivery(services, one.deliveryId);
+  for (const listener of mine.slice(2))
+    await expect.poll(() => listener.events.length, PATIENT).toBeGreaterThan(1);
+  expect(others.isEnded).toBe(false);
 });
 
 describe("what time alone changes", () => {
