@@ -1,5 +1,5 @@
 // Access and refresh tokens. Both, and the browser's cookie, stand for one session row: revoking it ends them all.
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID, webcrypto } from "node:crypto";
 import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
 import { type Executor, inTransaction } from "@/db/client";
 import { inOneRoundTrip } from "@/db/round-trip";
@@ -77,15 +77,28 @@ async function issueTokens(services: Services, executor: Executor, identity: Ide
     .setJti(randomUUID())
     .setIssuedAt(issuedAtSeconds)
     .setExpirationTime(issuedAtSeconds + ACCESS_TOKEN_SECONDS)
-    .sign(services.keys.accessToken);
+    .sign(await signingKey(services));
   return { access_token: accessToken, refresh_token: refreshToken };
+}
+
+const signingKeys = new WeakMap<Buffer, Promise<CryptoKey>>();
+
+/** Made once: from bytes the library makes one at each call. */
+function signingKey({ keys: { accessToken } }: Services): Promise<CryptoKey> {
+  let key = signingKeys.get(accessToken);
+  if (!key) {
+    const algorithm = { name: "HMAC", hash: "SHA-256" };
+    key = webcrypto.subtle.importKey("raw", accessToken, algorithm, false, ["sign", "verify"]);
+    signingKeys.set(accessToken, key);
+  }
+  return key;
 }
 
 const invalidToken = () => new DomainError("invalid_token");
 
 /** Who an access token stands for. Throws `invalid_token` for anything but a live session's own token. */
 export async function authenticateAccessToken(services: Services, token: string): Promise<Identity> {
-  const claims = await jwtVerify(token, services.keys.accessToken, {
+  const claims = await jwtVerify(token, await signingKey(services), {
     algorithms: [ALGORITHM],
     typ: "at+jwt",
     issuer: services.settings.appUrl,
