@@ -21,7 +21,7 @@ export type Explained = {
 };
 
 export type Explainer = {
-  /** Does `work` with a database of its own, then has Postgres do each of its questions again and tell how. */
+  /** Does `work` with a database of its own, then has Postgres do each of its statements again, inserts aside, and tell how. */
   explain(work: (db: Database) => Promise<unknown>): Promise<Explained>;
   close(): Promise<void>;
 };
@@ -32,11 +32,18 @@ export function openExplainer(url: string): Explainer {
   const logger = { logQuery: (query: string, params: unknown[]) => void asked.push({ query, params }) };
   const db = drizzle(sql, { schema, logger });
 
+  /** To explain with figures is to do it: what it would change is taken back. */
   async function explainOne({ query, params }: (typeof asked)[number]) {
-    const [row] = await sql.unsafe<{ "QUERY PLAN": [{ Plan: PlanNode; "Execution Time": number }] }[]>(
-      `explain (analyze, format json) ${query}`,
-      params as string[],
-    );
+    let row: ExplainRow | undefined;
+    const takeBack = new Error("taken back");
+    await sql
+      .begin(async (tx) => {
+        [row] = await tx.unsafe<ExplainRow[]>(`explain (analyze, format json) ${query}`, params as string[]);
+        throw takeBack;
+      })
+      .catch((error: unknown) => {
+        if (error !== takeBack) throw error;
+      });
     const plan = row?.["QUERY PLAN"][0];
     if (!plan) throw new Error("Postgres explained nothing");
     return { ms: plan["Execution Time"], accesses: readAccesses(plan.Plan) };
@@ -47,7 +54,7 @@ export function openExplainer(url: string): Explainer {
       asked = [];
       await work(db);
       const questions = asked.filter(
-        ({ query }) => /^\s*(\(?\s*select|with)\b/i.test(query) && !/set_config/.test(query),
+        ({ query }) => /^\s*(\(?\s*select|with|update|delete)\b/i.test(query) && !/set_config/.test(query),
       );
       const explained: Awaited<ReturnType<typeof explainOne>>[] = [];
       for (const question of questions) explained.push(await explainOne(question));
@@ -60,6 +67,8 @@ export function openExplainer(url: string): Explainer {
     close: () => sql.end({ timeout: 5 }),
   };
 }
+
+type ExplainRow = { "QUERY PLAN": [{ Plan: PlanNode; "Execution Time": number }] };
 
 /** The part of Postgres' JSON that is read here (postgresql.org, EXPLAIN). */
 type PlanNode = {

@@ -1,7 +1,7 @@
 // A database full of mails as a product has them after a while, for benchmarks: made by Postgres itself, in the order
 // of time, the same in every run. Never called on a database that holds anything.
 import { getTableName, sql } from "drizzle-orm";
-import type { Database } from "./client";
+import { type Database, inTransaction } from "./client";
 import { answerTimes, auditLog, deliveries, deliveryAttempts, outbox, providerEvents, users } from "./schema";
 
 /** A number from 0 to 999 that is `i`'s own; `salt` makes another one. */
@@ -88,7 +88,11 @@ export async function fillScratch(
       from unnest(array[60, 900]) as width, lateral generate_series(0, 7 * 86400 / width - 1) as back,
         generate_series(42, 58) as bucket`,
   ];
-  await db.transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
+    // The processes go on looking for work meanwhile.
+    await tx.execute(
+      sql`lock table ${users}, ${deliveries}, ${deliveryAttempts}, ${outbox}, ${auditLog} in access exclusive mode`,
+    );
     // Nobody is to be notified of a million rows, and indexes are made quicker of a table than row by row.
     const tables = sql.join(
       [users, deliveries, deliveryAttempts, outbox, auditLog].map((table) => sql`${getTableName(table)}`),

@@ -21,10 +21,11 @@ export function createAsker(): {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         "content-length": Buffer.byteLength(text),
       };
-      const askOnce = () => askOver(agent, url, { method, headers, text });
-      const first = await askOnce();
+      const askBy = (by: Agent | false) => askOver(by, url, { method, headers, text });
+      const first = await askBy(agent);
       if (first !== "closed") return first;
-      const second = await askOnce();
+      // Others that were kept as long may be closed as well.
+      const second = await askBy(false);
       if (second === "closed") throw new Error(`${method} ${url}: the connection was closed twice`);
       return second;
     },
@@ -34,7 +35,7 @@ export function createAsker(): {
 
 /** `closed`: a kept connection that the server ended while the request was on its way to it; nobody has read that. */
 function askOver(
-  agent: Agent,
+  agent: Agent | false,
   url: string,
   { method, headers, text }: { method: string; headers: OutgoingHttpHeaders; text: string },
 ): Promise<Answer | "closed"> {

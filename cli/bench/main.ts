@@ -6,13 +6,15 @@ import { OPS_USAGE, readOpsOptions } from "./ops-options";
 import {
   BURST_USAGE,
   FIGURES_USAGE,
+  GROWTH_USAGE,
   readBenchName,
   readBurstOptions,
   readFiguresOptions,
+  readGrowthOptions,
   readSoakOptions,
   SOAK_USAGE,
 } from "./options";
-import { formatResult, runFigures, runSoak } from "./run";
+import { formatResult, runFigures, runGrowth, runSoak } from "./run";
 
 const { name, rest } = readOrExit(() => readBenchName(process.argv.slice(2)), FIGURES_USAGE);
 const start = <Options extends { help: boolean; json: string | null }, Result extends { ok: boolean }>(
@@ -25,4 +27,6 @@ if (name === "soak")
   await start({ usage: SOAK_USAGE, read: readSoakOptions, run: runSoak, format: formatResult });
 if (name === "ops")
   await start({ usage: OPS_USAGE, read: readOpsOptions, run: runOpsBench, format: formatOpsBench });
+if (name === "growth")
+  await start({ usage: GROWTH_USAGE, read: readGrowthOptions, run: runGrowth, format: formatResult });
 await start({ usage: FIGURES_USAGE, read: readFiguresOptions, run: runFigures, format: formatResult });

@@ -1,23 +1,19 @@
 // The operators' pages among a million mails: how long they take, against how long they took among a thousand, and how
 // Postgres finds what they show.
-import { randomBytes } from "node:crypto";
 import { openDatabase } from "@/db/client";
 import { type Explained, type Explainer, openExplainer } from "@/db/explain";
 import { fillScratch, sampleScratch } from "@/db/scratch";
 import type { Services } from "@/domain/services";
-import { parseEnv } from "@/env";
-import { createServices } from "@/services";
 import { percentile } from "../chaos/report";
 import { type Product, withProduct } from "../product/product";
 import type { OpsBenchOptions } from "./ops-options";
 import { listOpsPages, type OpsPage } from "./ops-pages";
+import { listWholeTables, scratchServices } from "./scratch";
 
 const FEW_ROWS = 1_000;
 /** DESIGN.md and README: a page is there within this, for nineteen in twenty. */
 const P95_MS = 200;
 const WARM_UPS = 3;
-/** Reading a whole table with fewer rows than this costs nothing. */
-const LARGE_TABLE_ROWS = 10_000;
 
 export type PageResult = {
   name: string;
@@ -109,27 +105,8 @@ function describe({ page, p50, p95 }: Measured, before: number, explained: Expla
     queryMs: explained.slowestMs,
     rows: accesses.reduce((sum, { rows }) => sum + rows, 0),
     indexes: [...new Set(accesses.flatMap(({ index }) => index ?? []))].sort(),
-    wholeTables: [
-      ...new Set(
-        accesses.filter(({ index, rows }) => !index && rows >= LARGE_TABLE_ROWS).map(({ table }) => table),
-      ),
-    ],
+    wholeTables: listWholeTables(explained),
   };
-}
-
-/** The rules, over the bench's database: what the processes would do, without a process. */
-function scratchServices(databaseUrl: string) {
-  return createServices(
-    parseEnv({
-      NODE_ENV: "development",
-      APP_URL: "http://127.0.0.1",
-      APP_SECRET: randomBytes(32).toString("base64url"),
-      DATABASE_URL: databaseUrl,
-      INNGEST_DEV: "1",
-      RESEND_API_KEY: "re_none",
-      LOG_LEVEL: "silent",
-    }),
-  );
 }
 
 async function signIn(product: Product): Promise<string> {

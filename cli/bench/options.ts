@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { readInteger } from "../product/arguments";
 
 /** What there is to measure; the first without a name. */
-export const BENCHES = ["figures", "burst", "soak", "ops"] as const;
+export const BENCHES = ["figures", "burst", "soak", "ops", "growth"] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 /** The name, when there is one, and what belongs to it. Throws a sentence. */
@@ -76,7 +76,8 @@ not reached here; the command ends with 1 only when something could not be measu
 
   npm run bench -- burst     a rush against a provider that takes so many mails a second
   npm run bench -- soak      the memory of a process over 10,000 registrations and ten minutes
-  npm run bench -- ops       the operators' pages among a million mails`;
+  npm run bench -- ops       the operators' pages among a million mails
+  npm run bench -- growth    what a registration costs among a million people`;
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readFiguresOptions(args: readonly string[]): FiguresOptions {
@@ -114,6 +115,36 @@ export function readSoakOptions(args: readonly string[]): SoakOptions {
   });
   return {
     minutes: readInteger("--minutes", values.minutes, 24 * 60),
+    json: values.json ?? null,
+    help: values.help,
+  };
+}
+
+export type GrowthOptions = { people: number; registrations: number; json: string | null; help: boolean };
+
+export const GROWTH_USAGE = `npm run bench -- growth [options]
+
+  --people N          people in the database in the end (1000000)
+  --registrations N   how many register among a thousand, and among so many (400)
+  --json FILE         writes the result as JSON
+
+Fills a database of its own with a thousand people, then with --people, and measures what all processes spend
+on a registration until its mail is accepted; then has Postgres explain what the sweepers look for.`;
+
+/** Reads the arguments. Throws a sentence for what makes no sense. */
+export function readGrowthOptions(args: readonly string[]): GrowthOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      people: { type: "string", default: "1000000" },
+      registrations: { type: "string", default: "400" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return {
+    people: readInteger("--people", values.people, 20_000_000),
+    registrations: readInteger("--registrations", values.registrations, 10_000),
     json: values.json ?? null,
     help: values.help,
   };

@@ -4,10 +4,11 @@ import { openDatabase } from "@/db/client";
 import { type Run, withProduct } from "../product/product";
 import { measureEngine } from "./engine";
 import { formatSections, type Section } from "./figures";
+import { measureGrowth } from "./growth";
 import { measureLateness } from "./lateness";
 import { createAsker } from "./load";
 import { measureOpenPages } from "./open-pages";
-import type { FiguresOptions, SoakOptions } from "./options";
+import type { FiguresOptions, GrowthOptions, SoakOptions } from "./options";
 import { measureRefusals } from "./refusals";
 import { type Bench, measureRegistration } from "./registration";
 import { measureRender } from "./render";
@@ -57,6 +58,16 @@ export function runSoak(
   return measure(root, say, signal, async (bench) => [
     { title: "Memory", figures: await measureSoak(bench, minutes) },
   ]);
+}
+
+/** Null when `signal` ended it. */
+export function runGrowth(
+  root: string,
+  options: GrowthOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<BenchResult | null> {
+  return measure(root, say, signal, (bench) => measureGrowth(bench, options));
 }
 
 async function measure(

@@ -1,7 +1,13 @@
 // What `npm run bench` is told.
 import { expect, test } from "vitest";
 import { readOpsOptions } from "@/cli/bench/ops-options";
-import { readBenchName, readBurstOptions, readFiguresOptions, readSoakOptions } from "@/cli/bench/options";
+import {
+  readBenchName,
+  readBurstOptions,
+  readFiguresOptions,
+  readGrowthOptions,
+  readSoakOptions,
+} from "@/cli/bench/options";
 
 test("a bench has a name, the first one needs none, and a slip is told", () => {
   expect(readBenchName([])).toEqual({ name: "figures", rest: [] });
@@ -17,6 +23,8 @@ test("each bench refuses what makes no sense", () => {
   expect(() => readFiguresOptions(["--people", "many"])).toThrow("--people many");
   expect(readSoakOptions([])).toMatchObject({ minutes: 10 });
   expect(() => readSoakOptions(["--minutes", "-1"])).toThrow("--minutes");
+  expect(readGrowthOptions([])).toMatchObject({ people: 1_000_000, registrations: 400 });
+  expect(() => readGrowthOptions(["--registrations", "1.5"])).toThrow("--registrations 1.5");
   expect(readOpsOptions([])).toMatchObject({ rows: 1_000_000, days: 90, times: 30 });
   expect(() => readOpsOptions(["--rows", "none"])).toThrow("--rows none");
 });
