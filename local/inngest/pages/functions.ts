@@ -89,7 +89,7 @@ export async function functionPage(
   return layout(context, {
     path: "/functions",
     title: fn.name,
-    aside: html`${stateOf(fn)}${event && "event" in event && fn.archivedAtMs === null ? html`<a class="button" href="/events/send?name=${encodeURIComponent(event.event)}">Send its event</a>` : ""}`,
+    aside: html`<div class="buttons">${stateOf(fn)}${event && "event" in event && fn.archivedAtMs === null ? html`<a class="button" href="/events/send?name=${encodeURIComponent(event.event)}">Send its event</a>` : ""}</div>`,
     main: html`<section id="facts" data-live><dl>
 <dt>Id</dt><dd class="mono">${fn.slug}</dd>
 <dt>Triggers</dt><dd>${triggersOf(context, fn, crons)}</dd>

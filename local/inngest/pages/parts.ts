@@ -54,7 +54,7 @@ const TONES: Readonly<Record<RunLink["status"], Tone>> = {
 
 /** A run as a link with its state. */
 export function runLink(context: Context, run: RunLink): Html {
-  return html`<a class="chip" href="/runs/${run.id}">${badge(TONES[run.status], nameOf(context, run.function_slug))}<span class="visually-hidden"> ${run.status}</span></a>`;
+  return html`<a class="chip" href="/runs/${run.id}">${badge(TONES[run.status], nameOf(context, run.function_slug))} <span class="muted">${run.status}</span></a>`;
 }
 
 export function nameOf(context: Context, slug: string): string {
@@ -90,6 +90,6 @@ export function jsonField(field: {
   return html`<div class="field"><label for="${name}">${label}</label>
 <p class="small muted" id="${name}-hint">${hint}</p>
 ${error === null ? "" : html`<p class="notice bad" id="${name}-error" role="alert">${error}</p>`}
-<textarea id="${name}" name="${name}" rows="12" spellcheck="false" autocapitalize="off" autocomplete="off" required aria-describedby="${name}-hint${error === null ? "" : ` ${name}-error`}" ${error === null ? "" : html`aria-invalid="true"`}>
+<textarea id="${name}" name="${name}" rows="10" spellcheck="false" autocapitalize="off" autocomplete="off" required aria-describedby="${name}-hint${error === null ? "" : ` ${name}-error`}" ${error === null ? "" : html`aria-invalid="true"`}>
 ${value}</textarea></div>`;
 }
