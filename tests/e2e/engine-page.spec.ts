@@ -127,7 +127,7 @@ test("without JavaScript runs are filtered, opened, unfolded and cancelled all t
     const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
     await page.goto(at("/runs"));
     await page.getByLabel("Running").check();
-    await page.getByLabel("Run id, event id or event name").fill(id);
+    await page.getByLabel("Run id, event id, event name, or an expression").fill(id);
     await page.getByRole("button", { name: "Show" }).click();
     await expect(page.locator("#runs tbody tr")).toHaveCount(1);
     await page.getByRole("link", { name: SENDING }).click();

@@ -2,19 +2,26 @@
 import { html } from "hono/html";
 import type { Context } from "../engine.ts";
 import { parsePayload } from "../registry.ts";
+import { parseDuration } from "../schedule.ts";
 import type { EventRow } from "../store/events.ts";
 import { listRunsOfEvents } from "../store/lookups.ts";
 import { type EventFilter, findEvents, listEvents, listRuns, type Page } from "../store/queries.ts";
 import { formatJson, formatTime, type Html } from "./format.ts";
 import { layout } from "./layout.ts";
 import { eventsList, jsonField, pager, runsTable } from "./parts.ts";
+import { WITHIN } from "./runs.ts";
 
 export async function eventsPage(
   context: Context,
   page: Page,
-  filter: { search: string; withInternal: boolean },
+  filter: { search: string; within: string; withInternal: boolean },
 ): Promise<Html> {
-  const wanted: EventFilter = { search: filter.search || null, withInternal: filter.withInternal };
+  const withinMs = parseDuration(filter.within);
+  const wanted: EventFilter = {
+    search: filter.search || null,
+    fromMs: withinMs === null ? null : context.clock.now() - withinMs,
+    withInternal: filter.withInternal,
+  };
   const events = await listEvents(context.sql, page, wanted);
   const runs = await listRunsOfEvents(
     context.sql,
@@ -22,6 +29,7 @@ export async function eventsPage(
   );
   const entries = [
     ...(filter.search === "" ? [] : [["q", filter.search] as const]),
+    ...(filter.within === "" ? [] : [["within", filter.within] as const]),
     ...(filter.withInternal ? [["internal", "1"] as const] : []),
   ];
   const empty =
@@ -41,6 +49,8 @@ export async function eventsPage(
     main: html`<form method="get" action="/events" class="filter" role="search" aria-label="Events">
 <div class="field grow"><label for="q">Name, id or sender's id</label><input type="search" id="q" name="q" list="names" value="${filter.search}" autocomplete="off" spellcheck="false">
 <datalist id="names">${[...names].map((name) => html`<option value="${name}"></option>`)}</datalist></div>
+<div class="field"><label for="within">Received</label>
+<select id="within" name="within">${WITHIN.map(([value, text]) => html`<option value="${value}" ${value === filter.within ? html`selected` : ""}>${text}</option>`)}</select></div>
 <label class="check"><input type="checkbox" name="internal" value="1" ${filter.withInternal ? html`checked` : ""}>also what the engine says about runs (inngest/function.…)</label>
 <div class="buttons"><button type="submit" class="primary">Show</button><a href="/events">Clear</a></div>
 </form>

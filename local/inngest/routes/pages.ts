@@ -10,7 +10,7 @@ import { functionPage, functionsPage } from "../pages/functions.ts";
 import { messagePage } from "../pages/layout.ts";
 import { overviewPage } from "../pages/overview.ts";
 import { runPage } from "../pages/run.ts";
-import { readRunsQuery, runsPage } from "../pages/runs.ts";
+import { readRunsQuery, readWithin, runsPage } from "../pages/runs.ts";
 import { readPage } from "./v1.ts";
 
 const ASSETS = new Map([
@@ -60,13 +60,16 @@ export function addPages(app: Hono, context: Context): void {
   );
   app.get("/runs", async (c) => {
     const page = readPage(c);
-    return show(c, context, page && (await runsPage(context, page, readRunsQuery(c))));
+    if (page === null) return show(c, context, null);
+    const answer = await runsPage(context, page, readRunsQuery(c));
+    return c.html(answer.page, answer.isRefused ? 400 : 200);
   });
   app.get("/runs/:id", async (c) => show(c, context, await runPage(context, c.req.param("id"))));
   app.get("/events", async (c) => {
     const page = readPage(c);
     const search = (c.req.query("q") ?? c.req.query("name") ?? "").trim();
-    const filter = { search, withInternal: c.req.query("internal") === "1" };
+    const within = readWithin(c.req.query("within"));
+    const filter = { search, within, withInternal: c.req.query("internal") === "1" };
     return show(c, context, page && (await eventsPage(context, page, filter)));
   });
   app.get("/events/send", async (c) => {

@@ -14,18 +14,21 @@ export type EventFilter = {
   name?: string | null;
   /** A name, an id, or a sender's id. */
   search?: string | null;
+  /** Received at or after, engine time. */
+  fromMs?: number | null;
   /** Also those about runs, which are left out unless they are asked for by name. */
   withInternal?: boolean;
 };
 
 /** Events, newest first. */
 export async function listEvents(sql: Sql, page: Page, filter: EventFilter): Promise<EventRow[]> {
-  const { name, search, withInternal } = filter;
+  const { name, search, withInternal, fromMs } = filter;
   const isAll = withInternal || name || search;
   return await sql<EventRow[]>`
     select ${eventColumns(sql)} from inngest.events
     where ${isAll ? sql`true` : sql`name not like 'inngest/function.%'`}
       ${name ? sql`and name = ${name}` : sql``}
+      ${fromMs == null ? sql`` : sql`and received_at_ms >= ${fromMs}`}
       ${search ? sql`and (name = ${search} or external_id = ${search} or id = ${search.toUpperCase()})` : sql``}
       ${page.before === null ? sql`` : sql`and id < ${page.before}`}
     order by id desc limit ${page.limit}`;

@@ -101,6 +101,17 @@ test("the list of runs is narrowed by status, function, time and search, and goe
   expect(await listed(world, "/runs?q=t/quick&status=Running")).toEqual([]);
   expect(await page(world, "/runs?q=nothing")).toContain("No run is like that.");
 
+  const expression = (text: string) => `/runs?q=${encodeURIComponent(text)}`;
+  expect(await listed(world, expression('event.name == "t/quick"'))).toEqual(quick);
+  expect(await listed(world, expression('event.id == "outbox-7" && output == null'))).toEqual([waiting]);
+  expect(await listed(world, expression('output == "done"'))).toEqual(quick);
+  expect(await listed(world, expression('output.no.such > 3 || event.name == "t/story"'))).toEqual([waiting]);
+  const odd = await fetch(`${world.engine.url}${expression('output == "done')}`);
+  expect([odd.status, (await odd.text()).includes("This is not an expression.")]).toEqual([400, true]);
+  const two = `${expression('output == "done"')}&limit=2`;
+  expect(await listed(world, two)).toEqual(quick.slice(0, 2));
+  expect(await listed(world, `${two}&cursor=${quick[1]}`)).toEqual(quick.slice(2));
+
   const first = await page(world, "/runs?status=Completed&limit=2");
   const older = /href="([^"]+)" id="older"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
   expect(await listed(world, "/runs?status=Completed&limit=2")).toEqual(quick.slice(0, 2));
@@ -119,10 +130,13 @@ test("events are listed with their payload and the runs they began, and found by
   expect(text).toContain("started nothing");
   expect(await listed(world, "/events", "event")).toEqual([idle, started]);
   expect(await listed(world, "/events?q=t/nobody", "event")).toEqual([idle]);
+  expect(await listed(world, "/events?within=5m", "event")).toEqual([idle, started]);
   expect(await listed(world, `/events?q=${started.toLowerCase()}`, "event")).toEqual([started]);
   expect(await listed(world, "/events?q=outbox-9", "event")).toEqual([started]);
   expect(await page(world, `/events/${idle}`)).toContain("no function has a trigger that it matches");
+  await world.advance(10 * 60 * 1000);
   const again = await world.send("t/story", {}, { id: "outbox-9" });
+  expect(await listed(world, "/events?within=5m", "event")).toEqual([again]);
   expect(await page(world, `/events/${again}`)).toContain(
     `<a href="/events/${started}">an event with the same id`,
   );
