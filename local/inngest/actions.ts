@@ -2,6 +2,7 @@
 import type { Context } from "./engine.ts";
 import { newUlid } from "./ids.ts";
 import { type AcceptedEvent, invokedByHand } from "./internal-events.ts";
+import type { Rerun } from "./reruns.ts";
 import { hasStep } from "./store/lookups.ts";
 import { findRun, listRuns } from "./store/queries.ts";
 
@@ -19,24 +20,24 @@ export async function cancelRun(context: Context, runId: string): Promise<"cance
 }
 
 /**
- * Starts a run again with the same event and answers the new run's id; a reason when that cannot be. From
- * `fromStep` on, if that is the id of a step of the run: what was there before it is taken over.
+ * Starts a run again with the same event and answers the new run's id; a reason when that cannot be. With
+ * `from`, from that step of the run on: what was there before it is taken over.
  */
 export async function rerun(
   context: Context,
   runId: string,
-  fromStep: string | null,
+  from: Rerun["from"],
 ): Promise<{ runId: string } | { refused: string } | null> {
   const run = await findRun(context.sql, runId);
   if (!run) return null;
   const fn = context.registry().functions.get(run.function_slug);
   if (!fn || fn.archivedAtMs !== null) return { refused: noFunction(run.function_slug) };
-  if (fromStep !== null && !(await hasStep(context.sql, runId, fromStep)))
-    return { refused: `The run has no step "${fromStep}".` };
+  if (from !== null && !(await hasStep(context.sql, runId, from.stepId)))
+    return { refused: `The run has no step "${from.stepId}".` };
   const newRunId = newUlid(context.clock.realNow());
   await context.writer.submit({
     kind: "rerun",
-    rerun: { runId, newRunId, fn, eventId: run.event_id, fromStep },
+    rerun: { runId, newRunId, fn, eventId: run.event_id, from },
   });
   return { runId: newRunId };
 }

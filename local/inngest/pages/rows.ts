@@ -1,5 +1,7 @@
 // The rows of a waterfall: each opens to what a step was given, what came out of it, and every attempt.
 import { html } from "hono/html";
+import { parseJson } from "../json.ts";
+import { isInputMemo } from "../reruns.ts";
 import type { ChildRun, RunLink } from "../store/lookups.ts";
 import type { RunItem } from "../store/queries.ts";
 import type { Attempt, StepRow } from "../store/steps.ts";
@@ -103,8 +105,23 @@ ${children.length === 0 ? "" : html`<dt>Invoked run</dt><dd>${children.map(view.
 ${step.input == null ? "" : html`<h3>Input</h3>${formatJson(step.input)}`}
 ${step.op === "Sleep" ? "" : outcomeOf(step)}
 ${step.attempts.every((attempt) => attempt.outcome === "ok") ? "" : html`<h3>Attempts</h3>${attemptsTable(step.attempts, now)}`}
-${canRerun ? html`<form method="post" action="/runs/${run.id}/rerun"><input type="hidden" name="from" value="${step.id}"><button type="submit" id="rerun-${step.id}">Rerun from here</button></form>` : ""}
+${canRerun ? rerunForms(run, step) : ""}
 <p class="small mono muted">${step.id}</p>`;
+}
+
+/** With the input it had, and, if it had one, with another. */
+function rerunForms(run: RunItem, step: StepRow): Html {
+  const from = html`<input type="hidden" name="from" value="${step.id}">`;
+  const id = `input-${step.id}`;
+  return html`<form method="post" action="/runs/${run.id}/rerun">${from}<button type="submit" id="rerun-${step.id}">Rerun from here</button></form>
+${
+  step.input == null || step.op === "InvokeFunction"
+    ? ""
+    : html`<details id="${id}-form"><summary>Rerun from here with another input</summary>
+<form method="post" action="/runs/${run.id}/rerun" class="stack">${from}<div class="field"><label for="${id}">Arguments, a JSON list</label>
+<textarea id="${id}" name="input" rows="6" spellcheck="false" autocapitalize="off" autocomplete="off" required>
+${JSON.stringify(parseJson(step.input), null, 2)}</textarea></div><div class="buttons"><button type="submit" id="${id}-send">Rerun</button></div></form></details>`
+}`;
 }
 
 function dueWord(step: StepRow): string {
@@ -113,7 +130,8 @@ function dueWord(step: StepRow): string {
 }
 
 function outcomeOf(step: StepRow): Html {
-  if (step.memo === null) return html`<h3>Output</h3><p class="muted">Nothing yet.</p>`;
+  if (step.memo === null || isInputMemo(step.memo))
+    return html`<h3>Output</h3><p class="muted">Nothing yet.</p>`;
   return step.state === "failed"
     ? html`<h3>Error</h3>${formatError(step.memo, `step-${step.id}`)}`
     : html`<h3>Output</h3>${formatMemo(step.memo)}`;

@@ -33,8 +33,16 @@ export function addPageActions(app: Hono, context: Context): void {
   });
 
   app.post("/runs/:id/rerun", limitBody, async (c) => {
-    const from = (await readForm(c)).get("from");
-    const made = await rerun(context, c.req.param("id"), from || null);
+    const form = await readForm(c);
+    const stepId = form.get("from");
+    const text = form.get("input");
+    const input = text === null ? null : parseJson(text);
+    if (input !== null && !Array.isArray(input)) {
+      const reason = describeJsonError(text ?? "") ?? "It is not a list.";
+      const title = "Not an input";
+      return c.html(messagePage(context, title, `Write the step's arguments as a JSON list. ${reason}`), 400);
+    }
+    const made = await rerun(context, c.req.param("id"), stepId ? { stepId, input } : null);
     if (made === null) return missing(c);
     return "refused" in made ? refuse(c, made.refused) : c.redirect(`/runs/${made.runId}`, 303);
   });

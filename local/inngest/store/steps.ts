@@ -49,16 +49,29 @@ const recordset = (sql: Queryable, steps: readonly StepRow[]) => sql`
     due_at_ms bigint, race bool, wait_event text, wait_if text, wait_key text, child_run_id text,
     attempts jsonb, input text)`;
 
+/** Two calls of one run may report the same pending step, and a statement may touch a row only once. */
+function firstOfEach(steps: readonly StepRow[]): readonly StepRow[] {
+  if (steps.length === 1) return steps;
+  const seen = new Map<string, StepRow>();
+  for (const step of steps) {
+    const key = stepKey(step.run_id, step.id);
+    if (!seen.has(key)) seen.set(key, step);
+  }
+  return [...seen.values()];
+}
+
 /** Adds steps that the SDK reported as new. Answers which were: a step is reported again while it is pending. */
 export async function reportSteps(tx: Transaction, steps: readonly StepRow[]): Promise<Set<string>> {
   if (steps.length === 0) return new Set();
   const rows = await tx<{ run_id: string; id: string }[]>`
-    insert into inngest.steps (run_id, id, op, name, state, memo, started_at_ms, ended_at_ms, due_at_ms, race,
+    insert into inngest.steps as t (run_id, id, op, name, state, memo, started_at_ms, ended_at_ms, due_at_ms, race,
       wait_event, wait_if, wait_key, child_run_id, attempts, input)
     select s.run_id, s.id, s.op, s.name, s.state, s.memo, s.started_at_ms, s.ended_at_ms, s.due_at_ms, s.race,
       s.wait_event, s.wait_if, s.wait_key, s.child_run_id, s.attempts, s.input
-    from ${recordset(tx, steps)}
-    on conflict (run_id, id) do nothing
+    from ${recordset(tx, firstOfEach(steps))}
+    on conflict (run_id, id) do update set state = excluded.state, race = excluded.race
+      -- Only giveInput makes such a row: the step is known, and still new.
+      where t.state = 'retrying' and t.attempts = '[]'
     returning run_id, id`;
   return new Set(rows.map((row) => stepKey(row.run_id, row.id)));
 }
@@ -73,7 +86,7 @@ export async function settleSteps(tx: Transaction, steps: readonly StepRow[]): P
       s.race, s.attempts, s.input, case when s.ended_at_ms is not null then nextval('inngest.step_order') end
     from ${recordset(tx, steps)}
     on conflict (run_id, id) do update set
-      op = excluded.op, state = excluded.state, memo = excluded.memo, ended_at_ms = excluded.ended_at_ms,
+      op = excluded.op, state = excluded.state, memo = coalesce(excluded.memo, t.memo), ended_at_ms = excluded.ended_at_ms,
       due_at_ms = excluded.due_at_ms, attempts = t.attempts || excluded.attempts,
       input = coalesce(t.input, excluded.input),
       ended_order = excluded.ended_order
@@ -98,6 +111,19 @@ export async function copyStepsBefore(
     where s.run_id = ${copy.from} and s.memo is not null and s.ended_order is not null
       and chosen.run_id = s.run_id and chosen.id = ${copy.before} and s.id <> chosen.id
       and (chosen.ended_order is null or s.ended_order < chosen.ended_order)`;
+}
+
+/** Puts a step of another run into a run as one that is still to come, with an input of its own. */
+export async function giveInput(
+  tx: Transaction,
+  given: { from: string; to: string; step: string; input: string },
+  memo: string,
+  nowMs: number,
+): Promise<void> {
+  await tx`
+    insert into inngest.steps (run_id, id, op, name, state, memo, started_at_ms, input)
+    select ${given.to}, id, op, name, 'retrying', ${memo}, ${nowMs}, ${given.input}
+    from inngest.steps where run_id = ${given.from} and id = ${given.step}`;
 }
 
 export type PendingEnd = { run_id: string; id: string; state: StepState; memo: string };

@@ -86,6 +86,57 @@ test("a run goes again from one of its steps, with what it had before", async ()
   expect([odd.status, (await odd.text()).includes("no such step")]).toEqual([409, true]);
 });
 
+test("a step runs again with another input, alone and beside others, at its first try and at later ones", async () => {
+  const seen: string[] = [];
+  const failing = new Set<string>();
+  const world = await World.start((inngest) => [
+    inngest.createFunction({ id: "given", triggers: [{ event: "t/given" }] }, async ({ step }) => {
+      const work = (name: string, value: number) =>
+        step.run(
+          name,
+          (given: number) => {
+            seen.push(`${name} ${given}`);
+            if (failing.delete(name)) throw new Error("not yet");
+            return given * 2;
+          },
+          value,
+        );
+      const alone = await work("alone", 1);
+      const both = await Promise.all([work("left", 10), work("right", 20)]);
+      return [alone, ...both];
+    }),
+  ]);
+  const { run_id: runId } = await world.ended(await world.send("t/given"));
+  const text = await page(world, `/runs/${runId}`);
+  const idOf = (name: string) =>
+    new RegExp(`id="step-(\\w+)"><summary[^>]*><span class="what"><span class="name">${name}<`).exec(
+      text,
+    )?.[1] ?? "";
+  const again = async (name: string, input: string): Promise<unknown> => {
+    const form = { from: idOf(name), input };
+    const id = await submitted(world, `/runs/${runId}/rerun`, form);
+    const run = await until("it has ended", async () => {
+      const found = await world.run(id);
+      if (found.status !== "Running") return found;
+      await world.api("/dev/clock", { method: "POST", body: '{"advance_to_next":true}' });
+      return null;
+    });
+    return run.output;
+  };
+  seen.length = 0;
+  failing.add("alone");
+  expect(await again("alone", "[7]")).toEqual([14, 20, 40]);
+  expect(seen.slice(0, 2)).toEqual(["alone 7", "alone 7"]);
+  seen.length = 0;
+  failing.add("right");
+  expect(await again("right", "[ 30 ]")).toEqual([2, 20, 60]);
+  expect(seen.filter((one) => one.startsWith("right"))).toEqual(["right 30", "right 30"]);
+  for (const input of ["{}", "[", ""]) {
+    const odd = await submit(world, `/runs/${runId}/rerun`, { from: idOf("alone"), input });
+    expect([input, odd.status, (await odd.text()).includes("JSON list")]).toEqual([input, 400, true]);
+  }
+});
+
 test("an event is sent from the page, and starts what it starts", async () => {
   const world = await World.start(functions);
   const one = { name: "t/story", data: { key: "a", text: "ü & <b>" }, user: { id: 7 } };

@@ -21,6 +21,8 @@ async function refresh() {
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
     if (!next || next.outerHTML === written.get(part.id)) continue;
+    // Somebody is writing in there.
+    if ([...part.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue)) continue;
     written.set(part.id, next.outerHTML);
     for (const detail of part.querySelectorAll("details[id]")) {
       const same = next.querySelector(`#${CSS.escape(detail.id)}`);
