@@ -15,7 +15,6 @@ export function appPage(context: Context): Html {
     path: "/app",
     title: "App",
     aside: html`<form method="post" action="/app/sync"><button type="submit" id="sync" class="primary">Sync again</button></form>`,
-    reloadSeconds: 5,
     main: html`<section id="app" data-live>${appFacts(context)}</section>`,
   });
 }

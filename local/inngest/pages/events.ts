@@ -45,7 +45,6 @@ export async function eventsPage(
     path: "/events",
     title: "Events",
     aside: html`<a class="button primary" href="/events/send">Send event</a>`,
-    reloadSeconds: 5,
     main: html`<form method="get" action="/events" class="filter" role="search" aria-label="Events">
 <div class="field grow"><label for="q">Name, id or sender's id</label><input type="search" id="q" name="q" list="names" value="${filter.search}" autocomplete="off" spellcheck="false">
 <datalist id="names">${[...names].map((name) => html`<option value="${name}"></option>`)}</datalist></div>
@@ -69,7 +68,6 @@ export async function eventPage(context: Context, id: string): Promise<Html | nu
     aside: isOwn(event.name)
       ? html``
       : html`<a class="button" href="/events/send?event=${event.id}">Send one like it</a>`,
-    reloadSeconds: 5,
     main: html`<section><dl>
 <dt>Event</dt><dd class="mono">${event.id}</dd>
 <dt>Sender's id</dt><dd class="mono">${event.external_id ?? html`<span class="muted">none</span>`}</dd>

@@ -15,7 +15,6 @@ export async function functionsPage(context: Context): Promise<Html> {
   return layout(context, {
     path: "/functions",
     title: "Functions",
-    reloadSeconds: 15,
     main: html`<section id="functions" data-live>${functionsTable(context, functions, crons)}</section>`,
   });
 }

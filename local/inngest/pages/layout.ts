@@ -18,11 +18,9 @@ export type PageParts = {
   /** Beside the title: a state, actions. */
   aside?: Html;
   main: Html;
-  /** Without JavaScript the page asks for itself again this often; 0 never, which forms need. */
-  reloadSeconds?: number;
 };
 
-export function layout(context: Context, { path, title, aside, main, reloadSeconds }: PageParts): Html {
+export function layout(context: Context, { path, title, aside, main }: PageParts): Html {
   const offsetMs = context.clock.offsetMs();
   return html`<!doctype html>
 <html lang="en">
@@ -34,7 +32,6 @@ export function layout(context: Context, { path, title, aside, main, reloadSecon
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/engine.css">
 <script type="module" src="/assets/engine.client.js"></script>
-${reloadSeconds ? html`<noscript><meta http-equiv="refresh" content="${reloadSeconds}"></noscript>` : ""}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>

@@ -37,7 +37,6 @@ export async function runPage(context: Context, id: string): Promise<Html | null
     aside: html`<div id="actions" class="buttons" data-live>${runBadge(run, now)}
 ${run.status === "Running" ? html`<form method="post" action="/runs/${run.id}/cancel"><button type="submit" id="cancel">Cancel</button></form>` : ""}
 ${canRerun ? html`<form method="post" action="/runs/${run.id}/rerun"><button type="submit" id="rerun">Rerun</button></form>` : ""}</div>`,
-    reloadSeconds: run.ended_at_ms === null ? 2 : 0,
     main: html`<section id="timeline" data-live ${every === "" ? "" : html`data-every="${every}"`}><h2>Timeline</h2>
 ${drawRows({ run, waterfall, children, canRerun, linkOf: (child) => runLink(context, child), now })}
 ${drawLegend(waterfall)}</section>

@@ -107,7 +107,7 @@ export async function runsPage(
 <section id="runs" data-live aria-label="Runs">${runsTable(context, runs, empty)}
 ${isCutShort ? html`<p class="muted">Looked at ${LOOKED_MAX} runs. Older ones may be like that too.</p>` : ""}
 ${pager("/runs", entries, { last: next, isFirst: page.before === null })}</section>`;
-  const shown = layout(context, { path: "/runs", title: "Runs", reloadSeconds: 5, main });
+  const shown = layout(context, { path: "/runs", title: "Runs", main });
   return { page: shown, isRefused: error !== null };
 }
 

@@ -59,12 +59,8 @@ async function refreshSoon() {
 }
 
 const events = new EventSource("/live");
-let isFirst = true;
-// Every "open" but the first follows a broken connection, during which anything may have changed.
-events.addEventListener("open", () => {
-  if (!isFirst) void refreshSoon();
-  isFirst = false;
-});
+// Until then, and while the connection was broken, anything may have changed.
+events.addEventListener("open", () => void refreshSoon());
 events.addEventListener("change", () => void refreshSoon());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && isStale) void refreshSoon();
