@@ -10,6 +10,7 @@ import { describeGallery, type Picture, type Result } from "./gallery";
 import type { Options } from "./options";
 import { ACCOUNT_SCENES } from "./scenes/account";
 import { CONFIRM_SCENES } from "./scenes/confirm";
+import { ENGINE_SCENES } from "./scenes/engine";
 import { makeMailScenes } from "./scenes/mails";
 import { OPERATOR_SCENES } from "./scenes/operators";
 import { PUBLIC_SCENES } from "./scenes/public";
@@ -38,6 +39,7 @@ export async function takeScreenshots(
     ...CONFIRM_SCENES,
     ...ACCOUNT_SCENES,
     ...OPERATOR_SCENES,
+    ...ENGINE_SCENES,
     ...(await makeMailScenes()),
   ].filter((scene) => scene.name.includes(options.only ?? ""));
   const out = path.resolve(root, options.out);

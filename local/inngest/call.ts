@@ -4,6 +4,7 @@ import https from "node:https";
 import { type ErrorInfo, parseJson, plainText, toErrorInfo } from "./json.ts";
 import type { Answer } from "./ops.ts";
 import { ANSWER_BYTES_MAX, CALL_BYTES_MAX, describeIssues, Ops, VERSION_ASK } from "./protocol.ts";
+import { isInputMemo } from "./reruns.ts";
 import { canonicalJson, isSignedBy, signBody } from "./signing.ts";
 import type { Job } from "./store/jobs.ts";
 
@@ -107,7 +108,8 @@ export type CallRequest = { query: string; headers: http.OutgoingHttpHeaders; bo
  */
 export function buildCall(input: CallInput): CallRequest {
   const { job } = input;
-  const order = [...input.memos.keys()];
+  // A step that is only given another input has not run.
+  const order = [...input.memos].flatMap(([id, memo]) => (isInputMemo(memo) ? [] : [id]));
   const full = buildBody(input, order, false);
   const body = Buffer.byteLength(full) > CALL_BYTES_MAX ? buildBody(input, order, true) : full;
   return {

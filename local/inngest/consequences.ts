@@ -64,7 +64,9 @@ function startsOf(event: AcceptedEvent, registry: Registry, clock: Clock): Start
   // A `ts` in the future delays the run; it is the sender's, so real time.
   const runAtMs = event.only ? nowMs : Math.max(nowMs, clock.fromReal(event.tsMs));
   return functions.map((fn) => {
-    const idempotency = event.only?.parent ? null : idempotencyKeyOf(fn, event.payload);
+    // An invocation is asked for by itself; only what came by a trigger is checked for being the same again.
+    const idempotency =
+      event.only && event.only.cron === undefined ? null : idempotencyKeyOf(fn, event.payload);
     const keys = [
       ...(event.externalId === null ? [] : [`event:${event.externalId}`]),
       ...(idempotency === null ? [] : [`value:${idempotency}`]),

@@ -9,9 +9,15 @@ const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 }
   .registerVariable("event", "dyn")
   .registerVariable("async", "dyn");
 
-type Root = "event" | "async";
+/** For searching among runs: what started them, and what came out of them. */
+const searching = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } })
+  .registerVariable("event", "dyn")
+  .registerVariable("output", "dyn");
+
+const ROOTS = ["event", "async", "output"] as const;
+type Root = (typeof ROOTS)[number];
 type Path = { root: Root; keys: string[] };
-type Variables = { event: unknown; async?: unknown };
+type Variables = { event: unknown; async?: unknown; output?: unknown };
 
 export type Expression = {
   /** Whether the expression is true of these events. */
@@ -32,7 +38,7 @@ const COMPILED_MAX = 5_000;
 export function compileExpression(source: string): Expression {
   let known = compiled.get(source);
   if (!known) {
-    known = tryCompile(source);
+    known = tryCompile(source, environment);
     if (compiled.size >= COMPILED_MAX) compiled.clear();
     compiled.set(source, known);
   }
@@ -40,15 +46,24 @@ export function compileExpression(source: string): Expression {
   return known;
 }
 
-function tryCompile(source: string): Expression | Error {
+/** Compiles a search over `event` and `output`; the error says why it is not one. */
+export function compileSearch(
+  source: string,
+): ((run: { event: unknown; output: unknown }) => boolean) | Error {
+  const expression = tryCompile(source, searching);
+  return expression instanceof Error ? expression : expression.matches;
+}
+
+function tryCompile(source: string, language: Environment): Expression | Error {
   try {
-    const program = environment.parse(source);
+    const program = language.parse(source);
     const check = program.check();
     if (!check.valid) return new Error(firstLine(check.error?.message ?? "it does not type-check"));
     const paths: Path[] = [];
     collectPaths(program.ast, paths);
     const evaluate = (variables: Variables): unknown => {
-      const context: Record<string, unknown> = { event: variables.event, async: variables.async ?? {} };
+      const { event, async = {}, output = null } = variables;
+      const context: Record<string, unknown> = language === searching ? { event, output } : { event, async };
       for (const path of paths) context[path.root] = withPath(context[path.root], path.keys);
       try {
         return plainValue(program(context));
@@ -119,7 +134,8 @@ function plainValue(value: unknown): unknown {
 
 function pathOf(node: ASTNode): Path | null {
   if (node.op === "id") {
-    return node.args === "event" || node.args === "async" ? { root: node.args, keys: [] } : null;
+    const root = ROOTS.find((name) => name === node.args);
+    return root === undefined ? null : { root, keys: [] };
   }
   if (node.op === ".") {
     const parent = pathOf(node.args[0]);

@@ -19,6 +19,8 @@ export type AcceptedEvent = {
   only?: { slug: string; parent?: { runId: string; stepId: string }; cron?: string };
 };
 
+const INVOKED = "inngest/function.invoked";
+
 /** Events about runs; runs that these started do not emit them again, or they would breed. */
 const ABOUT_RUNS = new Set([
   "inngest/function.failed",
@@ -94,9 +96,19 @@ export function invokedEvent(
   };
   const user = invocation.user;
   return {
-    ...makeEvent("inngest/function.invoked", { ...data, _inngest: meta }, clock, { user }),
+    ...makeEvent(INVOKED, { ...data, _inngest: meta }, clock, { user }),
     only: { slug: invocation.function_slug, parent: { runId, stepId: invocation.step_id } },
   };
+}
+
+/** The event of a function that somebody invokes by hand, as `step.invoke` makes it but with nobody who waits for it. */
+export function invokedByHand(
+  slug: string,
+  given: { data: { [key: string]: unknown }; user?: unknown },
+  clock: Clock,
+): AcceptedEvent {
+  const data = { ...given.data, _inngest: { fn_id: slug } };
+  return { ...makeEvent(INVOKED, data, clock, { user: given.user }), only: { slug } };
 }
 
 /** The event of one slot. Functions see the slot's time as its id; the schedule makes it unique here. */

@@ -15,6 +15,21 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Why a text is not JSON, with the place as people count it; null when it is. */
+export function describeJsonError(text: string): string | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const position = /at position (\d+)/.exec(reason)?.[1];
+    const what = reason.replace(/ (in JSON )?at position \d+.*$/s, "");
+    if (position === undefined) return what;
+    const before = text.slice(0, Number(position)).split("\n");
+    return `${what}: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  }
+}
+
 /** Text that any column takes: no NUL, no half character, not longer than `lengthMax`. */
 export function plainText(value: unknown, lengthMax = 2_000): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");

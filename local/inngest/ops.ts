@@ -8,6 +8,7 @@ import {
   attemptOf,
   describeOp,
   type Failure,
+  inputOf,
   jobOf,
   limitError,
   type NewStepJob,
@@ -147,6 +148,7 @@ function decideOps(
     const step = {
       ...newStep(job.run_id, op.id, op.op, stepName(op), answer.startedAtMs),
       race,
+      ...inputOf(op),
     };
     switch (op.op) {
       case "StepRun":

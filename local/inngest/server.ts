@@ -4,6 +4,8 @@ import type { Context } from "./engine.ts";
 import { guard, refuseNul } from "./guard.ts";
 import { addClock } from "./routes/clock.ts";
 import { addEvents } from "./routes/events.ts";
+import { addLive } from "./routes/live.ts";
+import { addPageActions } from "./routes/page-actions.ts";
 import { addPages } from "./routes/pages.ts";
 import { addRegister } from "./routes/register.ts";
 import { addV0 } from "./routes/v0.ts";
@@ -26,6 +28,8 @@ export function createServer(context: Context): Hono {
   addV2(app, context);
   addClock(app, context);
   addPages(app, context);
+  addPageActions(app, context);
+  addLive(app, context);
   app.notFound((c) =>
     c.json({ status: 404, error: `The local engine has no ${c.req.method} ${c.req.path}.` }, 404),
   );

@@ -84,6 +84,17 @@ export function stepName(op: Op): string {
   return plainText(op.displayName ?? op.name ?? op.id, 256);
 }
 
+/** More than this of a step's input is not kept: it is there for people to read. */
+const INPUT_BYTES_MAX = 256 * 1024;
+
+/** What a step was given, for the page: the arguments of `step.run`, what `step.invoke` hands over. Often nothing. */
+export function inputOf(op: Op): { input?: string } {
+  const given = op.op === "InvokeFunction" ? op.opts.payload : op.opts.input;
+  if (given === undefined || given === null) return {};
+  const input = JSON.stringify(given);
+  return { input: input.length > INPUT_BYTES_MAX ? '"(larger than 256 kB, not kept)"' : input };
+}
+
 /** What the person who wrote the function calls this operation. */
 export function describeOp(op: string): string {
   const known: Readonly<Record<string, string>> = {

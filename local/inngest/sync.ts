@@ -11,8 +11,9 @@ import { parseJson, plainText } from "./json.ts";
 import { describeIssues, Registration } from "./protocol.ts";
 import { canonicalJson, signBody } from "./signing.ts";
 import type { Sql } from "./store/database.ts";
-import { type CronRow, loadSetting, replaceCrons, replaceFunctions, saveSetting } from "./store/functions.ts";
+import { type CronRow, replaceCrons, replaceFunctions, saveSetting } from "./store/functions.ts";
 import { checkFunctions } from "./supported.ts";
+import { loadApp, type SyncState, UNKNOWN } from "./sync-state.ts";
 
 const FIRST_PAUSE_MS = 250;
 /** As often as the real dev server asks. */
@@ -20,17 +21,6 @@ const STEADY_PAUSE_MS = 5_000;
 /** An app that is away, and will soon be back. Asking costs a refused connection. */
 const AWAY_PAUSE_MS = 500;
 const SYNC_TIMEOUT_MS = 30_000;
-
-export type SyncState = {
-  appName: string | null;
-  sdk: string | null;
-  framework: string | null;
-  /** When the app's functions were last taken over, engine time. */
-  syncedAtMs: number | null;
-  /** Why the last attempt did not work; null when it did. */
-  error: string | null;
-  isReachable: boolean;
-};
 
 export type SyncAnswer =
   | { ok: true; modified: boolean; syncId: string; appId: string }
@@ -53,14 +43,7 @@ export type SyncOptions = {
 
 export class Sync {
   readonly #options: SyncOptions;
-  #state: SyncState = {
-    appName: null,
-    sdk: null,
-    framework: null,
-    syncedAtMs: null,
-    error: "The app has not answered yet.",
-    isReachable: false,
-  };
+  #state: SyncState = UNKNOWN;
   readonly #absence: Absence;
   /** Until then an app that has not answered yet is still starting; null once it has answered. */
   #firstAnswerByMs: number | null;
@@ -68,6 +51,7 @@ export class Sync {
   #timer: NodeJS.Timeout | null = null;
   #pauseMs = FIRST_PAUSE_MS;
   #isStopped = false;
+  #current: Promise<void> | null = null;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -84,24 +68,21 @@ export class Sync {
     return this.#state;
   }
 
-  /** Remembers the app of an earlier life, so that the page and ids are right before the app answers. */
   async load(): Promise<void> {
-    const stored = parseJson((await loadSetting(this.#options.sql, "app")) ?? "null");
-    if (typeof stored !== "object" || stored === null) return;
-    const text = (key: string): string | null => {
-      const value = (stored as { [key: string]: unknown })[key];
-      return typeof value === "string" ? value : null;
-    };
-    this.#state = {
-      ...this.#state,
-      appName: text("appName"),
-      sdk: text("sdk"),
-      framework: text("framework"),
-    };
+    this.#state = { ...this.#state, ...(await loadApp(this.#options.sql)) };
   }
 
   start(): void {
-    void this.#round();
+    void this.again();
+  }
+
+  /** Asks the app now, and resolves when it has answered or has not. While it is being asked, that is waited for. */
+  again(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#current ??= this.#round().finally(() => {
+      this.#current = null;
+    });
+    return this.#current;
   }
 
   stop(): void {
@@ -111,10 +92,12 @@ export class Sync {
 
   async #round(): Promise<void> {
     const before = this.#state.error;
+    this.#state = { ...this.#state, askedAtMs: this.#options.clock.now() };
     try {
       await this.#ask();
     } catch (error) {
-      this.#state = { ...this.#state, isReachable: false, error: describeNetworkError(error) };
+      this.#state = { ...this.#state, isReachable: false };
+      this.#fail(describeNetworkError(error));
     }
     if (this.#isStopped) return;
     this.#report(before);
@@ -123,7 +106,7 @@ export class Sync {
     this.#pauseMs = error === null ? STEADY_PAUSE_MS : Math.min(this.#pauseMs * 1.5, pauseMaxMs);
     // A reachable app that is new to us, or was lost, is asked at the quick pace again.
     if (error !== null && before === null) this.#pauseMs = FIRST_PAUSE_MS;
-    this.#timer = setTimeout(() => void this.#round(), this.#pauseMs);
+    this.#timer = setTimeout(() => void this.again(), this.#pauseMs);
   }
 
   /** A refusal at once, since somebody has to mend it; silence only when it lasts. */
@@ -186,7 +169,12 @@ export class Sync {
   }
 
   #fail(error: string): void {
-    this.#state = { ...this.#state, error };
+    const { errorSinceMs } = this.#state;
+    this.#state = {
+      ...this.#state,
+      error,
+      errorSinceMs: errorSinceMs ?? this.#options.clock.now(),
+    };
   }
 
   /** Takes over a registration that came by itself, or refuses it as a whole and says why. */
@@ -235,11 +223,14 @@ export class Sync {
     }
     // Last of all: who sees the app connected may send events that its functions must hear.
     this.#state = {
+      ...this.#state,
       appName,
       sdk: plainText(registration.sdk ?? "", 60) || null,
       framework: plainText(registration.framework ?? "", 60) || null,
       syncedAtMs: this.#options.clock.now(),
+      syncKind: isOurs ? "asked" : "registered",
       error: null,
+      errorSinceMs: null,
       isReachable: true,
     };
     this.#noteAnswer();

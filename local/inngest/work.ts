@@ -1,14 +1,15 @@
 // One transaction's worth of work. Everything that changes a run goes through here, so that a memo and the
 // next job, an event and the runs it starts, the end of a run and the events it emits are one commit.
 import type { Clock } from "./clock.ts";
-import { keysOf, matchCancelled, matchWaiting, newRun, planStarts, type Start } from "./consequences.ts";
+import { keysOf, matchCancelled, matchWaiting, planStarts, type Start } from "./consequences.ts";
 import { newJobId } from "./ids.ts";
 import { type AcceptedEvent, eventsAbout, invokedEvent, memoForParent } from "./internal-events.ts";
 import type { ErrorInfo } from "./json.ts";
 import type { Decision, Invocation } from "./ops.ts";
-import { parsePayload, type RegisteredFunction, type Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
+import { planReruns, type Rerun, takeOverSteps } from "./reruns.ts";
 import type { Transaction } from "./store/database.ts";
-import { insertEvents, loadEvents, startKey, takeStartKeys } from "./store/events.ts";
+import { insertEvents, startKey, takeStartKeys } from "./store/events.ts";
 import {
   deleteJobsOfRuns,
   deleteTimeouts,
@@ -48,8 +49,6 @@ export type Result = {
   /** Nothing else of the run was pending: this engine may go on with what it has in memory. */
   mayStayHot: boolean;
 };
-
-export type Rerun = { runId: string; newRunId: string; fn: RegisteredFunction; eventId: string };
 
 export type Environment = { owner: number; clock: Clock; registry: () => Registry; appName: () => string };
 
@@ -150,18 +149,11 @@ export class Work {
     for (const step of ended) this.#resume(step.run_id, step.race, false);
   }
 
-  /** Starts a run again with the same event; dedupe does not apply. */
+  /** Starts runs again with the same event; dedupe does not apply. */
   async rerun(reruns: readonly Rerun[]): Promise<void> {
     if (reruns.length === 0) return;
-    const events = await loadEvents(this.#tx, unique(reruns.map((one) => one.eventId)));
-    const starts = reruns.flatMap((one): Start[] => {
-      const event = events.get(one.eventId);
-      if (!event) return [];
-      const payload = parsePayload(event.payload);
-      const run = newRun(one.fn, one.eventId, payload, this.#env.clock, one.newRunId);
-      return [{ run: { ...run, original_run_id: one.runId }, runAtMs: this.#nowMs, keys: [] }];
-    });
-    await this.#start(starts);
+    await this.#start(await planReruns(this.#tx, reruns, this.#env.clock));
+    await takeOverSteps(this.#tx, reruns, this.#nowMs);
   }
 
   /**

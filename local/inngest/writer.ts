@@ -2,11 +2,12 @@
 // so its transactions never wait for each other, and a busy engine pays one fsync for many steps.
 
 import type { AcceptedEvent } from "./internal-events.ts";
+import type { Rerun } from "./reruns.ts";
 import type { Sql } from "./store/database.ts";
 import { isTransient } from "./store/database.ts";
 import type { Job } from "./store/jobs.ts";
 import type { RunEnd } from "./store/runs.ts";
-import { type Environment, type Rerun, type Result, Work } from "./work.ts";
+import { type Environment, type Result, Work } from "./work.ts";
 
 export type Command =
   | { kind: "result"; result: Result }

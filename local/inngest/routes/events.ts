@@ -1,5 +1,6 @@
 // POST /e/:key, where the SDK sends events.
 import type { Hono } from "hono";
+import { acceptEvents } from "../actions.ts";
 import type { Context } from "../engine.ts";
 import { newUlid, ulidFromSeed } from "../ids.ts";
 import type { AcceptedEvent } from "../internal-events.ts";
@@ -28,7 +29,7 @@ export function addEvents(app: Hono, context: Context): void {
     // Those before a bad one are accepted, as on the real server.
     if (accepted.length > 0) {
       try {
-        await context.writer.submit({ kind: "events", events: accepted });
+        await acceptEvents(context, accepted);
       } catch (reason) {
         context.log(`Events could not be stored: ${String(reason)}`);
         return c.json({ ids: [], status: 503, error: "The events could not be stored now." }, 503);

@@ -1,23 +1,22 @@
-// The page's routes. Reading needs no JavaScript; every action is a form.
+// The page's routes for reading, which needs no JavaScript. What it does is in page-actions.ts.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import type { Hono, Context as HonoContext, MiddlewareHandler } from "hono";
-import { html } from "hono/html";
-import { streamSSE } from "hono/streaming";
-import { cancelRun, rerun } from "../actions.ts";
 import type { Context } from "../engine.ts";
+import { appPage } from "../pages/app.ts";
+import { eventPage, eventsPage, readDraft, sendPage } from "../pages/events.ts";
 import type { Html } from "../pages/format.ts";
-import { layout } from "../pages/layout.ts";
-import { eventPage, eventsPage, functionsPage, readStatus, runsPage } from "../pages/lists.ts";
+import { functionPage, functionsPage } from "../pages/functions.ts";
+import { messagePage } from "../pages/layout.ts";
 import { overviewPage } from "../pages/overview.ts";
 import { runPage } from "../pages/run.ts";
-import { SCRIPT, STYLE } from "../pages/style.ts";
-import { parseDuration } from "../schedule.ts";
-import { readPulse } from "../store/queries.ts";
-import { limitBody } from "./body.ts";
-import { ADVANCE_MAX_MS, advance, advanceToNext } from "./clock.ts";
+import { readRunsQuery, readWithin, runsPage } from "../pages/runs.ts";
 import { readPage } from "./v1.ts";
 
-const PULSE_MS = 1_000;
-const HEARTBEAT_MS = 15_000;
+const ASSETS = new Map([
+  ["engine.css", "text/css; charset=utf-8"],
+  ["engine.client.js", "text/javascript; charset=utf-8"],
+]);
 
 /** Event data is other people's text: nothing but our own style and script is ever loaded or run. */
 const headers: MiddlewareHandler = async (c, next) => {
@@ -32,86 +31,54 @@ const headers: MiddlewareHandler = async (c, next) => {
   c.header("cache-control", "no-store");
 };
 
-export function addPages(app: Hono, context: Context): void {
-  const show = async (c: HonoContext, page: Html | null) =>
-    page === null ? c.html(notFound(context), 404) : c.html(page);
-
-  for (const path of ["/", "/runs", "/runs/*", "/events", "/events/*", "/functions"]) app.use(path, headers);
-
-  app.get("/style.css", (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8" }));
-  app.get("/live.js", (c) => c.body(SCRIPT, 200, { "content-type": "text/javascript; charset=utf-8" }));
-
-  app.get("/", async (c) => show(c, await overviewPage(context)));
-  app.get("/functions", async (c) => show(c, functionsPage(context)));
-  app.get("/runs", async (c) => {
-    const page = readPage(c);
-    if (!page) return await show(c, null);
-    const functionSlug = c.req.query("function") || null;
-    return await show(
-      c,
-      await runsPage(context, page, { status: readStatus(c.req.query("status")), functionSlug }),
-    );
-  });
-  app.get("/runs/:id", async (c) => show(c, await runPage(context, c.req.param("id"))));
-  app.get("/events", async (c) => {
-    const page = readPage(c);
-    return await show(c, page && (await eventsPage(context, page, c.req.query("name") || null)));
-  });
-  app.get("/events/:id", async (c) => show(c, await eventPage(context, c.req.param("id"))));
-
-  app.post("/runs/:id/cancel", async (c) => {
-    const done = await cancelRun(context, c.req.param("id"));
-    return done === null ? await show(c, null) : c.redirect(`/runs/${c.req.param("id")}`, 303);
-  });
-  app.post("/runs/:id/rerun", async (c) => {
-    const made = await rerun(context, c.req.param("id"));
-    if (made === null) return await show(c, null);
-    if ("refused" in made) return c.html(message(context, "Not possible", made.refused), 409);
-    return c.redirect(`/runs/${made.runId}`, 303);
-  });
-
-  if (context.hasClockApi) {
-    app.post("/clock", limitBody, async (c) => {
-      const form = new URLSearchParams(await c.req.text());
-      if (form.get("next") !== null) {
-        await advanceToNext(context, true);
-        return c.redirect("/", 303);
-      }
-      const byMs = parseDuration(form.get("advance") ?? "");
-      if (byMs === null || byMs > ADVANCE_MAX_MS) {
-        return c.html(
-          message(context, "Not a duration", "Write for example 60s, 15m or 1h30m, up to 366 days."),
-          400,
-        );
-      }
-      await advance(context, byMs);
-      return c.redirect("/", 303);
-    });
-  }
-
-  app.get("/live", (c) =>
-    streamSSE(c, async (stream) => {
-      let known = await readPulse(context.sql).catch(() => "");
-      let quietMs = 0;
-      await stream.writeSSE({ event: "open", data: "", retry: 1_000 });
-      while (!stream.aborted && !stream.closed) {
-        await stream.sleep(PULSE_MS);
-        const pulse = await readPulse(context.sql).catch(() => known);
-        quietMs += PULSE_MS;
-        if (pulse !== known) await stream.writeSSE({ event: "change", data: "" });
-        else if (quietMs >= HEARTBEAT_MS) await stream.write(": still here\n\n");
-        else continue;
-        quietMs = 0;
-        known = pulse;
-      }
-    }),
-  );
+/** Answers a page, or that there is none. */
+export function show(c: HonoContext, context: Context, page: Html | null) {
+  return page === null ? c.html(notFound(context), 404) : c.html(page);
 }
 
-function message(context: Context, title: string, text: string): Html {
-  return layout(context, "", title, html`<p>${text}</p><p><a href="/">Overview</a></p>`);
+export function addPages(app: Hono, context: Context): void {
+  const roots = ["/runs", "/events", "/functions", "/app", "/clock"];
+  for (const root of ["/", ...roots, ...roots.map((one) => `${one}/*`)]) app.use(root, headers);
+
+  app.get("/assets/:name", async (c) => {
+    const name = c.req.param("name");
+    const type = ASSETS.get(name);
+    if (type === undefined) return c.notFound();
+    const body = await readFile(path.join(import.meta.dirname, "..", "pages", "assets", name));
+    return c.body(body, 200, {
+      "content-type": type,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-cache",
+    });
+  });
+
+  app.get("/", async (c) => show(c, context, await overviewPage(context)));
+  app.get("/app", (c) => show(c, context, appPage(context)));
+  app.get("/functions", async (c) => show(c, context, await functionsPage(context)));
+  app.get("/functions/:slug", async (c) =>
+    show(c, context, await functionPage(context, c.req.param("slug"), null)),
+  );
+  app.get("/runs", async (c) => {
+    const page = readPage(c);
+    if (page === null) return show(c, context, null);
+    const answer = await runsPage(context, page, readRunsQuery(c));
+    return c.html(answer.page, answer.isRefused ? 400 : 200);
+  });
+  app.get("/runs/:id", async (c) => show(c, context, await runPage(context, c.req.param("id"))));
+  app.get("/events", async (c) => {
+    const page = readPage(c);
+    const search = (c.req.query("q") ?? c.req.query("name") ?? "").trim();
+    const within = readWithin(c.req.query("within"));
+    const filter = { search, within, withInternal: c.req.query("internal") === "1" };
+    return show(c, context, page && (await eventsPage(context, page, filter)));
+  });
+  app.get("/events/send", async (c) => {
+    const draft = await readDraft(context, c.req.query("event") ?? "", c.req.query("name") ?? "");
+    return show(c, context, sendPage(context, draft, null));
+  });
+  app.get("/events/:id", async (c) => show(c, context, await eventPage(context, c.req.param("id"))));
 }
 
 function notFound(context: Context): Html {
-  return message(context, "Not found", "There is nothing here, or it is older than 7 days.");
+  return messagePage(context, "Not found", "There is nothing here, or it is older than 7 days.");
 }

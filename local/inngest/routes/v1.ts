@@ -37,7 +37,7 @@ export function addV1(app: Hono, context: Context): void {
   app.get("/v1/events", auth, async (c) => {
     const page = readPage(c);
     if (!page) return c.json({ error: "limit must be 1 to 100, cursor an event id", status: 400 }, 400);
-    return answer(c, (await listEvents(sql, page, c.req.query("name") ?? null)).map(eventOf));
+    return answer(c, (await listEvents(sql, page, { name: c.req.query("name") ?? null })).map(eventOf));
   });
 
   app.get("/v1/events/:id", auth, async (c) => {

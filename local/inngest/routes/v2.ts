@@ -44,7 +44,11 @@ function addUnder(app: Hono, context: Context, base: string): void {
     if (status === undefined)
       return fail(c, 400, `status must be one of ${Object.keys(STATUSES).join(", ")}`);
     const functionSlug = c.req.query("functionId") ?? c.req.query("function") ?? null;
-    return list(c, await listRuns(sql, page, { status, functionSlug }), page.limit);
+    return list(
+      c,
+      await listRuns(sql, page, { statuses: status === null ? [] : [status], functionSlug }),
+      page.limit,
+    );
   });
 
   app.get(`${base}/runs/:id`, auth, async (c) => {
@@ -74,7 +78,7 @@ function addUnder(app: Hono, context: Context, base: string): void {
   });
 
   app.post(`${base}/runs/:id/rerun`, auth, async (c) => {
-    const made = await rerun(context, c.req.param("id"));
+    const made = await rerun(context, c.req.param("id"), null);
     if (!made) return fail(c, 404, "Run not found");
     return "refused" in made ? fail(c, 409, made.refused) : answer(c, { id: made.runId, runId: made.runId });
   });

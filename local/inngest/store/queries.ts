@@ -10,11 +10,26 @@ export type Page = { limit: number; before: string | null };
 
 const eventColumns = (sql: Sql) => sql`id, external_id, name, payload, ts_ms, received_at_ms`;
 
-/** Events, newest first. Events about runs are left out unless asked for by name. */
-export async function listEvents(sql: Sql, page: Page, name: string | null): Promise<EventRow[]> {
+export type EventFilter = {
+  name?: string | null;
+  /** A name, an id, or a sender's id. */
+  search?: string | null;
+  /** Received at or after, engine time. */
+  fromMs?: number | null;
+  /** Also those about runs, which are left out unless they are asked for by name. */
+  withInternal?: boolean;
+};
+
+/** Events, newest first. */
+export async function listEvents(sql: Sql, page: Page, filter: EventFilter): Promise<EventRow[]> {
+  const { name, search, withInternal, fromMs } = filter;
+  const isAll = withInternal || name || search;
   return await sql<EventRow[]>`
     select ${eventColumns(sql)} from inngest.events
-    where ${name === null ? sql`name not like 'inngest/function.%'` : sql`name = ${name}`}
+    where ${isAll ? sql`true` : sql`name not like 'inngest/function.%'`}
+      ${name ? sql`and name = ${name}` : sql``}
+      ${fromMs == null ? sql`` : sql`and received_at_ms >= ${fromMs}`}
+      ${search ? sql`and (name = ${search} or external_id = ${search} or id = ${search.toUpperCase()})` : sql``}
       ${page.before === null ? sql`` : sql`and id < ${page.before}`}
     order by id desc limit ${page.limit}`;
 }
@@ -30,10 +45,25 @@ export async function findEvents(sql: Sql, id: string): Promise<EventRow[]> {
 }
 
 export type RunFilter = {
-  status?: RunStatus | null;
+  /** Any of these; empty for all. */
+  statuses?: readonly RunStatus[];
   functionSlug?: string | null;
   eventIds?: readonly string[] | null;
+  /** Queued at or after, and before; engine time. */
+  fromMs?: number | null;
+  untilMs?: number | null;
+  /** The id of a run, or an event's id, sender's id or name. */
+  search?: string | null;
 };
+
+function searched(sql: Sql, text: string) {
+  const id = text.toUpperCase();
+  return isUlid(id)
+    ? sql`and (id = ${id} or event_id = ${id})`
+    : sql`and event_id in (
+        select id from inngest.events where external_id = ${text}
+        union all select id from inngest.events where name = ${text})`;
+}
 
 export type RunItem = Run & {
   event_name: string;
@@ -52,9 +82,12 @@ export async function listRuns(sql: Sql, page: Page, filter: RunFilter): Promise
     from (
       select * from inngest.runs
       where true
-        ${filter.status ? sql`and status = ${filter.status}` : sql``}
+        ${filter.statuses?.length ? sql`and status = any(${[...filter.statuses]}::text[])` : sql``}
         ${filter.functionSlug ? sql`and function_slug = ${filter.functionSlug}` : sql``}
         ${filter.eventIds ? sql`and event_id = any(${[...filter.eventIds]}::text[])` : sql``}
+        ${filter.fromMs == null ? sql`` : sql`and created_at_ms >= ${filter.fromMs}`}
+        ${filter.untilMs == null ? sql`` : sql`and created_at_ms < ${filter.untilMs}`}
+        ${filter.search ? searched(sql, filter.search) : sql``}
         ${page.before === null ? sql`` : sql`and id < ${page.before}`}
       order by id desc limit ${page.limit}
     ) r
@@ -82,7 +115,7 @@ export async function findRun(sql: Sql, id: string): Promise<RunItem | null> {
 export async function listSteps(sql: Sql, runId: string): Promise<StepRow[]> {
   return await sql<StepRow[]>`
     select run_id, id, op, name, state, memo, started_at_ms, ended_at_ms, due_at_ms, race, wait_event, wait_if,
-      wait_key, child_run_id, attempts
+      wait_key, child_run_id, attempts, input
     from inngest.steps where run_id = ${runId}
     order by started_at_ms, ended_order nulls last`;
 }
@@ -119,9 +152,9 @@ export async function readPulse(sql: Sql): Promise<string> {
   const [row] = await sql<{ pulse: string }[]>`
     select concat_ws('/',
       (select max(id) from inngest.events), (select max(id) from inngest.runs),
-      (select max(ended_order) from inngest.steps where ended_order is not null),
+      (select last_value from inngest.step_order),
       (select max(ended_at_ms) from inngest.runs where ended_at_ms is not null),
-      (select count(*) from inngest.jobs), (select sum(generation) from inngest.jobs),
+      (select concat_ws('.', count(*), sum(generation), count(lease_owner)) from inngest.jobs),
       (select value from inngest.settings where key = 'clock_offset_ms')) as pulse`;
   return row?.pulse ?? "";
 }

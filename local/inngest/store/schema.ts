@@ -78,6 +78,7 @@ create index if not exists runs_function on inngest.runs (function_slug, id desc
 create index if not exists runs_status on inngest.runs (status, id desc);
 create index if not exists runs_event on inngest.runs (event_id);
 create index if not exists runs_ended on inngest.runs (ended_at_ms) where ended_at_ms is not null;
+create index if not exists runs_parent on inngest.runs (parent_run_id) where parent_run_id is not null;
 create index if not exists runs_cancellable on inngest.runs (function_slug, cancel_key) where status = 'Running';
 
 create sequence if not exists inngest.step_order;
@@ -101,6 +102,7 @@ create table if not exists inngest.steps (
   attempts jsonb not null default '[]',
   primary key (run_id, id)
 );
+alter table inngest.steps add column if not exists input text;
 create index if not exists steps_waiting on inngest.steps (wait_event, wait_key) where state = 'waiting';
 
 create table if not exists inngest.jobs (

@@ -28,6 +28,8 @@ export type StepRow = {
   op: string;
   name: string;
   state: StepState;
+  /** JSON of what the step was given besides its name; left out where there is nothing, which is nearly always. */
+  input?: string | null;
   /** The value under the step's id in `steps` of the next call, as JSON. Null while there is none. */
   memo: string | null;
   started_at_ms: number;
@@ -45,18 +47,31 @@ const recordset = (sql: Queryable, steps: readonly StepRow[]) => sql`
   json_to_recordset(${asRows(steps)}::text::json) as s(
     run_id text, id text, op text, name text, state text, memo text, started_at_ms bigint, ended_at_ms bigint,
     due_at_ms bigint, race bool, wait_event text, wait_if text, wait_key text, child_run_id text,
-    attempts jsonb)`;
+    attempts jsonb, input text)`;
+
+/** Two calls of one run may report the same pending step, and a statement may touch a row only once. */
+function firstOfEach(steps: readonly StepRow[]): readonly StepRow[] {
+  if (steps.length === 1) return steps;
+  const seen = new Map<string, StepRow>();
+  for (const step of steps) {
+    const key = stepKey(step.run_id, step.id);
+    if (!seen.has(key)) seen.set(key, step);
+  }
+  return [...seen.values()];
+}
 
 /** Adds steps that the SDK reported as new. Answers which were: a step is reported again while it is pending. */
 export async function reportSteps(tx: Transaction, steps: readonly StepRow[]): Promise<Set<string>> {
   if (steps.length === 0) return new Set();
   const rows = await tx<{ run_id: string; id: string }[]>`
-    insert into inngest.steps (run_id, id, op, name, state, memo, started_at_ms, ended_at_ms, due_at_ms, race,
-      wait_event, wait_if, wait_key, child_run_id, attempts)
+    insert into inngest.steps as t (run_id, id, op, name, state, memo, started_at_ms, ended_at_ms, due_at_ms, race,
+      wait_event, wait_if, wait_key, child_run_id, attempts, input)
     select s.run_id, s.id, s.op, s.name, s.state, s.memo, s.started_at_ms, s.ended_at_ms, s.due_at_ms, s.race,
-      s.wait_event, s.wait_if, s.wait_key, s.child_run_id, s.attempts
-    from ${recordset(tx, steps)}
-    on conflict (run_id, id) do nothing
+      s.wait_event, s.wait_if, s.wait_key, s.child_run_id, s.attempts, s.input
+    from ${recordset(tx, firstOfEach(steps))}
+    on conflict (run_id, id) do update set state = excluded.state, race = excluded.race
+      -- Only giveInput makes such a row: the step is known, and still new.
+      where t.state = 'retrying' and t.attempts = '[]'
     returning run_id, id`;
   return new Set(rows.map((row) => stepKey(row.run_id, row.id)));
 }
@@ -66,15 +81,49 @@ export async function settleSteps(tx: Transaction, steps: readonly StepRow[]): P
   if (steps.length === 0) return;
   await tx`
     insert into inngest.steps as t (run_id, id, op, name, state, memo, started_at_ms, ended_at_ms, due_at_ms,
-      race, attempts, ended_order)
+      race, attempts, input, ended_order)
     select s.run_id, s.id, s.op, s.name, s.state, s.memo, s.started_at_ms, s.ended_at_ms, s.due_at_ms,
-      s.race, s.attempts, case when s.ended_at_ms is not null then nextval('inngest.step_order') end
+      s.race, s.attempts, s.input, case when s.ended_at_ms is not null then nextval('inngest.step_order') end
     from ${recordset(tx, steps)}
     on conflict (run_id, id) do update set
-      op = excluded.op, state = excluded.state, memo = excluded.memo, ended_at_ms = excluded.ended_at_ms,
+      op = excluded.op, state = excluded.state, memo = coalesce(excluded.memo, t.memo), ended_at_ms = excluded.ended_at_ms,
       due_at_ms = excluded.due_at_ms, attempts = t.attempts || excluded.attempts,
+      input = coalesce(t.input, excluded.input),
       ended_order = excluded.ended_order
     where t.ended_at_ms is null`;
+}
+
+/**
+ * Hands a run the results that another run of the function had before one of its steps, so that it begins there.
+ * A step that never ended: everything that had.
+ */
+export async function copyStepsBefore(
+  tx: Transaction,
+  copy: { from: string; to: string; before: string },
+  nowMs: number,
+): Promise<void> {
+  await tx`
+    insert into inngest.steps (run_id, id, op, name, state, memo, ended_order, started_at_ms, ended_at_ms,
+      wait_event, wait_if, input)
+    select ${copy.to}, s.id, s.op, s.name, s.state, s.memo, s.ended_order, ${nowMs}, ${nowMs},
+      s.wait_event, s.wait_if, s.input
+    from inngest.steps s, inngest.steps chosen
+    where s.run_id = ${copy.from} and s.memo is not null and s.ended_order is not null
+      and chosen.run_id = s.run_id and chosen.id = ${copy.before} and s.id <> chosen.id
+      and (chosen.ended_order is null or s.ended_order < chosen.ended_order)`;
+}
+
+/** Puts a step of another run into a run as one that is still to come, with an input of its own. */
+export async function giveInput(
+  tx: Transaction,
+  given: { from: string; to: string; step: string; input: string },
+  memo: string,
+  nowMs: number,
+): Promise<void> {
+  await tx`
+    insert into inngest.steps (run_id, id, op, name, state, memo, started_at_ms, input)
+    select ${given.to}, id, op, name, 'retrying', ${memo}, ${nowMs}, ${given.input}
+    from inngest.steps where run_id = ${given.from} and id = ${given.step}`;
 }
 
 export type PendingEnd = { run_id: string; id: string; state: StepState; memo: string };
