@@ -116,6 +116,7 @@ export const users = pgTable(
       .where(sql`${table.emailConfirmedAt} is not null`),
     index("users_email_idx").on(table.email),
     index("users_open_claims_idx").on(table.claimExpiresAt).where(sql`${table.emailConfirmedAt} is null`),
+    index("users_networks_idx").on(table.claimExpiresAt).where(sql`${table.claimNetwork} is not null`),
     index("users_old_hash_idx")
       .on(sql`(${oldIterations(table.passwordHash)})`)
       .where(isOldHash(table.passwordHash)),

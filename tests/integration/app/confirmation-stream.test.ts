@@ -151,7 +151,7 @@ describe("a session that ends", () => {
   });
 });
 
-test("somebody who opens more and more streams has the oldest ended, and nobody else has", async () => {
+test("ASVS 15.2.2: somebody who opens more and more streams has the oldest ended, and nobody else has", async () => {
   const [one, another] = [await registerUser(services, someone()), await registerUser(services, someone())];
   const others = await listen(another);
   const mine: Listener[] = [];

@@ -1,0 +1,1 @@
+CREATE INDEX "users_networks_idx" ON "users" USING btree ("claim_expires_at") WHERE "users"."claim_network" is not null;
