@@ -2,8 +2,9 @@
 import { eq, sql } from "drizzle-orm";
 import type { Executor } from "./client";
 import { type ClaimCodeRow, selectCodes } from "./codes";
-import { selectFurtherMails, selectNewestClaimMail, selectQueuedInstants } from "./deliveries";
+import { selectNewestClaimMail, selectQueuedInstants } from "./deliveries";
 import { keepPrepared, place } from "./prepared";
+import { selectHits } from "./rate-limits";
 import { type DeliveryRow, deliveries, type UserRow, users } from "./schema";
 
 export type ConfirmationRows = {
@@ -14,7 +15,7 @@ export type ConfirmationRows = {
   codes: ClaimCodeRow[];
   /** Of the claim's mails since then, oldest first (listQueuedInstants). */
   ofClaim: Date[];
-  /** Of further mails to its address since then, oldest first (listFurtherMails). */
+  /** Of further mails to its address since then, oldest first (domain/mailed-addresses.ts). */
   furtherToAddress: Date[];
 };
 
@@ -24,8 +25,8 @@ const selectConfirmation = keepPrepared<{ userId: string; since: Date }, Selecte
   const mail = selectNewestClaimMail(executor, userId).as("mail");
   const codes = selectCodes(executor, userId).as("code");
   const ofClaim = selectQueuedInstants(executor, userId, since).as("of_claim");
-  const email = sql<string>`(select u.email from ${users} u where u.id = ${userId})`;
-  const further = selectFurtherMails(executor, email, since).as("further");
+  const furtherKey = sql`(select u.further_mails_key from ${users} u where u.id = ${userId})`;
+  const further = selectHits(executor, furtherKey, since).as("further");
   const codeList = executor
     .select({ list: sql<CodeJson[]>`coalesce(json_agg(code), '[]')`.as("codes") })
     .from(codes)
@@ -35,7 +36,7 @@ const selectConfirmation = keepPrepared<{ userId: string; since: Date }, Selecte
     .from(ofClaim)
     .as("of_claim_list");
   const furtherList = executor
-    .select({ list: sql<string[]>`coalesce(json_agg(further.created_at), '[]')`.as("further_list") })
+    .select({ list: sql<string[]>`coalesce(json_agg(further.hit), '[]')`.as("further_list") })
     .from(further)
     .as("further_list");
   return executor

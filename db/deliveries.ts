@@ -1,9 +1,9 @@
 // Deliveries as such: queued, found, called off. Leases are in delivery-leases.ts, attempts in delivery-attempts.ts.
-import { and, asc, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray } from "drizzle-orm";
 import type { Executor } from "./client";
 import { isOfClaim } from "./delivery-kinds";
 import type { Given } from "./prepared";
-import { type DeliveryRow, deliveries, users } from "./schema";
+import { type DeliveryRow, deliveries } from "./schema";
 
 export type NewDelivery = Pick<
   DeliveryRow,
@@ -64,46 +64,25 @@ export function selectQueuedInstants(executor: Executor, userId: Given<string>, 
     .orderBy(asc(deliveries.createdAt));
 }
 
-/**
- * When further mails (not a claim's first) were queued for an address since `since`, by any claim on it, oldest first.
- * Those of a claim that was confirmed do not count: an address with an owner must look like any other (promise P6).
- */
-export async function listFurtherMails(executor: Executor, email: string, since: Date): Promise<Date[]> {
-  const rows = await selectFurtherMails(executor, email, since);
-  return rows.map((row) => row.createdAt);
-}
-
-/** `email`: an address, or what gives one. */
-export function selectFurtherMails(executor: Executor, email: string | SQL<string>, since: Given<Date>) {
-  return executor
-    .select({ createdAt: deliveries.createdAt })
-    .from(deliveries)
-    .innerJoin(users, eq(users.id, deliveries.userId))
-    .where(
-      and(
-        eq(deliveries.recipient, email),
-        gt(deliveries.createdAt, since),
-        isNull(users.emailConfirmedAt),
-        sql`exists (select 1 from deliveries earlier where earlier.user_id = ${deliveries.userId}
-          and earlier.created_at < ${deliveries.createdAt})`,
-      ),
-    )
-    .orderBy(asc(deliveries.createdAt));
-}
-
-/** When a claim's first mail to its present address was queued; null when there was none. */
-export async function findFirstQueuedTo(
-  executor: Executor,
-  userId: string,
-  email: string,
-): Promise<Date | null> {
-  const [row] = await executor
+/** When a claim's mails to its present address were queued, oldest first. */
+export async function listQueuedTo(executor: Executor, userId: string, email: string): Promise<Date[]> {
+  const rows = await executor
     .select({ createdAt: deliveries.createdAt })
     .from(deliveries)
     .where(and(eq(deliveries.userId, userId), eq(deliveries.recipient, email)))
-    .orderBy(asc(deliveries.createdAt))
-    .limit(1);
-  return row?.createdAt ?? null;
+    .orderBy(asc(deliveries.createdAt));
+  return rows.map((row) => row.createdAt);
+}
+
+/** Where mails of these users went, now or before their claims moved. */
+export async function listRecipients(executor: Executor, userIds: readonly string[]): Promise<string[]> {
+  if (userIds.length === 0) return [];
+  const rows = await executor
+    .selectDistinct({ recipient: deliveries.recipient })
+    .from(deliveries)
+    .where(inArray(deliveries.userId, [...userIds]))
+    .orderBy(asc(deliveries.recipient));
+  return rows.map((row) => row.recipient);
 }
 
 /** Cancels what is still open of these users' registrations; notices to an account go on. Returns how many that were. */

@@ -1,8 +1,9 @@
 // How often something was done lately. One row a subject and one statement a question, so that a hundred processes
 // that ask at once are let in exactly as often as the limit says. Sliding: any stretch of time as long as the window
 // holds no more than `limit`, which neither fixed windows nor buckets that refill keep to.
-import { eq, type SQL, sql } from "drizzle-orm";
+import { asc, eq, gt, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "./client";
+import type { Given } from "./prepared";
 import { rateLimits } from "./schema";
 
 export type RateWindow = { limit: number; seconds: number };
@@ -15,23 +16,40 @@ export async function takeHit(
   now: Date,
 ): Promise<Date[] | null> {
   const longestSeconds = Math.max(...windows.map((window) => window.seconds));
-  const at = sql`${now.toISOString()}::timestamptz`;
-  const since = (seconds: number) =>
-    sql`select hit from unnest(${rateLimits.hits}) hit where hit > ${at} - make_interval(secs => ${seconds})`;
   const hasRoom = ({ limit, seconds }: RateWindow): SQL =>
-    sql`(select count(*) from (${since(seconds)}) recent) < ${limit}`;
-  const endsAt = new Date(now.getTime() + longestSeconds * 1000);
+    sql`(select count(*) from (${since(now, seconds)}) recent) < ${limit}`;
   // The row is locked before the condition is read, so no two callers see the same last place free.
+  const isFree = sql.join(windows.map(hasRoom), sql` and `);
+  const counted = await insertHit(executor, key, { seconds: longestSeconds, now, isFree });
+  return counted ? null : readHits(executor, key);
+}
+
+/** Counts one more, whatever was counted before. What is older than `seconds` is forgotten. */
+export async function addHit(executor: Executor, key: string, seconds: number, now: Date): Promise<void> {
+  await insertHit(executor, key, { seconds, now });
+}
+
+const since = (now: Date, seconds: number): SQL =>
+  sql`select hit from unnest(${rateLimits.hits}) hit
+    where hit > ${now.toISOString()}::timestamptz - make_interval(secs => ${seconds})`;
+
+async function insertHit(
+  executor: Executor,
+  key: string,
+  { seconds, now, isFree }: { seconds: number; now: Date; isFree?: SQL },
+): Promise<boolean> {
+  const endsAt = new Date(now.getTime() + seconds * 1000);
+  const hits = sql`array(${since(now, seconds)}) || ${now.toISOString()}::timestamptz`;
   const counted = await executor
     .insert(rateLimits)
     .values({ key, hits: [now], endsAt })
     .onConflictDoUpdate({
       target: rateLimits.key,
-      set: { hits: sql`array(${since(longestSeconds)}) || ${at}`, endsAt },
-      setWhere: sql.join(windows.map(hasRoom), sql` and `),
+      set: { hits, endsAt },
+      ...(isFree ? { setWhere: isFree } : {}),
     })
     .returning({ key: rateLimits.key });
-  return counted.length > 0 ? null : readHits(executor, key);
+  return counted.length > 0;
 }
 
 /** The counted times of a subject, oldest first; also ones that no longer count. */
@@ -43,15 +61,30 @@ export async function readHits(executor: Executor, key: string): Promise<Date[]>
   return (row?.hits ?? []).sort((a, b) => a.getTime() - b.getTime());
 }
 
+/** Within another statement: the counted times after `after`, oldest first. `key`: what gives the row's. */
+export function selectHits(executor: Executor, key: SQL, after: Given<Date>) {
+  const hits = executor
+    .select({ hit: sql`unnest(${rateLimits.hits})`.as("hit") })
+    .from(rateLimits)
+    .where(eq(rateLimits.key, key))
+    .as("hits");
+  return executor.select({ hit: hits.hit }).from(hits).where(gt(hits.hit, after)).orderBy(asc(hits.hit));
+}
+
 /** Forgets a subject: what it did before counts no more. */
 export async function forgetHits(executor: Executor, key: string): Promise<void> {
   await executor.delete(rateLimits).where(eq(rateLimits.key, key));
 }
 
-/** Takes one counted time back. */
-export async function returnHit(executor: Executor, key: string, at: Date): Promise<void> {
+/** Takes counted times back. */
+export async function returnHits(executor: Executor, key: string, at: readonly Date[]): Promise<void> {
+  if (at.length === 0) return;
+  const returned = sql.join(
+    at.map((hit) => sql`${hit.toISOString()}::timestamptz`),
+    sql`, `,
+  );
   await executor
     .update(rateLimits)
-    .set({ hits: sql`array_remove(${rateLimits.hits}, ${at.toISOString()}::timestamptz)` })
+    .set({ hits: sql`array(select hit from unnest(${rateLimits.hits}) hit where hit not in (${returned}))` })
     .where(eq(rateLimits.key, key));
 }

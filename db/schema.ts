@@ -104,6 +104,8 @@ export const users = pgTable(
     addressChangeCount: integer("address_change_count").notNull().default(0),
     /** Keyed hash of the network the claim came from; ends with the claim. */
     claimNetwork: text("claim_network"),
+    /** Where `rate_limits` counts further mails to a claim's address; of no use once it is confirmed. */
+    furtherMailsKey: text("further_mails_key"),
     /** What they registered in; their mails are written in it (docs/decisions/018). */
     language: language(),
     createdAt: instant("created_at").notNull(),

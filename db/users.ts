@@ -1,6 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Executor, isUniqueViolation } from "./client";
-import { lockOpenDeliveries } from "./locks";
 import { keepPrepared, place } from "./prepared";
 import { isOldHash, type NewUserRow, oldIterations, type UserRow, users } from "./schema";
 
@@ -60,31 +59,32 @@ export async function findNewestUserByEmail(executor: Executor, email: string): 
   return row ?? null;
 }
 
-/** Frees a username held by a claim that has ended. */
-export async function deleteExpiredClaimOf(executor: Executor, username: string, now: Date): Promise<void> {
-  const ended = await executor
-    .select({ id: users.id })
-    .from(users)
+/**
+ * Frees a username held by a claim that has ended. The claim stays until its end date (domain/retention.ts) under a
+ * name that nobody can have: what was sent to its address counts for a day (docs/decisions/008).
+ */
+export async function freeUsernameOfEndedClaim(
+  executor: Executor,
+  username: string,
+  now: Date,
+): Promise<void> {
+  await executor
+    .update(users)
+    .set({ username: sql`'ended:' || ${users.id}` })
     .where(
       and(
         eq(sql`lower(${users.username})`, username.toLowerCase()),
         isNull(users.emailConfirmedAt),
         lte(users.claimExpiresAt, now),
       ),
-    )
-    .for("update");
-  if (ended.length === 0) return;
-  const ids = ended.map((user) => user.id);
-  // What goes with the row goes in an order of Postgres' own.
-  await lockOpenDeliveries(executor, ids);
-  await executor.delete(users).where(inArray(users.id, ids));
+    );
 }
 
 /** Throws a unique violation (see isAddressConfirmedElsewhere) when another account has confirmed the address. */
 export async function markEmailConfirmed(executor: Executor, id: string, now: Date): Promise<void> {
   await executor
     .update(users)
-    .set({ emailConfirmedAt: now, claimNetwork: null })
+    .set({ emailConfirmedAt: now, claimNetwork: null, furtherMailsKey: null })
     .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 
@@ -121,10 +121,14 @@ export async function forgetNetworksOfEndedClaims(executor: Executor, now: Date)
 }
 
 /** Moves a claim to another address, and counts that. */
-export async function changeClaimAddress(executor: Executor, id: string, email: string): Promise<void> {
+export async function changeClaimAddress(
+  executor: Executor,
+  id: string,
+  { email, furtherMailsKey }: { email: string; furtherMailsKey: string },
+): Promise<void> {
   await executor
     .update(users)
-    .set({ email, addressChangeCount: sql`${users.addressChangeCount} + 1` })
+    .set({ email, furtherMailsKey, addressChangeCount: sql`${users.addressChangeCount} + 1` })
     .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 

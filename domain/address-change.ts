@@ -9,6 +9,7 @@ import { recordAudit } from "./audit-log";
 import { makeRoomForClaim } from "./claims";
 import { DomainError, invalidField } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
+import { furtherMailsKey } from "./mailed-addresses";
 import { admitClaim, admitFurtherMail } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
 import type { Services } from "./services";
@@ -41,7 +42,7 @@ export async function changeAddress(
       // Until then the claim stays what it is.
       throw new DomainError("change_limit", { nextAllowedAt: user.claimExpiresAt });
     await makeRoomForClaim(tx, email, user.claimNetwork, now);
-    await changeClaimAddress(tx, userId, email);
+    await changeClaimAddress(tx, userId, { email, furtherMailsKey: furtherMailsKey(services, email) });
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     // They prove the old mailbox, and would now confirm the new one.
     await endCodes(tx, userId, now);

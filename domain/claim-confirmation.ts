@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Executor } from "@/db/client";
 import { markCodeUsed } from "@/db/codes";
-import { cancelOpenDeliveries, findFirstQueuedTo } from "@/db/deliveries";
+import { cancelOpenDeliveries, listQueuedTo } from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
 import type { UserRow } from "@/db/schema";
 import { markEmailConfirmed } from "@/db/users";
@@ -10,6 +10,7 @@ import { recordAudit } from "./audit-log";
 import { endOtherClaims } from "./claims";
 import type { Client } from "./client-network";
 import { USER_CONFIRMED } from "./events";
+import { uncountFurtherMails } from "./mailed-addresses";
 import { uncountClaim } from "./rate-limit";
 import { queueNotice } from "./registration";
 import type { Services } from "./services";
@@ -31,9 +32,11 @@ export async function settleConfirmation(
   await cancelOpenDeliveries(tx, [userId], "confirmed", now);
   // After the deliveries (db/locks.ts).
   await markCodeUsed(tx, codeId, now);
-  const claimedAt = await findFirstQueuedTo(tx, userId, user.email);
+  const queuedAt = await listQueuedTo(tx, userId, user.email);
+  const [claimedAt] = queuedAt;
   if (claimedAt)
     await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
+  await uncountFurtherMails(services, tx, user.email, queuedAt);
   await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
   // Nobody waits for it, so the answer does not either: the relay starts it.
   if (services.settings.welcomeMail)

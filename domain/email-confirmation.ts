@@ -4,7 +4,7 @@ import { lockClaim, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { countTry } from "@/db/codes";
 import { type ConfirmationRows, readConfirmationRows } from "@/db/confirmation-rows";
-import { cancelOpenDeliveries, listFurtherMails, listQueuedInstants } from "@/db/deliveries";
+import { cancelOpenDeliveries, listQueuedInstants } from "@/db/deliveries";
 import { lockOpenDeliveries } from "@/db/locks";
 import type { UserRow } from "@/db/schema";
 import { revokeSessionsOf } from "@/db/sessions";
@@ -22,6 +22,7 @@ import { reasonSentence } from "./delivery-reasons";
 import { countTries } from "./delivery-status";
 import { DomainError, invalidField } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
+import { listFurtherMails } from "./mailed-addresses";
 import { admitFurtherMail } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
 import { decideResend, type MailsOfLastDay, type ResendDecision } from "./resend-policy";
@@ -62,6 +63,7 @@ export async function readConfirmation(
 }
 
 async function readMailsOfLastDay(
+  services: Services,
   executor: Executor,
   user: Pick<UserRow, "id" | "email">,
   now: Date,
@@ -69,7 +71,7 @@ async function readMailsOfLastDay(
   const since = addSeconds(now, -DAY_SECONDS);
   const [ofClaim, furtherToAddress] = await Promise.all([
     listQueuedInstants(executor, user.id, since),
-    listFurtherMails(executor, user.email, since),
+    listFurtherMails(services, executor, user.email, since),
   ]);
   return { ofClaim, furtherToAddress };
 }
@@ -267,7 +269,7 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
     if (!user || (!user.emailConfirmedAt && user.claimExpiresAt <= now))
       throw new DomainError("invalid_token", { text: "registration_over" });
     if (user.emailConfirmedAt) throw new DomainError("already_confirmed");
-    const decision = decideResend(await readMailsOfLastDay(tx, user, now), now);
+    const decision = decideResend(await readMailsOfLastDay(services, tx, user, now), now);
     if (!decision.allowed) throw resendRefused(decision);
     await recordAudit(services, tx, { type: "code_resent", userId, details: {} });
     await cancelOpenDeliveries(tx, [userId], "superseded", now);

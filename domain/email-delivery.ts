@@ -5,7 +5,6 @@ import { cancelOpenDeliveries, findDelivery } from "@/db/deliveries";
 import { beginAttempt, endLostAttempt, findAttemptBefore, listAttempts } from "@/db/delivery-attempts";
 import { isNoticeKind } from "@/db/delivery-kinds";
 import { claimDelivery, keepLease, postponeDelivery } from "@/db/delivery-leases";
-import { findOwnerNotice } from "@/db/owner-notices";
 import { isSuppressed } from "@/db/provider-events";
 import { inOneRoundTrip } from "@/db/round-trip";
 import type { DeliveryAttemptRow, DeliveryRow } from "@/db/schema";
@@ -28,13 +27,13 @@ import { countTries, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
 import { movesAtOnce } from "./failover";
 import { isMailStopped } from "./mail-stop";
+import { findNoticeOfDay } from "./mailed-addresses";
 import { chooseTransport, FOUND_AWAY_SECONDS, noteHealth } from "./provider-health";
 import { decidePacedWait } from "./retry-policy";
 import { sendIntervalMs, takeSendLeave, type WaitForInstant } from "./send-pace";
 import { leaseSeconds } from "./sending-lease";
 import type { Services, Settings } from "./services";
 import type { Span } from "./tracing";
-import { OWNER_NOTICE_SECONDS } from "./withheld-mail";
 
 /** Milliseconds after which an attempt has ended, whatever happened: a lease, and then the patience with the database. */
 export function longestAttemptMs(settings: Settings): number {
@@ -188,7 +187,7 @@ type Claimed = {
   isBarred: boolean;
   /** Why nobody gets this mail, though the provider is asked as for any; null for every other mail. */
   withheld: Withheld | null;
-  /** The mail that has told the owner within a day, when that is why. */
+  /** The mail that has told the owner within a day, when that is why and its rows are still there. */
   noticeId: string | null;
 };
 
@@ -217,7 +216,7 @@ async function claimAndBegin(
       () =>
         services.failover ? findAttemptBefore(tx, delivery, addSeconds(now, -FOUND_AWAY_SECONDS)) : null,
       // Asked for every mail, so that one to an owner takes no longer (promise P6).
-      () => findOwnerNotice(tx, delivery, addSeconds(now, -OWNER_NOTICE_SECONDS)),
+      () => findNoticeOfDay(services, tx, delivery, now),
       () => isMailStopped(services, tx, delivery.recipient),
       () => isSuppressed(tx, delivery.recipient),
     ]);
@@ -231,7 +230,7 @@ async function claimAndBegin(
       startedAt: now,
       isRehearsal: withheld !== null,
     });
-    const noticeId = withheld === "owner_told" ? told : null;
+    const noticeId = withheld === "owner_told" ? (told?.id ?? null) : null;
     return { delivery, tookOver, leaseToken, transport, history, isBarred, withheld, noticeId };
   });
 }

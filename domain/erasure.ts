@@ -16,6 +16,7 @@ import { findUser, holdAccount } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { planIntercomErasure } from "./intercom-sync";
 import { forgetMailStop } from "./mail-stop";
+import { forgetMailedAddress, keepOwnerNotices } from "./mailed-addresses";
 import { accountGone, requirePassword, wrongPassword } from "./password-change";
 import { forgetPerson } from "./rate-limit";
 import type { Services } from "./services";
@@ -57,7 +58,8 @@ export const isKnown = (traces: Traces): boolean => Object.values(traces).some((
 
 /**
  * Deletes the account that asks, with its password (ASVS 5.0, 7.5.1). Its audit rows stay until their end, about
- * nobody; claims that others made on the address stay too. Throws `invalid_input` on `password` for a wrong one,
+ * nobody; claims that others made on the address stay too, and so does what counts for a day about addresses that were
+ * written to (mailed-addresses.ts). Throws `invalid_input` on `password` for a wrong one,
  * `sign_in_limit`, `invalid_token` when the account is gone.
  */
 export async function deleteAccount(
@@ -89,9 +91,13 @@ async function removeAll(
   options: { keepAudit: boolean },
 ): Promise<void> {
   const elsewhere = await planIntercomErasure(tx, idsOf(users), services.clock());
+  await keepOwnerNotices(services, tx, idsOf(users));
   await removeTraces(tx, idsOf(users), email, options);
   await elsewhere.announce();
-  if (email !== null) await forgetMailStop(services, tx, email);
+  if (email !== null) {
+    await forgetMailStop(services, tx, email);
+    await forgetMailedAddress(services, tx, email);
+  }
   await forgetPerson(services, tx, {
     emails: [...new Set([...users.map((user) => user.email), ...(email === null ? [] : [email])])],
     usernames: users.map((user) => user.username.toLowerCase()),

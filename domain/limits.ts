@@ -5,8 +5,11 @@
 // Each window slides: no stretch of time as long as `seconds` holds more than `limit`. Tries count, not successes;
 // input that is refused for its form (422) does not. A network is an IPv4 address or the /64 of an IPv6 one.
 //
-// Held elsewhere, because they are counted on the claim's own rows, and never off:
-//   resends     60, 120, 300 s apart per claim; 5 an hour and 10 a day per address      resend-policy.ts
+// Held elsewhere, and never off. Counted by address, whatever becomes of claims, accounts and names:
+//   resends     5 an hour and 10 a day per address                                      resend-policy.ts
+//   notices     one a day to the owner of an address                                    mailed-addresses.ts
+// Counted on the claim's own rows:
+//   resends     60, 120, 300 s apart per claim                                          resend-policy.ts
 //   codes       5 tries a code, 20 wrong ones a claim                                   confirmation-code.ts
 //   addresses   3 changes a claim                                                       address-change.ts
 //   claims      3 open ones an address; a fourth ends one of them                       claim-policy.ts

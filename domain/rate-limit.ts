@@ -1,7 +1,7 @@
 // Asks the limits of limits.ts. Who is counted is stored as a keyed hash only: the table tells nobody an address.
 import { createHmac } from "node:crypto";
 import type { Executor } from "@/db/client";
-import { forgetHits, returnHit, takeHit } from "@/db/rate-limits";
+import { forgetHits, returnHits, takeHit } from "@/db/rate-limits";
 import type { Client } from "./client-network";
 import { DomainError } from "./errors";
 import { LIMITS, type Limit, nextFreeAt } from "./limits";
@@ -87,7 +87,7 @@ export async function uncountClaim(
   at: Date,
 ): Promise<void> {
   for (const [limit, subject] of subjectsOf(claim))
-    await returnHit(executor, keyOf(services, limit, subject), at);
+    await returnHits(executor, keyOf(services, limit, subject), [at]);
 }
 
 /**
@@ -102,7 +102,7 @@ export async function countDeadLinks<Result>(
   const now = services.clock();
   const subject = [client.network ?? UNKNOWN_NETWORK];
   await takeFromLimit(services, LIMITS.deadLinksPerNetwork, subject, { now });
-  const takeBack = () => returnHit(services.db, keyOf(services, LIMITS.deadLinksPerNetwork, subject), now);
+  const takeBack = () => returnHits(services.db, keyOf(services, LIMITS.deadLinksPerNetwork, subject), [now]);
   try {
     const result = await work();
     await takeBack();

@@ -8,7 +8,7 @@ import type { NoticeKind } from "@/db/delivery-kinds";
 import { insertOutboxRow, type OutboxEvent } from "@/db/outbox";
 import { inOneRoundTrip } from "@/db/round-trip";
 import type { DeliveryKind, UserRow } from "@/db/schema";
-import { deleteExpiredClaimOf, findConfirmedUserByEmail, insertUser, isUsernameTaken } from "@/db/users";
+import { findConfirmedUserByEmail, freeUsernameOfEndedClaim, insertUser, isUsernameTaken } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { judgeAddress } from "./address-check";
 import { recordAudit } from "./audit-log";
@@ -19,6 +19,7 @@ import { deriveCode, hashCode } from "./confirmation-code";
 import { deriveLink, hashLink } from "./confirmation-link";
 import { DomainError } from "./errors";
 import { DELIVERY_REQUESTED, USER_REGISTERED } from "./events";
+import { countFurtherMail, furtherMailsKey } from "./mailed-addresses";
 import { hashPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
 import { demandProof } from "./proof-of-work";
@@ -88,6 +89,7 @@ async function register(services: Services, input: RegistrationInput): Promise<R
     passwordHash,
     emailConfirmedAt: null,
     claimNetwork: networkHash,
+    furtherMailsKey: furtherMailsKey(services, input.email),
     language: input.language ?? DEFAULT_LANGUAGE,
     claimExpiresAt: addSeconds(now, CLAIM_LIFETIME_SECONDS),
     createdAt: now,
@@ -98,7 +100,7 @@ async function register(services: Services, input: RegistrationInput): Promise<R
         const [, owner] = await inOneRoundTrip([
           () => lockAddresses(tx, [input.email]),
           () => findConfirmedUserByEmail(tx, input.email),
-          () => deleteExpiredClaimOf(tx, input.username, now),
+          () => freeUsernameOfEndedClaim(tx, input.username, now),
           () => makeRoomForClaim(tx, input.email, networkHash, now),
         ]);
         const [, queued, session] = await inOneRoundTrip([
@@ -108,6 +110,7 @@ async function register(services: Services, input: RegistrationInput): Promise<R
               owner,
               // What listens to registrations is about people.
               eventName: isCanary ? DELIVERY_REQUESTED : USER_REGISTERED,
+              isFirst: true,
               isCanary,
               now,
             }),
@@ -148,6 +151,7 @@ export type CodeMailKind = Extract<DeliveryKind, "confirmation" | "address_chang
 /**
  * Writes a new code, the delivery that will carry it, and the event that starts it, in the caller's transaction. When
  * the address has an `owner`, the mail is for them and in their language, whoever asked for it (docs/decisions/018).
+ * It counts as a further mail to the address unless it `isFirst`, the claim's own. Call under the address's lock.
  */
 export async function queueDelivery(
   services: Services,
@@ -158,12 +162,14 @@ export async function queueDelivery(
     eventName,
     now,
     kind = "confirmation",
+    isFirst = false,
     isCanary = false,
   }: {
     owner: UserRow | null;
     eventName: string;
     now: Date;
     kind?: CodeMailKind;
+    isFirst?: boolean;
     isCanary?: boolean;
   },
 ): Promise<QueuedDelivery> {
@@ -186,6 +192,7 @@ export async function queueDelivery(
   const [, queued] = await inOneRoundTrip([
     () => insertCode(tx, code),
     () => queueMail(services, tx, { ...user, language }, mail),
+    ...(isFirst ? [] : [() => countFurtherMail(services, tx, user.email, now)]),
   ]);
   return queued;
 }

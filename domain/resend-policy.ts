@@ -15,7 +15,7 @@ export type ResendDecision =
 export type MailsOfLastDay = {
   /** All mails of the claim that asks, its first included, oldest first. */
   ofClaim: readonly Date[];
-  /** Mails to its address, by any claim on it, other than each claim's first; oldest first. */
+  /** Mails to its address, by any claim, other than each claim's first (mailed-addresses.ts); oldest first. */
   furtherToAddress: readonly Date[];
 };
 

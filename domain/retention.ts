@@ -22,10 +22,10 @@ export const RETENTION: readonly RetentionRule[] = [
   {
     what: "claims",
     holds: "registrations that were never confirmed, with their codes, mails, attempts and sessions",
-    // The mails to an address count for a day, whoever asked for them (limits.ts); a claim's last may be as young as its end.
+    // Whether an owner was told is looked up a day back; a claim's last mail may be as young as its end.
     keptSeconds: DAY + HOUR,
     since: "the claim ended",
-    why: "the limits of an address look one day back",
+    why: "an owner is told once a day, and these say when",
   },
   {
     what: "codes",

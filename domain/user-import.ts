@@ -6,10 +6,10 @@ import { lockAddresses, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import type { UserRow } from "@/db/schema";
 import {
-  deleteExpiredClaimOf,
   findConfirmedUserByEmail,
   findUser,
   findUserByUsername,
+  freeUsernameOfEndedClaim,
   insertUser,
   isAddressConfirmedElsewhere,
   isUsernameTaken,
@@ -147,7 +147,7 @@ async function importUser(services: Services, user: ImportUser): Promise<ImportO
   try {
     return await onClaims(services, async (tx): Promise<ImportOutcome> => {
       await lockAddresses(tx, [user.email]);
-      await deleteExpiredClaimOf(tx, user.username, now);
+      await freeUsernameOfEndedClaim(tx, user.username, now);
       const known = await findKnown({ db: tx }, user);
       if (known?.outcome === "updated") return updatePassword(tx, known.account, user);
       if (known) return known;

@@ -10,8 +10,6 @@ import { announceFailure } from "./delivery-failure";
 import type { ProviderEvent } from "./provider-events";
 import { passOnAt, showDeliveredAt, type Times } from "./withheld-times";
 
-export const OWNER_NOTICE_SECONDS = 24 * 3600;
-
 /** So many of the newest mails are looked at. */
 const TIMES_OF_DOMAIN = 20;
 const TIMES_OF_ALL = 50;

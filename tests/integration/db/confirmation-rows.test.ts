@@ -3,10 +3,12 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { listCodes } from "@/db/codes";
 import { readConfirmationRows } from "@/db/confirmation-rows";
-import { findNewestClaimMail, listFurtherMails, listQueuedInstants } from "@/db/deliveries";
+import { findNewestClaimMail, listQueuedInstants } from "@/db/deliveries";
 import { findUser } from "@/db/users";
+import { changeAddress } from "@/domain/address-change";
 import { requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
+import { listFurtherMails } from "@/domain/mailed-addresses";
 import { registerUser } from "@/domain/registration";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -24,7 +26,7 @@ async function expectSame(userId: string): Promise<void> {
     delivery: await findNewestClaimMail(db, userId),
     codes: await listCodes(db, userId),
     ofClaim: await listQueuedInstants(db, userId, since),
-    furtherToAddress: await listFurtherMails(db, user?.email ?? "", since),
+    furtherToAddress: await listFurtherMails(services, db, user?.email ?? "", since),
   });
 }
 
@@ -46,6 +48,13 @@ test("of a claim before its mail, after it, with two more mails, and a day later
   await expectSame(other.user.id);
   const rows = await readConfirmationRows(services.db, user.id, new Date(0));
   expect([rows?.codes.length, rows?.ofClaim.length, rows?.furtherToAddress.length]).toEqual([3, 3, 3]);
+  // Where a claim moves to, what went to that address counts, and the mail that says so too.
+  const mover = await registerUser(services, someone());
+  await changeAddress(services, mover.user.id, person.email);
+  await expectSame(mover.user.id);
+  expect(
+    (await readConfirmationRows(services.db, mover.user.id, new Date(0)))?.furtherToAddress,
+  ).toHaveLength(4);
   services.pass(24 * 3600);
   await expectSame(user.id);
 });

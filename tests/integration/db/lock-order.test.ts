@@ -10,13 +10,14 @@ import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { claimDelivery } from "@/db/delivery-leases";
 import { confirmationCodes, deliveries, deliveryAttempts, users } from "@/db/schema";
 import { revokeAllSessions } from "@/db/sessions";
-import { deleteExpiredClaimOf, findUser } from "@/db/users";
+import { findUser, findUserByUsername, freeUsernameOfEndedClaim } from "@/db/users";
 import { changeAddress } from "@/domain/address-change";
 import { recordAcceptance } from "@/domain/attempt-record";
 import { recordAudit } from "@/domain/audit-log";
 import { settleConfirmation } from "@/domain/claim-confirmation";
 import { deriveCode } from "@/domain/confirmation-code";
 import { confirmEmail } from "@/domain/email-confirmation";
+import { erasePerson } from "@/domain/erasure";
 import { registerUser } from "@/domain/registration";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -99,17 +100,28 @@ test.each([
   expect(await findDelivery(services.db, mail.deliveryId)).toMatchObject({ status: "cancelled" });
 });
 
-test("a claim that ended and is removed for its username waits for the delivery before its code goes", async () => {
+test("a claim that is erased waits for the delivery before its code goes", async () => {
+  const mail = await deliveryUnderWay();
+  const result = await meet(mail, () => erasePerson(services, mail.person.email), writeCode(mail));
+  expect(result.status).toBe("fulfilled");
+  expect(await findDelivery(services.db, mail.deliveryId)).toBeNull();
+});
+
+test("a claim that ended gives its username back without waiting for its delivery, which stays", async () => {
   const mail = await deliveryUnderWay();
   await services.db
     .update(users)
     .set({ claimExpiresAt: new Date(0) })
     .where(eq(users.id, mail.user.id));
-  const remove = () =>
-    services.db.transaction((tx) => deleteExpiredClaimOf(tx, mail.person.username, services.clock()));
-  const result = await meet(mail, remove, writeCode(mail));
-  expect(result.status).toBe("fulfilled");
-  expect(await findDelivery(services.db, mail.deliveryId)).toBeNull();
+  await services.db.transaction(async (holder) => {
+    await holder.select().from(deliveries).where(eq(deliveries.id, mail.deliveryId)).for("update");
+    await services.db.transaction(async (tx) => {
+      await tx.execute(sql`set local lock_timeout = '500ms'`);
+      await freeUsernameOfEndedClaim(tx, mail.person.username, services.clock());
+    });
+  });
+  expect(await findUserByUsername(services.db, mail.person.username)).toBeNull();
+  expect(await findDelivery(services.db, mail.deliveryId)).toEqual(mail.delivery);
 });
 
 test("a mail that is withheld waits for the delivery before it touches the attempt", async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE "users" ADD COLUMN "further_mails_key" text;
