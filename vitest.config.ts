@@ -17,6 +17,7 @@ export const REPLACES_MODULES = [
   "domain/acceptance",
   "domain/superseded",
   "inngest/keep-up",
+  "inngest/late-engine",
   "inngest/publish",
   "inngest/relay",
   "inngest/watchdog",

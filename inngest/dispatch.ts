@@ -7,7 +7,8 @@ import type { QueuedDelivery } from "../domain/registration";
 import type { Services } from "../domain/services";
 import { env } from "../env";
 import { DEFAULT_LANGUAGE } from "../messages/languages";
-import { LATE, PUBLISH_LIMIT_MS, publishNow } from "./publish";
+import { engine, PUBLISH_LIMIT_MS, publishNow } from "./publish";
+import { LATE } from "./send-events";
 
 export type Dispatch =
   | { queued: true }
@@ -17,11 +18,16 @@ export type Dispatch =
 
 /** Whatever happens, a request is answered within a second (promise P1); the rest of it is for writing the answer. */
 const ANSWER_WITHIN_MS = 900;
+/**
+ * No mail is sent in less. One that is begun all the same outlives its request, and in a crowd these pile up until all
+ * of them take too long: so it is left to the watchdog, which sends a few at once.
+ */
+const SEND_MIN_MS = 100;
 
 /**
  * Never throws. `startedAt` (performance.now()) is when the request came: engine and provider together get what is
  * left of a second, and no more than the publish limit and EMAIL_SYNC_BUDGET. `isCrowded`: so many people wait that
- * an engine is late because we are; then nobody waits for a mail as well.
+ * an engine is late because we are; then nobody waits for a mail as well, unless the engine is thought to be away.
  */
 export async function dispatchDelivery(
   services: Services,
@@ -37,12 +43,17 @@ export async function dispatchDelivery(
   if (env().EMAIL_MODE === "async") {
     const publication = await publishNow(services, queued.event, { limitMs: publishLimitMs, isCrowded });
     if (publication.published) return { queued: true };
-    const error = `Failed to queue email: ${publication.error}`;
-    // Late, in a crowd, is our own lateness: the event is written, and the relay has it published within seconds.
-    if (isCrowded && publication.error === LATE) return { queued: true };
-    const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
+    // An engine that is there and late: the event is written, the call goes on, and what fails is the relay's.
+    const isQueued = () =>
+      publication.error === LATE && engine(services).breaker.state(services.clock()) === "closed";
+    if (isQueued() && isCrowded) return { queued: true };
+    const leftMs = budgetMs();
+    const attempt =
+      leftMs < SEND_MIN_MS ? null : await attemptWithinBudget(services, queued.deliveryId, leftMs);
     if (attempt?.outcome === "sent") return { queued: false, sent: true };
-    return { queued: false, sent: false, error };
+    const isRefused = attempt?.outcome === "retry" || attempt?.outcome === "failed";
+    if (!isRefused && isQueued()) return { queued: true };
+    return { queued: false, sent: false, error: `Failed to queue email: ${publication.error}` };
   }
   const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
   if (attempt?.outcome === "sent") return { queued: false, sent: true };

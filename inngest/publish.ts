@@ -8,24 +8,25 @@ import {
 } from "../db/outbox";
 import type { OutboxRow } from "../db/schema";
 import { type CircuitBreaker, createCircuitBreaker } from "../domain/circuit-breaker";
+import { createListening, type ListenedCall, type Listening } from "../domain/listening";
 import type { Services } from "../domain/services";
-import { causeOf } from "../domain/tracing";
-import { askEngine, EngineAnswerError, firstFailure, inngest } from "./client";
+import { askEngine } from "./client";
 import { createGathering, type Gathering } from "./gather";
+import { describeEngineError, isRefusal, LATE, sendOrHearRefusal } from "./send-events";
 
 /** A person waits for this; whatever the engine does, it is not waited for longer (promise P1). */
 export const PUBLISH_LIMIT_MS = 250;
 
 const ENGINE_AWAY = "Connection refused";
-/** Nobody knows yet whether the engine has it. */
-export const LATE = "Timed out";
 const DATABASE_AWAY = "The database did not answer";
 const BREAKER = { failuresToOpen: 2, openMs: 5_000 };
+/** In a crowd an engine is late because we are; one that has owed every answer for so long is away. */
+const SILENT_IN_CROWD_MS = 1_000;
 
 /** Calls of those who register, under way at once, and the most events of one: what it takes to write them is little. */
 const TOGETHER = { atOnce: 2, sizeMax: 50 };
 
-type Engine = { breaker: CircuitBreaker; together: Gathering<Waiting> };
+type Engine = { breaker: CircuitBreaker; listening: Listening; together: Gathering<Waiting> };
 
 const shared = globalThis as typeof globalThis & { latchkeyEngine?: Engine };
 
@@ -35,6 +36,7 @@ export function engine(services: Services): Engine {
     breaker: createCircuitBreaker(BREAKER, (from, to) =>
       services.log.warn({ breaker: to, from }, `Circuit breaker of the engine: ${to}`),
     ),
+    listening: createListening(),
     together: createGathering({
       ...TOGETHER,
       slotMs: PUBLISH_LIMIT_MS,
@@ -47,37 +49,42 @@ export function engine(services: Services): Engine {
 
 export type Publication = { published: true } | { published: false; error: string };
 
-async function send({ tracing }: Services, rows: OutboxEvent[]): Promise<void> {
-  const sendAll = async () => {
-    await inngest().send(
-      rows.map((row) => ({ id: row.id, name: row.name, data: row.data, ts: row.createdAt.getTime() })),
-    );
-  };
-  // One call may be a part of many traces: a span in each, the next one inside of it.
-  const asPartOf = (inner: () => Promise<void>, row: OutboxEvent) => {
-    const cause = causeOf(row.data);
-    if (cause === null) return inner;
-    const facts = { "latchkey.event.id": row.id, "latchkey.event.name": row.name };
-    return () => tracing.span(`publish ${row.name}`, { kind: "producer", cause, facts }, inner);
-  };
-  await rows.reduce(asPartOf, sendAll)();
-}
-
 /** One event that somebody waits for. */
 type Waiting = {
   services: Services;
   row: OutboxEvent;
   settle: (publication: Publication) => void;
-  /** Tells the breaker how the call of this event went, once for all in it; null before it was begun. */
-  judge: ((isWell: boolean) => void) | null;
+  /** The call of this event; null before it was begun. */
+  call: JudgedCall | null;
   /** Whoever waited has gone on: the relay publishes it. */
   isGivenUp: boolean;
 };
 
+/** `judge` tells the breaker how the call went, once for all events in it. */
+type JudgedCall = ListenedCall & { judge(isWell: boolean): void };
+
+function beginCall(services: Services): JudgedCall {
+  const { breaker, listening } = engine(services);
+  let isJudged = false;
+  const judge = (isWell: boolean) => {
+    if (isJudged) return;
+    isJudged = true;
+    if (isWell) breaker.succeeded(services.clock());
+    else breaker.failed(services.clock());
+  };
+  return { ...listening.begin(services.clock()), judge };
+}
+
+/** Late says that the engine is away when nothing else has come from it either; in a crowd, for a while. */
+function judgeLate(services: Services, call: JudgedCall, isCrowded: boolean): void {
+  const silentMs = call.silentMs(services.clock());
+  if (silentMs !== null && silentMs >= (isCrowded ? SILENT_IN_CROWD_MS : 0)) call.judge(false);
+}
+
 /**
  * Publishes one row within `limitMs`, by its id, or as it was just written; in a rush together with others. Never throws:
  * the row is safe in the outbox, and a publication that comes through later is still recorded. The breaker hears of what
- * the engine did, in time or not, and of nothing else. `isCrowded`: late is not away then; the relay finds out.
+ * the engine did, in time or not, and of nothing else. `isCrowded`: so many people wait that late alone is not away.
  */
 export async function publishNow(
   services: Services,
@@ -96,7 +103,7 @@ export async function publishNow(
     if (row === "unknown") return { published: false, error: DATABASE_AWAY };
     if (!row) return { published: true };
     return new Promise((settle) => {
-      mine = { services, row, settle, judge: null, isGivenUp: false };
+      mine = { services, row, settle, call: null, isGivenUp: false };
       together.add(mine);
     });
   };
@@ -110,7 +117,7 @@ export async function publishNow(
   clearTimeout(timer);
   if (publication.published || !mine) return publication;
   mine.isGivenUp = true;
-  if (!(isCrowded && publication.error === LATE)) mine.judge?.(false);
+  if (mine.call && publication.error === LATE) judgeLate(services, mine.call, isCrowded);
   services.log.warn(
     { outboxId, error: publication.error },
     "The engine did not take an event; it waits in the outbox",
@@ -123,27 +130,24 @@ async function publishTogether(waiting: Waiting[]): Promise<void> {
   const [first] = waiting;
   if (!first) return;
   const { services } = first;
-  const { breaker } = engine(services);
-  let isJudged = false;
-  const judge = (isWell: boolean) => {
-    if (isJudged) return;
-    isJudged = true;
-    if (isWell) breaker.succeeded(services.clock());
-    else breaker.failed(services.clock());
-  };
-  for (const one of waiting) one.judge = judge;
+  const call = beginCall(services);
+  for (const one of waiting) one.call = call;
   const ids = waiting.map(({ row }) => row.id);
   // An engine that refuses an event is there, and takes the next one. Which of several it was shows one by one.
   const isOneRefused = (error: unknown) => isRefusal(error) && waiting.length > 1;
   const hear = (error: unknown) => {
     if (isOneRefused(error)) return;
-    if (isRefusal(error)) judge(true);
-    for (const one of waiting) one.settle({ published: false, error: describeEngineError(error) });
+    const reason = describeEngineError(error);
+    if (isRefusal(error)) call.judge(true);
+    else if (reason === LATE) judgeLate(services, call, false);
+    else call.judge(false);
+    for (const one of waiting) one.settle({ published: false, error: reason });
   };
   try {
     await sendOrHearRefusal(
       services,
       waiting.map(({ row }) => row),
+      call,
       hear,
     );
   } catch (error) {
@@ -151,7 +155,7 @@ async function publishTogether(waiting: Waiting[]): Promise<void> {
     if (isOneRefused(error)) for (const one of waiting) await publishTogether([one]);
     return;
   }
-  judge(true);
+  call.judge(true);
   // A row that is not marked is published once more, and the engine drops the second event by its id.
   await markPublished(services.db, ids, services.clock()).catch((error: unknown) =>
     services.log.warn(
@@ -250,11 +254,11 @@ async function relayBatch(
   rows: OutboxRow[],
   onFailure: (error: unknown) => void,
 ): Promise<BatchOutcome> {
-  const { breaker } = engine(services);
+  const { breaker, listening } = engine(services);
   const startedAt = performance.now();
   const tries = Math.min(...rows.map((row) => row.tries));
   try {
-    await sendOrHearRefusal(services, rows);
+    await sendOrHearRefusal(services, rows, listening.begin(services.clock()));
   } catch (error) {
     const facts = { waiting: rows.length, error: describeEngineError(error) };
     if (!isRefusal(error)) {
@@ -285,46 +289,10 @@ async function relayBatch(
   return "published";
 }
 
-/** As `send`; a refusal is heard at once, while the SDK tries four times more. `hear`: of the first failure, whatever it is. */
-function sendOrHearRefusal(
-  services: Services,
-  rows: OutboxEvent[],
-  hear: (error: unknown) => void = () => {},
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const hearFirst = (error: unknown) => {
-      hear(error);
-      if (isRefusal(error)) reject(error);
-    };
-    firstFailure.run(hearFirst, () => send(services, rows)).then(resolve, reject);
-  });
-}
-
 function release(services: Services, rows: OutboxRow[], waitSeconds: number): Promise<void> {
   return releaseOutboxRows(
     services.db,
     rows.map((row) => row.id),
     waitSeconds,
   );
-}
-
-/** What an engine answers to events that it will never take. Other 4xx are about our keys, or about too many at once. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 413, 422]);
-
-function isRefusal(error: unknown): error is EngineAnswerError {
-  return error instanceof EngineAnswerError && REFUSALS.has(error.status);
-}
-
-/** One plain phrase for the ways an engine can be away: it goes into an API answer, so no address and no port. */
-export function describeEngineError(error: unknown): string {
-  const code =
-    error instanceof Error && error.cause instanceof Error
-      ? (error.cause as NodeJS.ErrnoException).code
-      : undefined;
-  if (code === "ECONNREFUSED") return "Connection refused";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "Host not found";
-  if (code === "ECONNRESET" || code === "UND_ERR_SOCKET") return "Connection lost";
-  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
-    return "Timed out";
-  return "The queue refused the event";
 }

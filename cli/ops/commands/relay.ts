@@ -1,4 +1,5 @@
-import { describeEngineError, relayOutbox } from "@/inngest/publish";
+import { relayOutbox } from "@/inngest/publish";
+import { describeEngineError } from "@/inngest/send-events";
 import { type Command, EXIT, UsageError } from "../command";
 
 /** Publishes what waits in the outbox. */
