@@ -23,6 +23,8 @@ const ANSWER_WITHIN_MS = 900;
  * of them take too long: so it is left to the watchdog, which sends a few at once.
  */
 const SEND_MIN_MS = 100;
+/** What a mail takes on a busy machine. With less left, nothing is known that would be worth saying of a queue that is there. */
+const SEND_USUAL_MS = 300;
 
 /**
  * Never throws. `startedAt` (performance.now()) is when the request came: engine and provider together get what is
@@ -43,17 +45,19 @@ export async function dispatchDelivery(
   if (env().EMAIL_MODE === "async") {
     const publication = await publishNow(services, queued.event, { limitMs: publishLimitMs, isCrowded });
     if (publication.published) return { queued: true };
-    // An engine that is there and late: the event is written, the call goes on, and what fails is the relay's.
-    const isQueued = () =>
+    const failed = {
+      queued: false,
+      sent: false,
+      error: `Failed to queue email: ${publication.error}`,
+    } as const;
+    // An engine that is there, and late: the event is written, the call goes on, and what fails of it is the relay's.
+    const isThere =
       publication.error === LATE && engine(services).breaker.state(services.clock()) === "closed";
-    if (isQueued() && isCrowded) return { queued: true };
+    if (isThere && isCrowded) return { queued: true };
     const leftMs = budgetMs();
-    const attempt =
-      leftMs < SEND_MIN_MS ? null : await attemptWithinBudget(services, queued.deliveryId, leftMs);
-    if (attempt?.outcome === "sent") return { queued: false, sent: true };
-    const isRefused = attempt?.outcome === "retry" || attempt?.outcome === "failed";
-    if (!isRefused && isQueued()) return { queued: true };
-    return { queued: false, sent: false, error: `Failed to queue email: ${publication.error}` };
+    if (leftMs < (isThere ? SEND_USUAL_MS : SEND_MIN_MS)) return isThere ? { queued: true } : failed;
+    const attempt = await attemptWithinBudget(services, queued.deliveryId, leftMs);
+    return attempt?.outcome === "sent" ? { queued: false, sent: true } : failed;
   }
   const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
   if (attempt?.outcome === "sent") return { queued: false, sent: true };

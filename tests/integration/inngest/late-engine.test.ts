@@ -118,10 +118,14 @@ describe("without a crowd", () => {
     expect(services.transport.handed).toEqual([]);
   });
 
-  test("nor when the mail server did not answer within the rest of the second", async () => {
-    const { dispatch } = await start(await startEngine({ status: 200, afterMs: 100 }));
+  test("late, with time to send and a mail server that says nothing either, is told as it is", async () => {
+    const { dispatch } = await start(await startEngine("hang"));
     services.transport.answer(() => new Promise(() => {}));
-    expect((await dispatch(10, { leftMs: 300 })).dispatch).toEqual({ queued: true });
+    expect((await dispatch(10, { leftMs: 600 })).dispatch).toEqual({
+      queued: false,
+      sent: false,
+      error: "Failed to queue email: Timed out",
+    });
   });
 });
 
