@@ -1,45 +1,25 @@
-// The local engine alone: runs of one sleep and one step, whose app is this process.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+// The local engine alone: runs of one sleep and one step.
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Inngest } from "inngest";
-import { serve } from "inngest/node";
 import { createDatabaseBeside } from "@/db/bench";
 import { createPart } from "../product/part";
 import { findFreePorts, isolatedEnvironment } from "../product/places";
 import type { Figure } from "./figures";
+import { startNapApp } from "./nap-app";
 import type { Bench } from "./registration";
 
 const RUNS = 3_000;
 const BATCH = 100;
 const PATIENCE_MS = 120_000;
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export async function measureEngine({ product, say, signal }: Bench, root: string): Promise<Figure[]> {
   const databaseUrl = await createDatabaseBeside(product.postgres.url, "engine_bench");
   const [port = 0] = await findFreePorts(1);
   const engineUrl = `http://127.0.0.1:${port}`;
-  const client = new Inngest({
-    id: "bench",
-    baseUrl: engineUrl,
-    isDev: true,
-    checkpointing: false,
-    logger: silent,
-  });
-  let done = 0;
-  const nap = client.createFunction({ id: "nap", triggers: [{ event: "bench/nap" }] }, async ({ step }) => {
-    await step.sleep("a-second", "1s");
-    await step.run("count", () => {
-      done++;
-    });
-  });
-  const app = createServer(serve({ client, functions: [nap] }));
-  await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
-  const appUrl = `http://127.0.0.1:${(app.address() as AddressInfo).port}/api/inngest`;
+  const app = await startNapApp(engineUrl);
   const engine = createPart({
     name: "bench-engine",
-    args: () => ["local/run.mjs", "inngest", "--port", String(port), "--app-url", appUrl],
+    args: () => ["local/run.mjs", "inngest", "--port", String(port), "--app-url", app.url],
     cwd: root,
     env: isolatedEnvironment(root, { DATABASE_URL: databaseUrl }),
     logFile: path.join("/dev/null"),
@@ -55,11 +35,11 @@ export async function measureEngine({ product, say, signal }: Bench, root: strin
     say(`${RUNS} runs of the engine alone …`);
     const startedAt = performance.now();
     for (let sent = 0; sent < RUNS && !signal.aborted; sent += BATCH)
-      await client.send(
+      await app.client.send(
         Array.from({ length: BATCH }, (_, index) => ({ name: "bench/nap", data: { n: sent + index } })),
       );
     await until(
-      async () => done,
+      async () => app.done(),
       (count) => count >= RUNS || signal.aborted,
     );
     // The last run's second is not work.
@@ -70,12 +50,11 @@ export async function measureEngine({ product, say, signal }: Bench, root: strin
         value: RUNS / seconds,
         unit: "/s",
         bar: { atLeast: 300 },
-        note: "a real Inngest server on two such cores: 28 to 75",
+        note: "its app answers from memory; a real Inngest server on two such cores: 28 to 75",
       },
     ];
   } finally {
     await engine.stop();
-    app.closeAllConnections();
     app.close();
   }
 }
