@@ -51,7 +51,7 @@ async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Dat
       cache: "no-store",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const answer: unknown = await response.json();
+    const answer: unknown = response.status === 204 ? null : await response.json();
     if (response.ok) return { outcome: "done", data: answer as Data };
     return isProblem(answer)
       ? { outcome: "refused", problem: answer, retryAtMs: readRetryAfter(response) }

@@ -31,6 +31,11 @@ describe("a call of the API", () => {
     expect(await postJson("/api/x")).toEqual({ outcome: "refused", problem: PROBLEM, retryAtMs: 1_042_000 });
   });
 
+  test("is done when the answer has nothing to say (204)", async () => {
+    answerWith(() => new Response(null, { status: 204 }));
+    expect(await postJson("/api/x", {})).toEqual({ outcome: "done", data: null });
+  });
+
   test("does not invent a wait", async () => {
     answerWith(() => Response.json({ ...PROBLEM, status: 409 }, { status: 409 }));
     expect(await postJson("/api/x")).toMatchObject({ outcome: "refused", retryAtMs: null });
