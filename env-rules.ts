@@ -57,7 +57,11 @@ export function listMissingServices(source: Source): string[] {
     missing.push("INNGEST_SIGNING_KEY is missing: without it anybody could run the functions");
   if (!source.INNGEST_DEV && !source.INNGEST_EVENT_KEY)
     missing.push("INNGEST_EVENT_KEY is missing: without it no event can be published");
-  if (source.NODE_ENV !== "production" || !isExposed(source)) return missing;
+  if (source.NODE_ENV !== "production") return missing;
+  // Its default is for development: on a server that was put up by hand it would open what is open on loopback.
+  if (!source.APP_URL)
+    missing.push("APP_URL is missing: where people reach the app, e.g. https://example.com");
+  if (!isExposed(source)) return missing;
   // The defaults of these two belong to the stand-ins.
   if (!source.OPS_PASSWORD) missing.push("OPS_PASSWORD is missing: the operator's password");
   if (!source.EMAIL_FROM)
@@ -65,8 +69,9 @@ export function listMissingServices(source: Source): string[] {
   return missing;
 }
 
+/** Not known to be on loopback: an address that is broken, or not given, is taken for a real one. */
 function isExposed({ APP_URL }: Source): boolean {
-  return APP_URL !== undefined && URL.canParse(APP_URL) && !isLoopback(APP_URL);
+  return APP_URL === undefined || !URL.canParse(APP_URL) || !isLoopback(APP_URL);
 }
 
 const MAKE_ONE = "make one with: openssl rand -base64 32";

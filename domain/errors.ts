@@ -47,8 +47,18 @@ export type ErrorDetails = {
   proof?: ProofChallenge;
 };
 
+/**
+ * An error is known by its name, for instanceof too: a build may hold a module more than once, and what one copy threw
+ * (a queue of the whole process, a service) another one has to know.
+ */
+export const isNamed = (value: unknown, name: string): boolean =>
+  value instanceof Error && value.name === name;
+
 export class DomainError extends Error {
   override readonly name = "DomainError";
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, "DomainError");
+  }
   constructor(
     readonly code: ErrorCode,
     readonly details: ErrorDetails = {},

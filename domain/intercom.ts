@@ -1,9 +1,11 @@
 // Intercom's contacts API, as far as we need it (developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts).
 // A contact is found by `external_id`, which is our user's id. Errors hold codes and statuses, never what was sent: an
 // engine keeps them.
+
 import { z } from "zod";
 import { readBounded } from "./bounded-answer";
 import type { Clock } from "./clock";
+import { isNamed } from "./errors";
 
 /** The United States; Europe is https://api.eu.intercom.io, Australia https://api.au.intercom.io. */
 export const INTERCOM_API = "https://api.intercom.io";
@@ -22,6 +24,9 @@ export type Intercom = {
 /** `retryAt`: when Intercom takes calls again, when it says so. `isFinal`: the same call would be refused again. */
 export class IntercomError extends Error {
   override readonly name = "IntercomError";
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, "IntercomError");
+  }
   constructor(
     message: string,
     readonly facts: { status: number | null; isFinal: boolean; retryAt: Date | null },

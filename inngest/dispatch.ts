@@ -57,7 +57,8 @@ export async function dispatchDelivery(
     const leftMs = budgetMs();
     if (leftMs < (isThere ? SEND_USUAL_MS : SEND_MIN_MS)) return isThere ? { queued: true } : failed;
     const attempt = await attemptWithinBudget(services, queued.deliveryId, leftMs);
-    return attempt?.outcome === "sent" ? { queued: false, sent: true } : failed;
+    if (attempt?.outcome === "sent") return { queued: false, sent: true };
+    return publication.hasComeThrough?.() ? { queued: true } : failed;
   }
   const attempt = await attemptWithinBudget(services, queued.deliveryId, budgetMs());
   if (attempt?.outcome === "sent") return { queued: false, sent: true };

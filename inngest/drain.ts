@@ -6,15 +6,18 @@ import { Server } from "node:http";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 /** Nothing has come for so long: nothing is on its way. */
-const QUIET_MS = 100;
-/** A balancer that goes on sending has been told long ago (readiness, and `Connection: close` with every answer). */
-const PATIENCE_MS = 3_000;
+const QUIET_MS = 250;
+/**
+ * Node takes one connection a turn, so that a rush on a slow machine is read for seconds. A balancer that goes on sending
+ * has been told long ago by then (readiness, and `Connection: close` with every answer); platforms wait for 30 s.
+ */
+const PATIENCE_MS = 10_000;
 
 /** What Node tells of: a connection that was taken, and a request that was read. */
 const SIGNS_OF_LIFE = ["net.server.socket", "http.server.request.start"];
 
 /**
- * From now on http servers close once nothing has come for a tenth of a second, and after three seconds at the latest;
+ * From now on http servers close once nothing has come for a quarter of a second, and after ten seconds at the latest;
  * until then they take connections and answer. Returns what undoes it.
  */
 export function closeWhenQuiet(): () => void {

@@ -47,7 +47,10 @@ export function engine(services: Services): Engine {
   return shared.latchkeyEngine;
 }
 
-export type Publication = { published: true } | { published: false; error: string };
+export type Publication =
+  | { published: true }
+  /** `hasComeThrough`: whether the call, which nobody waits for any more, did in the meantime. */
+  | { published: false; error: string; hasComeThrough?: () => boolean };
 
 /** One event that somebody waits for. */
 type Waiting = {
@@ -98,11 +101,16 @@ export async function publishNow(
   const { breaker, together } = engine(services);
   if (!breaker.mayCall(services.clock())) return { published: false, error: ENGINE_AWAY };
   let mine: Waiting | undefined;
+  let hasComeThrough = false;
   const publish = async (): Promise<Publication> => {
     const row = typeof written === "string" ? await findUnpublished(services, written) : written;
     if (row === "unknown") return { published: false, error: DATABASE_AWAY };
     if (!row) return { published: true };
-    return new Promise((settle) => {
+    return new Promise((resolve) => {
+      const settle = (settled: Publication) => {
+        hasComeThrough = settled.published;
+        resolve(settled);
+      };
       mine = { services, row, settle, call: null, isGivenUp: false };
       together.add(mine);
     });
@@ -122,7 +130,7 @@ export async function publishNow(
     { outboxId, error: publication.error },
     "The engine did not take an event; it waits in the outbox",
   );
-  return publication;
+  return { ...publication, hasComeThrough: () => hasComeThrough };
 }
 
 /** One call for events that somebody waits for. Never rejects. */

@@ -83,9 +83,9 @@ export function authOptions(): NextAuthOptions {
         // A cookie that is over, or that somebody made up: they are told, and it is no mistake of ours.
         if (code === "JWT_SESSION_ERROR") return;
         const err = metadata instanceof Error ? metadata : metadata.error;
-        services().log.error({ err, code }, "next-auth could not do what it was asked");
+        services().log.error({ err, about: code }, "next-auth could not do what it was asked");
       },
-      warn: (code) => services().log.warn({ code }, "next-auth warns"),
+      warn: (about) => services().log.warn({ about }, "next-auth warns"),
       debug: () => {},
     },
     providers: [

@@ -3,7 +3,7 @@ import type { Context } from "./engine.ts";
 import { newUlid } from "./ids.ts";
 import { type AcceptedEvent, invokedByHand } from "./internal-events.ts";
 import type { Rerun } from "./reruns.ts";
-import { hasStep } from "./store/lookups.ts";
+import { findStep } from "./store/lookups.ts";
 import { findRun, listRuns } from "./store/queries.ts";
 
 /** Cancels a run. "ended" when it was over already, null when there is no such run. */
@@ -32,8 +32,12 @@ export async function rerun(
   if (!run) return null;
   const fn = context.registry().functions.get(run.function_slug);
   if (!fn || fn.archivedAtMs !== null) return { refused: noFunction(run.function_slug) };
-  if (from !== null && !(await hasStep(context.sql, runId, from.stepId)))
-    return { refused: `The run has no step "${from.stepId}".` };
+  if (from !== null) {
+    const step = await findStep(context.sql, runId, from.stepId);
+    if (!step) return { refused: `The run has no step "${from.stepId}".` };
+    if (from.input !== null && !step.takesInput)
+      return { refused: `The step "${from.stepId}" was given no input, so it takes no other one.` };
+  }
   const newRunId = newUlid(context.clock.realNow());
   await context.writer.submit({
     kind: "rerun",

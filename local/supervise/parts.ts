@@ -18,8 +18,8 @@ const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 /** The app may have to be built first; whether it comes up we see ourselves. */
 const APP_PATIENCE_SECONDS = 600;
-/** It lets a mail that is being handed over end first: EMAIL_TIMEOUT, and some. */
-const APP_STOP_TIMEOUT_MS = 15_000;
+/** It answers what was sent to it (inngest/drain.ts), and lets mails that are being handed over end: EMAIL_TIMEOUT, and some. */
+const APP_STOP_TIMEOUT_MS = 25_000;
 
 /** Everything one start knows, gathered step by step. */
 export type Start = {

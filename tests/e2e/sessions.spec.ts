@@ -2,6 +2,7 @@
 import { expect, type Page, test } from "@playwright/test";
 import { newAccount, signInAs } from "../support/accounts";
 import { callApi, newPerson, type Person, register } from "../support/people";
+import { readRunning } from "../support/running";
 
 test.use({ javaScriptEnabled: false });
 
@@ -60,6 +61,17 @@ test("ASVS 7.4.1: next-auth tells of a session that has ended what it tells of n
   await context.addCookies(kept);
   expect(await ask()).toEqual({});
   expect((await context.cookies()).filter(({ name }) => name.endsWith("session"))).toEqual([]);
+});
+
+test("an odd cookie of somebody else's making is a call of nobody, and taken away", async () => {
+  const { port } = new URL(readRunning().app.url);
+  for (const value of ["garbage", "a%7Cb", "x|y", "%E0%A4%A"])
+    for (const action of ["session", "csrf", "providers"]) {
+      const cookie = `latchkey-${port}.callback-url=${value}`;
+      const answer = await callApi(`/api/auth/${action}`, { headers: { cookie } });
+      expect(answer.status, `${action} ${value}`).toBe(200);
+    }
+  expect((await callApi("/api/auth/_log", { body: { code: "x", level: "error" } })).status).toBe(404);
 });
 
 test("ASVS 7.4.1: a browser whose session was ended elsewhere is out at its next page", async ({ page }) => {

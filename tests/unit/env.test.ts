@@ -86,6 +86,17 @@ describe("the environment", () => {
     expect(message).toMatch(/^ {2}EMAIL_RETRY_MAX must not be below EMAIL_RETRY_BASE$/m);
   });
 
+  test("wants to be told where it is in production, and takes a broken address for a real one", () => {
+    const production = { ...complete, NODE_ENV: "production", OPS_PASSWORD: "x", EMAIL_FROM: "" };
+    expect(complaints({ ...production, APP_URL: undefined })).toMatch(/^ {2}APP_URL is missing/m);
+    for (const APP_URL of [undefined, "app.example.org", "ftp://app.example.org"]) {
+      const message = complaints({ ...production, APP_URL });
+      expect(message, APP_URL).toMatch(/^ {2}OPS_PASSWORD needs 12/m);
+      expect(message, APP_URL).toMatch(/^ {2}EMAIL_FROM is missing/m);
+    }
+    expect(complaints({ ...production, APP_URL: "http://localhost:3000" })).toBe("");
+  });
+
   test("says nothing of what depends on a broken variable, until that is mended", () => {
     const given = { ...complete, RATE_LIMITS: "off", EMAIL_FAILOVER: "smtp", RESEND_API_KEY: "re_x" };
     expect(complaints({ ...given, APP_URL: "nowhere", SMTP_URL: "nowhere" })).not.toMatch(

@@ -31,7 +31,13 @@ export async function listCrons(sql: Sql): Promise<CronRow[]> {
     select function_slug, expression, next_at_ms from inngest.crons order by next_at_ms`;
 }
 
-export async function hasStep(sql: Sql, runId: string, stepId: string): Promise<boolean> {
-  const rows = await sql`select 1 from inngest.steps where run_id = ${runId} and id = ${stepId}`;
-  return rows.length > 0;
+export async function findStep(
+  sql: Sql,
+  runId: string,
+  stepId: string,
+): Promise<{ takesInput: boolean } | null> {
+  const [row] = await sql<{ takes_input: boolean }[]>`
+    select op = 'StepRun' and input is not null as takes_input
+    from inngest.steps where run_id = ${runId} and id = ${stepId}`;
+  return row ? { takesInput: row.takes_input } : null;
 }

@@ -12,7 +12,7 @@ import { startEngine, startNothing, startSilentTcp, useStubEngine } from "./supp
 const UNHURRIED_MS = 10_000;
 /** Calls that nobody answers make room for the next two after 250 ms: whoever comes then has a call of his own. */
 const TWO_CALLS_MS = 300;
-const LATE = { published: false, error: "Timed out" };
+const LATE: unknown = expect.objectContaining({ published: false, error: "Timed out" });
 
 const database = useTestDatabase();
 const services = useTestServices(database);
@@ -116,6 +116,12 @@ describe("without a crowd", () => {
     const { dispatch } = await start(await startEngine({ status: 200, afterMs: 100 }));
     expect((await dispatch(10, { leftMs: 50 })).dispatch).toEqual({ queued: true });
     expect(services.transport.handed).toEqual([]);
+  });
+
+  test("late, and taken while the mail was under way, is queued", async () => {
+    const { dispatch } = await start(await startEngine({ status: 200, afterMs: 100 }));
+    services.transport.answer(() => new Promise(() => {}));
+    expect((await dispatch(10, { leftMs: 900 })).dispatch).toEqual({ queued: true });
   });
 
   test("late, with time to send and a mail server that says nothing either, is told as it is", async () => {

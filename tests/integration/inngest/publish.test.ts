@@ -43,7 +43,10 @@ describe("publishing an event", () => {
     const { publishNow } = await useEngine(await start());
     const { outboxId } = await registerUser(services, someone());
     const startedAt = performance.now();
-    expect(await publishNow(services, outboxId, { limitMs: limitMs })).toEqual({ published: false, error });
+    expect(await publishNow(services, outboxId, { limitMs: limitMs })).toMatchObject({
+      published: false,
+      error,
+    });
     expect(performance.now() - startedAt).toBeLessThan(UNHURRIED_MS / 2);
     expect((await findOutboxRow(services.db, outboxId))?.publishedAt).toBeNull();
   });
@@ -115,7 +118,7 @@ describe("the circuit breaker of the engine", () => {
     const ids = await register(2);
     const { breaker } = engineHealth(services);
     for (const id of ids)
-      expect(await publishNow(services, id, { limitMs: 50 })).toEqual({
+      expect(await publishNow(services, id, { limitMs: 50 })).toMatchObject({
         published: false,
         error: "Timed out",
       });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBoundedQueue, sharedQueue } from "@/domain/bounded-queue";
+import { DomainError } from "@/domain/errors";
 
 const refused = new Error("refused");
 const createQueue = () => createBoundedQueue({ atOnce: 2, waitingMax: 3, refuse: () => refused });
@@ -60,6 +61,15 @@ describe("ASVS 15.2.2: a bounded queue", () => {
     for (let round = 0; round < 10; round++) await expect(queue.run(fail)).rejects.toThrow("broken");
     await expect(queue.run(async () => "done")).resolves.toBe("done");
   });
+});
+
+test("what one copy of a module throws another one knows", async () => {
+  const copyOf = "../../../domain/errors?copy";
+  const copy = (await import(/* @vite-ignore */ copyOf)) as { DomainError: typeof DomainError };
+  expect(copy.DomainError).not.toBe(DomainError);
+  const busy: unknown = new copy.DomainError("busy");
+  expect(busy instanceof DomainError && busy.code).toBe("busy");
+  expect(new Error("another")).not.toBeInstanceOf(DomainError);
 });
 
 describe("a queue that is shared by its name", () => {

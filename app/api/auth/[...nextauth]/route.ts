@@ -1,7 +1,8 @@
+import { cookies } from "next/headers";
 import { NextRequest } from "next/server";
 import NextAuth from "next-auth";
 import { authOptions, callbackCookieName, withFailures } from "@/app/_auth/options";
-import { readCookie } from "@/app/_http/cookies";
+import { isSecureCookie, readCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
@@ -19,7 +20,6 @@ const ACTIONS: Readonly<Record<string, readonly ("GET" | "POST")[]>> = {
   "callback/credentials": ["POST"],
   signout: ["GET", "POST"],
   error: ["GET"],
-  _log: ["POST"],
 };
 
 async function handler(request: NextRequest, context: Context): Promise<Response> {
@@ -54,8 +54,9 @@ async function checkBody(request: NextRequest): Promise<NextRequest> {
     if (!isUsable(name, value)) url.searchParams.delete(name);
   const headers = new Headers(request.headers);
   const cookie = readCookie(request, callbackCookieName());
-  // Somebody else's doing, or an older version's: without its cookies a call is one of nobody.
-  if (cookie !== null && !isUsable("callbackUrl", decodeOrEmpty(cookie))) headers.delete("cookie");
+  // Somebody else's doing: it would be an error at every call. next-auth reads cookies here and not in the request.
+  if (cookie !== null && !isUsable("callbackUrl", decodeOrEmpty(cookie)))
+    (await cookies()).delete({ name: callbackCookieName(), path: "/", secure: isSecureCookie() });
   if (request.method !== "POST") return new NextRequest(url, { headers });
   refuseForeignPage(request);
   if (!request.body) return new NextRequest(url, { method: "POST", headers });
