@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { page, submit, submitted } from "./support/page.ts";
 import { until } from "./support/until.ts";
@@ -135,6 +136,14 @@ test("a step runs again with another input, alone and beside others, at its firs
     const odd = await submit(world, `/runs/${runId}/rerun`, { from: idOf("alone"), input });
     expect([input, odd.status, (await odd.text()).includes("JSON list")]).toEqual([input, 400, true]);
   }
+});
+
+test("another input is refused for a step that takes none, such as a sleep", async () => {
+  const world = await World.start(functions);
+  const { run_id: runId } = await world.waiting(await world.send("t/story"));
+  const from = createHash("sha1").update("settle").digest("hex");
+  const refused = await submit(world, `/runs/${runId}/rerun`, { from, input: "[1]" });
+  expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining("given no input")]);
 });
 
 test("an event is sent from the page, and starts what it starts", async () => {
