@@ -211,7 +211,7 @@ export function ConfirmView({
  */
 async function goOn(): Promise<void> {
   await postJson("/api/v1/usr/confirmation/continue");
-  replaceWith("/account?confirmed=1");
+  replaceWith("/account");
 }
 
 /** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */

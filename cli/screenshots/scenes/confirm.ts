@@ -259,6 +259,17 @@ const LINK_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "sign-in-confirmed",
+    title: "Signing in, after confirming on another device",
+    async play(stage) {
+      const page = await openLink(stage, "ruth", "confirm/link");
+      await page.locator("main button").click();
+      await page.locator('main a[href="/sign-in"]').click();
+      await page.waitForURL("**/sign-in");
+      return page;
+    },
+  },
+  {
     name: "link-dead",
     title: "A link that does not work",
     async play(stage) {
