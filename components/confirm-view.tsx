@@ -17,7 +17,7 @@ import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
-import { describeStatus, isInMailbox, needsOtherAddress } from "./timeline";
+import { describeLead, describeStatus, isInMailbox, needsOtherAddress } from "./timeline";
 import { buttonClass } from "./ui/button-class";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
@@ -79,7 +79,7 @@ export function ConfirmView({
       <div>
         <Heading>{t("confirm.title")}</Heading>
         <p className="mt-2 text-fg-muted">
-          {rich<ReactNode>("confirm.text", {
+          {rich<ReactNode>(describeLead(delivery), {
             email,
             strong: (address) => (
               <strong key="email" className="font-medium break-words text-fg">
@@ -146,6 +146,7 @@ export function ConfirmView({
           hint={describeCode(confirmation, nowMs)}
           refusal={codeRefusal}
           isUseless={needsOtherAddress(delivery)}
+          connection={connection}
           isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
           onSending={() => setSendingCode(true)}
           onSettled={() => {

@@ -125,7 +125,7 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   expect(await statusOf(elsewhere)).toBe(401);
 
   await page.getByText("Delete account").click();
-  await page.locator("#delete").getByLabel("Your password").fill("another passphrase");
+  await page.locator("#delete").getByLabel("Present password").fill("another passphrase");
   await page.getByRole("button", { name: "Delete my account" }).click();
   await page.waitForURL((url) => url.pathname === "/");
   await expect(page.getByRole("status")).toHaveText(
@@ -193,8 +193,8 @@ test.describe("with JavaScript", () => {
     await deletion.locator("summary").click();
     const submit = deletion.getByRole("button", { name: "Delete my account" });
     await submit.click();
-    await expect(deletion.getByText("Please enter your password.")).toBeVisible();
-    await deletion.getByLabel("Your password").fill("another passphrase");
+    await expect(deletion.getByText("Please enter your present password.")).toBeVisible();
+    await deletion.getByLabel("Present password").fill("another passphrase");
     await submit.click();
     await page.waitForURL((url) => url.pathname === "/");
     const told = page.getByText("Your account is deleted, and everything about you with it.");

@@ -217,13 +217,22 @@ test("a lost connection is said, and the page is right again when it is back", a
   const person = newPerson();
   await registerOnPage(page, person);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const unsent = page.getByText("We could not reach our server.");
   await context.setOffline(true);
   try {
     await expect(page.getByText("Connection lost; trying again")).toBeVisible();
     await nextMail(person.email);
+    await codeField(page).fill("12345");
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await expect(page.getByText("The code has 6 digits.")).toBeVisible();
+    await codeField(page).fill("123456");
+    await expect(unsent).toBeVisible();
   } finally {
     await context.setOffline(false);
   }
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await expect(currentStep(page)).toContainText("Delivered");
+  // The field does not say the opposite of the page, and keeps what was typed.
+  await expect(unsent).toHaveCount(0);
+  await expect(codeField(page)).toHaveValue(/^123\s?456$/);
 });
