@@ -2,6 +2,7 @@
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
 import { isDatabaseThere } from "./app/_http/database-there";
+import { bringsDone, clearFlashCookie } from "./app/_http/flash";
 import { PATH_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
@@ -41,7 +42,10 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const forPage = new Headers(request.headers);
   forPage.set("content-security-policy", policy);
   forPage.set(PATH_HEADER, pathname);
-  return withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
+  const page = withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
+  // Told by the page that goes out now, and by no reload of it.
+  if (request.method === "GET" && bringsDone(request)) page.headers.append("set-cookie", clearFlashCookie());
+  return page;
 }
 
 /** Every page and call has one address. On this host, which Next leaves out of what it sends. */

@@ -2,6 +2,8 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { requestTexts } from "@/app/_data/texts";
+import { readDone } from "@/app/_http/flash";
+import { DoneNote } from "@/components/done-note";
 import { SiteHeader } from "@/components/site-header";
 import { TextsProvider } from "@/components/texts-provider";
 import { TimelineDemo } from "@/components/timeline-demo";
@@ -24,7 +26,7 @@ const FACTS = [
 export default async function LandingPage() {
   // The front page stands also while the database is away; then it does not know its visitor.
   const visitor = await currentVisitor().catch(() => null);
-  const { language, t, rich } = await requestTexts();
+  const [{ language, t, rich }, done] = await Promise.all([requestTexts(), readDone()]);
   return (
     <>
       <SiteHeader>
@@ -40,6 +42,11 @@ export default async function LandingPage() {
       </SiteHeader>
       <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-14 gap-y-10 lg:grid-rows-[auto_1fr] px-5 pt-4 pb-14 sm:px-8 sm:pt-[5vh] lg:grid-cols-[minmax(0,1fr)_26rem]">
         <div>
+          {done === "account_deleted" ? (
+            <div className="mb-8">
+              <DoneNote>{t("landing.accountDeleted")}</DoneNote>
+            </div>
+          ) : null}
           <h1 className="text-display font-semibold tracking-tighter">{t("landing.heading")}</h1>
           <p className="mt-5 max-w-136 text-field text-fg-muted">{t("landing.text")}</p>
           <div className="mt-7 flex flex-wrap gap-3">

@@ -12,10 +12,10 @@ import { useApiForm } from "./use-api-form";
 /** Deletes the account; the password is what asks "are you sure?". */
 export function AccountDeletion({ username, refusal }: { username: string; refusal: Problem | null }) {
   const { t } = useTexts();
-  const labels = { password: t("deletion.password") };
+  const labels = { password: t("passwordChange.present") };
   const { isBusy, errors, note, formProps, ...form } = useApiForm<"password", unknown>({
     action: "/api/v1/usr/delete-account",
-    checks: { password: (value) => (value === "" ? t("form.passwordMissing") : null) },
+    checks: { password: (value) => (value === "" ? t("passwordChange.presentMissing") : null) },
     refusal,
     onDone: () => replaceWith("/"),
   });

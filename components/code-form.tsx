@@ -4,6 +4,7 @@ import type { Problem } from "@/app/_http/problem";
 import { postJson } from "./api-client";
 import { CODE_LENGTH, readDigits } from "./code-digits";
 import type { CodeHint } from "./code-hint";
+import type { Connection } from "./confirmation-feed";
 import { LocalTime } from "./local-time";
 import { useTexts } from "./texts-provider";
 import { CodeInput } from "./ui/code-input";
@@ -20,6 +21,7 @@ type Phase = "idle" | "sending" | "confirmed";
 export function CodeForm({
   hint,
   refusal,
+  connection,
   isAtHand,
   isUseless,
   onSending,
@@ -29,6 +31,8 @@ export function CodeForm({
   hint: CodeHint;
   /** Why the form came back without JavaScript, or null. */
   refusal: Problem | null;
+  /** How the page reaches its server. */
+  connection: Connection;
   /** True when a code can be in the mailbox: the field then takes the focus where that opens no keyboard. */
   isAtHand: boolean;
   /** No code can come to this address: another button of the page is the important one. */
@@ -43,11 +47,17 @@ export function CodeForm({
   const [isBusy, setBusy] = useState(false);
   const [length, setLength] = useState(0);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
+  const [isUnsent, setUnsent] = useState(false);
 
   useEffect(() => {
     if (isAtHand && document.activeElement === document.body && matchMedia("(pointer: fine)").matches)
       input.current?.focus({ preventScroll: true });
   }, [isAtHand]);
+
+  useEffect(() => {
+    // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.
+    if (connection === "live" || connection === "polling") setUnsent(false);
+  }, [connection]);
 
   function enter(next: Phase): void {
     phase.current = next;
@@ -63,6 +73,7 @@ export function CodeForm({
       return field.focus();
     }
     setError(null);
+    setUnsent(false);
     enter("sending");
     onSending();
     const result = await postJson("/api/v1/usr/confirm-email", { code });
@@ -78,7 +89,8 @@ export function CodeForm({
       field.value = "";
       setLength(0);
     }
-    setError(result.outcome === "refused" ? result.problem.detail : t("common.unreachable"));
+    if (result.outcome === "refused") setError(result.problem.detail);
+    else setUnsent(true);
     field.focus();
     onSettled();
   }
@@ -105,11 +117,18 @@ export function CodeForm({
         length={length}
         onDigits={(digits) => {
           setLength(digits.length);
-          if (digits.length < CODE_LENGTH) return setError((before) => (digits === "" ? before : null));
-          void send();
+          if (digits.length === CODE_LENGTH) return void send();
+          if (digits === "") return;
+          setError(null);
+          setUnsent(false);
         }}
       />
-      <FieldNote id="code-note" hint={<Hint hint={hint} />} error={error} isAnnounced />
+      <FieldNote
+        id="code-note"
+        hint={<Hint hint={hint} />}
+        error={isUnsent ? t("common.unreachable") : error}
+        isAnnounced
+      />
       <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">
         {t("confirm.submit")}
       </SubmitButton>
@@ -122,6 +141,8 @@ function Hint({ hint }: { hint: CodeHint }) {
   switch (hint.kind) {
     case "waiting":
       return t("confirm.codeWaiting");
+    case "not_coming":
+      return t("confirm.codeNotComing");
     case "works":
       return rich<ReactNode>("confirm.codeWorks", {
         time: () => <LocalTime key="time" at={hint.expiresAt} shape="minute" />,

@@ -6,6 +6,8 @@ export type CodeHint =
   | { kind: "done" }
   /** No mail has left yet, so there is nothing to type. */
   | { kind: "waiting" }
+  /** The newest mail did not arrive and never will. */
+  | { kind: "not_coming" }
   | { kind: "works"; expiresAt: string }
   | { kind: "expired" }
   | { kind: "no_tries" }
@@ -18,10 +20,11 @@ const NOT_ARRIVED: ReadonlySet<string> = new Set(["bounced", "suppressed", "fail
 export function describeCode({ confirmed, code, delivery }: Confirmation, nowMs: number): CodeHint {
   if (confirmed) return { kind: "done" };
   // A mail that did not arrive brought no code to type, whatever the code's own lifetime says.
-  if (delivery && NOT_ARRIVED.has(delivery.status)) return { kind: "waiting" };
+  if (delivery && NOT_ARRIVED.has(delivery.status)) return { kind: "not_coming" };
   if (code.expires_at !== null && Date.parse(code.expires_at) <= nowMs) return { kind: "expired" };
   if (code.next_try_at !== null && Date.parse(code.next_try_at) > nowMs)
     return { kind: "wait", nextTryAt: code.next_try_at };
   if (delivery !== null && code.tries_left === 0) return { kind: "no_tries" };
-  return code.expires_at === null ? { kind: "waiting" } : { kind: "works", expiresAt: code.expires_at };
+  if (code.expires_at !== null) return { kind: "works", expiresAt: code.expires_at };
+  return { kind: delivery?.status === "cancelled" ? "not_coming" : "waiting" };
 }

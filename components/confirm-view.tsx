@@ -11,12 +11,13 @@ import { describeCode } from "./code-hint";
 import { ConnectionBadge } from "./connection-badge";
 import { DeliveryTimeline } from "./delivery-timeline";
 import { replaceWith } from "./go-to";
+import { Heading } from "./heading";
 import { UtcTime } from "./local-time";
 import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
-import { describeStatus, isInMailbox, needsOtherAddress } from "./timeline";
+import { describeLead, describeStatus, isInMailbox, needsOtherAddress } from "./timeline";
 import { buttonClass } from "./ui/button-class";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
@@ -71,13 +72,14 @@ export function ConfirmView({
     return () => clearTimeout(timer);
   }, [confirmed, isSendingCode]);
 
+  if (isEnded) return <SessionEnded />;
   return (
     <div className="grid gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
       <title>{t("confirm.tab", { state: status.headline })}</title>
       <div>
-        <h1 className="text-title font-semibold tracking-tight">{t("confirm.title")}</h1>
+        <Heading>{t("confirm.title")}</Heading>
         <p className="mt-2 text-fg-muted">
-          {rich<ReactNode>("confirm.text", {
+          {rich<ReactNode>(describeLead(delivery), {
             email,
             strong: (address) => (
               <strong key="email" className="font-medium break-words text-fg">
@@ -96,7 +98,7 @@ export function ConfirmView({
           <h2 id="mail-heading" className="font-semibold">
             {t("confirm.mail")}
           </h2>
-          <ConnectionBadge connection={isEnded ? "connecting" : connection} />
+          <ConnectionBadge connection={connection} />
           <noscript>
             <a href="/confirm" className="text-small text-accent-fg underline underline-offset-2">
               {t("confirm.refresh")}
@@ -139,68 +141,65 @@ export function ConfirmView({
         </noscript>
       </section>
 
-      {isEnded ? (
-        <SessionEnded />
-      ) : (
-        <div>
-          <CodeForm
-            hint={describeCode(confirmation, nowMs)}
-            refusal={codeRefusal}
-            isUseless={needsOtherAddress(delivery)}
-            isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
-            onSending={() => setSendingCode(true)}
-            onSettled={() => {
-              setSendingCode(false);
+      <div>
+        <CodeForm
+          hint={describeCode(confirmation, nowMs)}
+          refusal={codeRefusal}
+          isUseless={needsOtherAddress(delivery)}
+          connection={connection}
+          isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
+          onSending={() => setSendingCode(true)}
+          onSettled={() => {
+            setSendingCode(false);
+            refresh();
+          }}
+          onConfirmed={() => {
+            forgetDraft();
+            replaceWith("/account");
+          }}
+        />
+        <div className="mt-5">
+          <ResendForm
+            resend={confirmation.resend}
+            nowMs={nowMs}
+            refusal={resendRefusal}
+            onResent={() => {
+              setResentFor(email);
               refresh();
             }}
-            onConfirmed={() => {
-              forgetDraft();
-              replaceWith("/account");
+            onRefused={refresh}
+          />
+        </div>
+        {/* A confirmed address is not changed here any more; the room stays until the page moves on. */}
+        <div
+          className={`mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted ${confirmed ? "invisible" : ""}`}
+        >
+          <ChangeAddress
+            key={email}
+            changesLeft={confirmation.email_changes_left}
+            isNeeded={needsOtherAddress(delivery)}
+            suggestion={email === initial.email ? suggestion : null}
+            typed={email === initial.email ? (changeFlash?.typed ?? null) : null}
+            refusal={email === initial.email ? (changeFlash?.problem ?? null) : null}
+            onChanged={(changed) => {
+              setResentFor(changed.email);
+              refresh();
+              // The form goes with the old address; the code is what comes next.
+              document.getElementById("code")?.focus();
             }}
           />
-          <div className="mt-5">
-            <ResendForm
-              resend={confirmation.resend}
-              nowMs={nowMs}
-              refusal={resendRefusal}
-              onResent={() => {
-                setResentFor(email);
-                refresh();
-              }}
-              onRefused={refresh}
-            />
-          </div>
-          {/* A confirmed address is not changed here any more; the room stays until the page moves on. */}
-          <div
-            className={`mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted ${confirmed ? "invisible" : ""}`}
-          >
-            <ChangeAddress
-              key={email}
-              changesLeft={confirmation.email_changes_left}
-              isNeeded={needsOtherAddress(delivery)}
-              suggestion={email === initial.email ? suggestion : null}
-              typed={email === initial.email ? (changeFlash?.typed ?? null) : null}
-              refusal={email === initial.email ? (changeFlash?.problem ?? null) : null}
-              onChanged={(changed) => {
-                setResentFor(changed.email);
-                refresh();
-                // The form goes with the old address; the code is what comes next.
-                document.getElementById("code")?.focus();
-              }}
-            />
-            {inboxUrl ? (
-              <a
-                href={inboxUrl}
-                target="_blank"
-                rel="noreferrer"
-                className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
-              >
-                {t("confirm.inbox")}
-              </a>
-            ) : null}
-          </div>
+          {inboxUrl ? (
+            <a
+              href={inboxUrl}
+              target="_blank"
+              rel="noreferrer"
+              className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
+            >
+              {t("confirm.inbox")}
+            </a>
+          ) : null}
         </div>
-      )}
+      </div>
     </div>
   );
 }
@@ -211,7 +210,7 @@ export function ConfirmView({
  */
 async function goOn(): Promise<void> {
   await postJson("/api/v1/usr/confirmation/continue");
-  replaceWith("/account?confirmed=1");
+  replaceWith("/account");
 }
 
 /** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */
@@ -223,9 +222,10 @@ function SessionEnded() {
     </a>
   );
   return (
-    <div role="alert">
-      <p className="font-medium">{t("confirm.endedTitle")}</p>
-      <p className="mt-1.5 text-fg-muted">
+    <div className="max-w-prose">
+      <title>{t("confirm.tab", { state: t("confirm.endedTab") })}</title>
+      <Heading isNews>{t("confirm.endedTitle")}</Heading>
+      <p className="mt-2 text-fg-muted">
         {rich<ReactNode>("confirm.ended", { signIn: linkTo("/sign-in"), register: linkTo("/register") })}
       </p>
     </div>

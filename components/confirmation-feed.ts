@@ -30,9 +30,14 @@ export type Surroundings = {
 };
 
 const POLL_MS = 4_000;
-/** The server comments every 15 s, which a page cannot see; a stream this quiet is looked after by a read. */
-const QUIET_MS = 30_000;
-/** A stream that was refused for good (a proxy that cannot stream, a restart) is tried again now and then. */
+/**
+ * The server says something every 15 s, or some seconds later when its database is slow. A stream that has been silent
+ * for longer is a dead one, however open it looks.
+ */
+const QUIET_MS = 22_000;
+/** While the stream is silent, a read that takes longer is told as what it most likely is: nobody answers. */
+const READ_PATIENCE_MS = 4_000;
+/** A stream that does not come to life (a proxy that cannot stream, a restart) is replaced now and then. */
 const REOPEN_MS = 30_000;
 const STREAM_CLOSED = 2;
 const STREAM_OPEN = 1;
@@ -42,7 +47,8 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   let stream: EventSource | null = null;
   let connection: Connection = "connecting";
   let openedAtMs = 0;
-  let heardAtMs = around.nowMs();
+  /** When this stream said something last; null until it has told the state. */
+  let heardAtMs: number | null = null;
   let hiddenAtMs: number | null = null;
   /** Counts what the stream brought, so that a slow read does not overwrite something newer. */
   let heardCount = 0;
@@ -55,9 +61,19 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
     listener.onConnection(next);
   }
 
+  /** Open, and heard from: only then may the page say "live". */
+  function isLive(): boolean {
+    return stream?.readyState === STREAM_OPEN && heardAtMs !== null && !isQuiet(heardAtMs);
+  }
+
+  function isQuiet(sinceMs: number): boolean {
+    return around.nowMs() - sinceMs > QUIET_MS;
+  }
+
   function open(): void {
     stream?.close();
     openedAtMs = around.nowMs();
+    heardAtMs = null;
     const opened = around.openStream();
     stream = opened;
     opened.addEventListener("confirmation", (event) => {
@@ -69,6 +85,12 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
       report("live");
       listener.onConfirmation(confirmation);
     });
+    opened.addEventListener("heartbeat", () => {
+      // Before the state was told, it only says that the server is slow.
+      if (isClosed || stream !== opened || heardAtMs === null) return;
+      heardAtMs = around.nowMs();
+      report("live");
+    });
     opened.addEventListener("error", () => {
       // CONNECTING: the browser is at it (the server also ends streams from time to time). CLOSED: it gave up.
       if (stream === opened && opened.readyState === STREAM_CLOSED) void read();
@@ -79,25 +101,27 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
     if (isReading || isClosed) return;
     isReading = true;
     const heardBefore = heardCount;
+    const patience = setTimeout(() => {
+      if (!isLive()) report("offline");
+    }, READ_PATIENCE_MS);
     const result = await around.read();
+    clearTimeout(patience);
     isReading = false;
     if (isClosed) return;
-    const isStreaming = stream?.readyState === STREAM_OPEN;
     if (result.outcome === "done") {
-      heardAtMs = around.nowMs();
       if (heardCount === heardBefore) listener.onConfirmation(result.data);
-      report(isStreaming ? "live" : "polling");
+      report(isLive() ? "live" : "polling");
     } else if (result.outcome === "refused" && result.problem.status === 401) {
       close();
       listener.onEnded();
-    } else if (!isStreaming) report("offline");
+    } else if (!isLive()) report("offline");
   }
 
   function tick(): void {
-    const nowMs = around.nowMs();
-    const isStreaming = stream?.readyState === STREAM_OPEN;
-    if (!isStreaming || nowMs - heardAtMs > QUIET_MS) void read();
-    if (stream?.readyState === STREAM_CLOSED && nowMs - openedAtMs > REOPEN_MS) open();
+    if (isLive()) return;
+    const hasFallenSilent = heardAtMs !== null && isQuiet(heardAtMs);
+    if (hasFallenSilent || around.nowMs() - openedAtMs > REOPEN_MS) open();
+    void read();
   }
 
   /** After sleep, a lost network or the back button, an open stream may be a dead one. */

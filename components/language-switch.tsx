@@ -1,29 +1,49 @@
 "use client";
+import { type FormEvent, useEffect, useRef } from "react";
 import { LANGUAGES, NATIVE_NAMES, tagOf } from "@/messages/languages";
 import { useTexts } from "./texts-provider";
 import { buttonClass } from "./ui/button-class";
-import { useHydrated } from "./use-hydrated";
 
-/** A form without JavaScript; with it, a choice takes effect at once and the page keeps its fragment. `back`: this page. */
+/** That the page is loaded anew because of a choice: the focus goes back to where it was made. */
+const CHOSEN_KEY = "latchkey.language-chosen";
+
+/**
+ * A form, with and without JavaScript: looking through the list by keyboard changes nothing until the button is pressed
+ * (WCAG 2.2, 3.2.2). With it, the page keeps its fragment and the focus its place. `back`: this page.
+ */
 export function LanguageSwitch({ back }: { back: string }) {
   const { language, t } = useTexts();
-  const isHydrated = useHydrated();
+  const select = useRef<HTMLSelectElement>(null);
 
-  async function choose(chosen: string): Promise<void> {
-    const body = new URLSearchParams({ language: chosen });
+  useEffect(() => {
+    if (takeChosen()) select.current?.focus({ preventScroll: true });
+  }, []);
+
+  async function choose(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    const body = new URLSearchParams({ language: select.current?.value ?? language });
     // Offline, or refused: the page stays as it is.
-    await fetch("/language", { method: "POST", body, redirect: "manual" }).catch(() => null);
+    const answer = await fetch("/language", { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (answer === null) return;
+    rememberChosen();
     location.reload();
   }
 
   return (
-    <form method="post" action="/language" className="flex items-center gap-2 text-small text-fg-muted">
+    <form
+      method="post"
+      action="/language"
+      onSubmit={(event) => void choose(event)}
+      className="flex flex-wrap items-center justify-center gap-x-2 text-small text-fg-muted"
+    >
       <input type="hidden" name="back" value={back} />
       <select
+        ref={select}
         name="language"
         aria-label={t("language.label")}
         defaultValue={language}
-        onChange={(event) => isHydrated && choose(event.currentTarget.value)}
+        // Some browsers would show a choice that was not made, after the page is loaded anew.
+        autoComplete="off"
         className="min-h-11 cursor-pointer rounded-control bg-transparent px-2 [field-sizing:content] hover:text-fg"
       >
         {LANGUAGES.map((each) => (
@@ -32,12 +52,27 @@ export function LanguageSwitch({ back }: { back: string }) {
           </option>
         ))}
       </select>
-      {/* Not taken away by the script: the page would move. */}
-      <noscript>
-        <button type="submit" className={buttonClass("quiet", "text-small")}>
-          {t("language.use")}
-        </button>
-      </noscript>
+      <button type="submit" className={buttonClass("quiet", "text-small")}>
+        {t("language.use")}
+      </button>
     </form>
   );
+}
+
+function rememberChosen(): void {
+  try {
+    sessionStorage.setItem(CHOSEN_KEY, "1");
+  } catch {
+    // Storage is switched off: the focus then begins at the top, as after any page.
+  }
+}
+
+function takeChosen(): boolean {
+  try {
+    const wasChosen = sessionStorage.getItem(CHOSEN_KEY) !== null;
+    sessionStorage.removeItem(CHOSEN_KEY);
+    return wasChosen;
+  } catch {
+    return false;
+  }
 }

@@ -5,7 +5,7 @@ import type { LinkData } from "@/domain/confirmation-state";
 import { postJson } from "./api-client";
 import { replaceWith } from "./go-to";
 import { useMailLink } from "./mail-link";
-import { DeadLink, Heading, Looking, Unreachable } from "./mail-link-notes";
+import { DeadLink, Looking, StateHeading, Unreachable } from "./mail-link-notes";
 import { RegistrationFacts } from "./registration-facts";
 import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
@@ -58,7 +58,7 @@ export function LinkConfirmation() {
 
   switch (phase.name) {
     case "looking":
-      return <Looking heading={t("confirmLink.title")} />;
+      return <Looking heading={t("confirmLink.title")} tab={t("confirmLink.title")} />;
     case "asking":
       return <Question phase={phase} onConfirm={() => void confirm(phase.about)} />;
     case "confirmed":
@@ -72,7 +72,13 @@ export function LinkConfirmation() {
     case "no_link":
       return <Over sentence={t("mailLink.missing")} />;
     case "unreachable":
-      return <Unreachable heading={t("confirmLink.title")} onRetry={() => link && void look(link)} />;
+      return (
+        <Unreachable
+          heading={t("confirmLink.title")}
+          tab={t("confirmLink.title")}
+          onRetry={() => link && void look(link)}
+        />
+      );
   }
 }
 
@@ -86,7 +92,7 @@ function Question({
   const { t } = useTexts();
   return (
     <>
-      <Heading>{t("confirmLink.question")}</Heading>
+      <StateHeading>{t("confirmLink.question")}</StateHeading>
       <p className="mt-2 text-fg-muted">{t(about.is_yours ? "confirmLink.yours" : "confirmLink.somebody")}</p>
       <RegistrationFacts
         username={about.username}
@@ -114,9 +120,9 @@ function Question({
 function Confirmed({ username }: { username: string }) {
   const { t, rich } = useTexts();
   return (
-    <div role="status">
+    <div>
       <CircleCheck aria-hidden="true" className="mb-3 size-8 text-done-fg" />
-      <Heading>{t("confirmLink.confirmedTitle")}</Heading>
+      <StateHeading>{t("confirmLink.confirmedTitle")}</StateHeading>
       <p className="mt-2 text-fg-muted">
         {rich<ReactNode>("confirmLink.confirmed", {
           username,
@@ -139,8 +145,8 @@ function Confirmed({ username }: { username: string }) {
 function Already({ sentence }: { sentence: string }) {
   const { t } = useTexts();
   return (
-    <div role="status">
-      <Heading>{t("confirmLink.already")}</Heading>
+    <div>
+      <StateHeading>{t("confirmLink.already")}</StateHeading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
       <div className="mt-6 grid">
         <a href="/sign-in" className={buttonClass("primary")}>

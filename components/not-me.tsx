@@ -5,7 +5,7 @@ import type { NotMeData } from "@/domain/confirmation-state";
 import { postJson } from "./api-client";
 import { LocalTime } from "./local-time";
 import { useMailLink } from "./mail-link";
-import { DeadLink, Heading, Looking, Unreachable } from "./mail-link-notes";
+import { DeadLink, Looking, StateHeading, Unreachable } from "./mail-link-notes";
 import { RegistrationFacts } from "./registration-facts";
 import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
@@ -46,7 +46,7 @@ export function NotMe() {
 
   switch (phase.name) {
     case "looking":
-      return <Looking heading={t("notMe.title")} />;
+      return <Looking heading={t("notMe.title")} tab={t("notMe.tab")} />;
     case "known": {
       const { stopped_until: until } = phase.about;
       const act = (path: "" | "/undo") => () => link && void call(path, link, phase.about);
@@ -62,7 +62,11 @@ export function NotMe() {
       return <DeadLink sentence={t("mailLink.missing")} />;
     case "unreachable":
       return (
-        <Unreachable heading={t("notMe.title")} onRetry={() => link && void call("/look", link, null)} />
+        <Unreachable
+          heading={t("notMe.title")}
+          tab={t("notMe.tab")}
+          onRetry={() => link && void call("/look", link, null)}
+        />
       );
   }
 }
@@ -80,7 +84,7 @@ function Question({ phase: { about, isBusy, error }, onStop }: { phase: Known; o
   const { registration } = about;
   return (
     <>
-      <Heading>{t("notMe.title")}</Heading>
+      <StateHeading tab={t("notMe.tab")}>{t("notMe.title")}</StateHeading>
       <p className="mt-2 text-fg-muted">
         {rich<ReactNode>(registration ? "notMe.question" : "notMe.questionWithout", {
           email: about.email,
@@ -119,9 +123,9 @@ function Stopped({
   const { t, rich } = useTexts();
   return (
     <>
-      <div role="status">
+      <div>
         <CircleCheck aria-hidden="true" className="mb-3 size-8 text-done-fg" />
-        <Heading>{t("notMe.doneTitle")}</Heading>
+        <StateHeading>{t("notMe.doneTitle")}</StateHeading>
         <p className="mt-2 text-fg-muted">
           {rich<ReactNode>(hasEnded ? "notMe.doneEnded" : "notMe.done", {
             email: about.email,

@@ -35,7 +35,7 @@ export function PasswordChange({
       new_password: checkNewPassword(texts, passwordMin),
     },
     refusal,
-    onDone: () => replaceWith("/account?changed=password"),
+    onDone: () => replaceWith("/account"),
   });
   return (
     <form {...formProps} className="mt-3">

@@ -190,6 +190,14 @@ export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
   return delivery?.status === "failed" && ADDRESS_REFUSED.has(delivery.reason?.code ?? "");
 }
 
+export type Lead = "confirm.text" | "confirm.textSent" | "confirm.textUnreachable";
+
+/** What stands below the heading about the address: whether a code is to come, was sent, or cannot get there. */
+export function describeLead(delivery: Confirmation["delivery"]): Lead {
+  if (needsOtherAddress(delivery)) return "confirm.textUnreachable";
+  return delivery?.status === "complained" ? "confirm.textSent" : "confirm.text";
+}
+
 function isQueueSlow(delivery: Delivery, nowMs: number): boolean {
   const dueMs = Date.parse(delivery.next_attempt_at ?? delivery.queued_at);
   return nowMs - dueMs > SLOW_QUEUE_SECONDS * 1000;

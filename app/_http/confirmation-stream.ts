@@ -8,8 +8,13 @@ import type { ProcessServices } from "@/services";
 import { HttpError } from "./http-error";
 import { noteStream } from "./open-streams";
 
-/** Proxies close silent connections after 30 to 60 s. At each of these the session is looked after as well. */
+/**
+ * Proxies close silent connections after 30 to 60 s, and a page takes one that is silent for 22 s for dead
+ * (components/confirmation-feed.ts). At each of these the session is looked after as well.
+ */
 export const HEARTBEAT_MS = 15_000;
+/** An event, since a page cannot see a comment. A `data` line, since an event without one is none (WHATWG HTML 9.2.6). */
+const HEARTBEAT = "event: heartbeat\ndata:\n\n";
 /** The browser comes back by itself. */
 const STREAM_MS = 10 * 60_000;
 const RECONNECT_MS = 1_000;
@@ -27,9 +32,9 @@ type ConfirmationStream = {
 };
 
 /**
- * One event `confirmation` at once, and one per change; event ids count up. Ends when the session does (told at once,
- * and at the next heartbeat at the latest), the claim is over, the account is gone, the process is about to end, the
- * person has opened many more (open-streams.ts), or after ten minutes.
+ * One event `confirmation` at once, and one per change; event ids count up. An event `heartbeat`, which holds nothing,
+ * every 15 s. Ends when the session does (told at once, and at the next heartbeat at the latest), the claim is over, the
+ * account is gone, the process is about to end, the person has opened many more (open-streams.ts), or after ten minutes.
  */
 export function streamConfirmation(
   { services, userId, language, authenticate, after = afterTimeout }: ConfirmationStream,
@@ -92,7 +97,7 @@ export function streamConfirmation(
         const isOver = await hasEnded(authenticate).catch(() => false);
         if (isEnded) return;
         if (isOver) return end();
-        write(": still here\n\n");
+        write(HEARTBEAT);
         awaitHeartbeat();
       }
 

@@ -1,9 +1,10 @@
-// Carries a refused form back to its page when there is no JavaScript: what was typed (never a password) and
-// why it was refused. A short-lived cookie, because a redirect has no body and a URL must not hold an address.
+// What one page is told for the next, in a short-lived cookie: a redirect has no body, and what a URL holds anybody can
+// write. Either a refused form without JavaScript (what was typed, never a password, and why it was refused), which stays
+// for a reload; or that something was done, which is told once.
 import "server-only";
 import { cookies } from "next/headers";
 import { z } from "zod";
-import { cookieAttributes, cookieName } from "./cookies";
+import { cookieAttributes, cookieName, readCookie } from "./cookies";
 import type { Problem } from "./problem";
 
 export type FlashForm =
@@ -17,6 +18,16 @@ export type FlashForm =
   | "delete-account"
   | "operator";
 export type Flash = { form: FlashForm; values: Record<string, string>; problem: Problem };
+
+/** What a page tells once, after it happened. */
+const DONE_NOTES = [
+  "address_confirmed",
+  "session_ended",
+  "others_ended",
+  "password_changed",
+  "account_deleted",
+] as const;
+export type DoneNote = (typeof DONE_NOTES)[number];
 
 const flashCookieName = () => cookieName("flash");
 const FLASH_SECONDS = 30;
@@ -48,6 +59,8 @@ const FlashSchema = z.object({
   }),
 });
 
+const DoneSchema = z.object({ done: z.enum(DONE_NOTES) });
+
 /** A `set-cookie` value for the redirect that sends a person back to a form. */
 export function flashCookie(flash: Flash): string {
   const [before, after] = [`${flashCookieName()}=`, `; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`];
@@ -78,7 +91,13 @@ function cutEnd(text: string, units: number): string {
   return rest.isWellFormed() ? rest : rest.slice(0, -1);
 }
 
-/** Ends the flash, so that an old refusal does not come back. */
+/** A `set-cookie` value for the answer after which a page tells what was done. */
+export function doneCookie(done: DoneNote): string {
+  const value = Buffer.from(JSON.stringify({ done })).toString("base64url");
+  return `${flashCookieName()}=${value}; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`;
+}
+
+/** Ends the flash, so that what is over does not come back. */
 export const clearFlashCookie = () => `${flashCookieName()}=; ${cookieAttributes()}; Max-Age=0`;
 
 /** The refused form this page was sent back with, or null. For server components. */
@@ -88,10 +107,31 @@ export async function readFlash(form: FlashForm): Promise<Flash | null> {
   return flash?.form === form ? flash : null;
 }
 
-/** What a cookie's value holds, or null. */
+/** What this page is to tell as done, or null. For server components; the cookie goes with the page (proxy.ts). */
+export async function readDone(): Promise<DoneNote | null> {
+  const raw = (await cookies()).get(flashCookieName())?.value;
+  return raw ? decodeDone(raw) : null;
+}
+
+/** The request brings a note of something done, which the page that is its answer tells. */
+export function bringsDone(request: Request): boolean {
+  const raw = readCookie(request, flashCookieName());
+  return raw !== null && decodeDone(raw) !== null;
+}
+
+/** What a cookie's value holds of a refused form, or null. */
 export function decodeFlash(raw: string): Flash | null {
+  return decode(FlashSchema, raw);
+}
+
+/** What a cookie's value says was done, or null. */
+export function decodeDone(raw: string): DoneNote | null {
+  return decode(DoneSchema, raw)?.done ?? null;
+}
+
+function decode<Shape>(schema: z.ZodType<Shape>, raw: string): Shape | null {
   try {
-    return FlashSchema.parse(JSON.parse(Buffer.from(raw, "base64url").toString("utf8")));
+    return schema.parse(JSON.parse(Buffer.from(raw, "base64url").toString("utf8")));
   } catch {
     return null; // somebody else's cookie, or a damaged one: nothing to show
   }

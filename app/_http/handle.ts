@@ -1,10 +1,10 @@
 // What every call of the API has in common: read, do one thing, answer; and for forms without JavaScript, a redirect.
 import "server-only";
 import { services } from "@/services";
-import { clearFlashCookie, type FlashForm, flashCookie } from "./flash";
+import { clearFlashCookie, type DoneNote, doneCookie, type FlashForm, flashCookie } from "./flash";
 import { asPersonWaits } from "./give-way";
 import { languageOf } from "./language";
-import { type Fields, isForm, readBody, refuseForeignPage } from "./request";
+import { type Fields, isForm, isFromOwnPage, readBody, refuseForeignPage } from "./request";
 import { describeError, NO_STORE, problemResponse } from "./respond";
 import { unavailablePage } from "./unavailable-page";
 
@@ -14,6 +14,8 @@ export type Answer = {
   body?: unknown;
   headers?: Record<string, string>;
   cookies?: string[];
+  /** What the next page tells, once. A program is not told: it has the answer. */
+  done?: DoneNote;
   location: string;
 };
 
@@ -44,9 +46,9 @@ export async function handlePost(
     const answer = await asPersonWaits(() =>
       post.mindsSilence ? work(fields, startedAt) : services().database.within(() => work(fields, startedAt)),
     );
-    return form
-      ? seeOther(answer.location, [...(answer.cookies ?? []), clearFlashCookie()])
-      : jsonResponse(answer);
+    const note = answer.done ? doneCookie(answer.done) : null;
+    if (form) return seeOther(answer.location, [...(answer.cookies ?? []), note ?? clearFlashCookie()]);
+    return jsonResponse(answer, note && isFromOwnPage(request) ? [note] : []);
   } catch (error) {
     if (!form) return problemResponse(error, request);
     const { problem, headers } = describeError(error, languageOf(request));
@@ -73,9 +75,9 @@ function hasNoBody(request: Request, takesNothing = false): boolean {
   return length === "0" && (takesNothing || isUntyped);
 }
 
-function jsonResponse(answer: Answer): Response {
+function jsonResponse(answer: Answer, notes: string[]): Response {
   const headers = new Headers({ ...NO_STORE, ...answer.headers });
-  for (const cookie of answer.cookies ?? []) headers.append("set-cookie", cookie);
+  for (const cookie of [...(answer.cookies ?? []), ...notes]) headers.append("set-cookie", cookie);
   if (answer.body === undefined) {
     // RFC 9110 section 10.2.2: where to look for what came of it.
     if (answer.status !== 204) headers.set("location", answer.location);

@@ -123,7 +123,11 @@ function describeAnswer(answer: Answer): Json {
   const content = isStream
     ? {
         "text/event-stream": {
-          schema: { type: "string", description: "Events `confirmation`, each with its data in one line." },
+          schema: {
+            type: "string",
+            description:
+              "Events `confirmation`, each with its data in one line; between them, every 15 seconds, an event `heartbeat` with nothing in it.",
+          },
           examples: told,
           // OpenAPI 3.1 has no word for what is in a stream.
           "x-event-data": { confirmation: schema && refer(schema) },

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getAccount } from "@/app/_data/account";
 import { requestTexts } from "@/app/_data/texts";
-import { readFlash } from "@/app/_http/flash";
+import { readDone, readFlash } from "@/app/_http/flash";
 import { AccountDeletion } from "@/components/account-deletion";
 import { DoneNote } from "@/components/done-note";
 import { LocalTime } from "@/components/local-time";
@@ -18,7 +18,6 @@ import { TextsProvider } from "@/components/texts-provider";
 import { Card } from "@/components/ui/card";
 import { listSessions } from "@/domain/sessions";
 import { pickTexts } from "@/messages/catalog";
-import type { Texts } from "@/messages/texts";
 import { services } from "@/services";
 
 export const dynamic = "force-dynamic";
@@ -28,25 +27,17 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: t("common.title", { page: t("account.title") }), description: t("meta.account") };
 }
 
-/**
- * `?confirmed=1` comes from a confirm page and only changes what the sign-in page says, should that be needed;
- * `?ended=` and `?changed=` are where the forms of this page come back to.
- */
-export default async function AccountPage({
-  searchParams,
-}: {
-  searchParams: Promise<{ confirmed?: string; ended?: string; changed?: string }>;
-}) {
-  const [visitor, sessionsFlash, passwordFlash, deletionFlash, asked] = await Promise.all([
+export default async function AccountPage() {
+  const [visitor, sessionsFlash, passwordFlash, deletionFlash, done] = await Promise.all([
     currentVisitor(),
     readFlash("sessions"),
     readFlash("change-password"),
     readFlash("delete-account"),
-    searchParams,
+    readDone(),
   ]);
   if (visitor?.scope === "claim") redirect("/confirm");
   const account = visitor && (await getAccount(visitor.userId));
-  if (!account) redirect(asked.confirmed ? "/sign-in?confirmed=1" : "/sign-in");
+  if (!account) redirect("/sign-in");
   const sessions = await listSessions(services(), visitor);
   const texts = await requestTexts();
   const { language, t, rich } = texts;
@@ -62,7 +53,7 @@ export default async function AccountPage({
             {t("account.welcome", { username: account.username })}
           </h1>
           <p className="mt-2 mb-6 text-fg-muted">{t("account.text")}</p>
-          {asked.changed === "password" ? <DoneNote>{t("account.passwordChanged")}</DoneNote> : null}
+          {done === "password_changed" ? <DoneNote>{t("account.passwordChanged")}</DoneNote> : null}
           <dl className=" divide-y divide-line border-y border-line">
             <Fact name={t("facts.username")}>{account.username}</Fact>
             <Fact name={t("facts.email")}>
@@ -88,7 +79,8 @@ export default async function AccountPage({
             </h2>
             <p className="mt-1 mb-4 text-fg-muted">{t("account.sessionsText")}</p>
             {sessionsFlash ? <RefusalSummary problem={sessionsFlash.problem} labels={{}} /> : null}
-            {sessionsFlash ? null : <EndedNote ended={asked.ended} texts={texts} />}
+            {done === "session_ended" ? <DoneNote>{t("account.endedOne")}</DoneNote> : null}
+            {done === "others_ended" ? <DoneNote>{t("account.endedOthers")}</DoneNote> : null}
             <SessionList sessions={sessions} texts={texts} />
           </section>
           <TextsProvider
@@ -113,12 +105,6 @@ export default async function AccountPage({
       </main>
     </>
   );
-}
-
-function EndedNote({ ended, texts: { t } }: { ended: string | undefined; texts: Texts }) {
-  if (ended === "one") return <DoneNote>{t("account.endedOne")}</DoneNote>;
-  if (ended === "others") return <DoneNote>{t("account.endedOthers")}</DoneNote>;
-  return null;
 }
 
 /** What is needed rarely: closed, and opened without JavaScript too. */

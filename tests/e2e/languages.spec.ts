@@ -61,10 +61,41 @@ test("whoever chooses a language at the foot of a page reads that page in it, an
 }) => {
   await page.goto("/register#top");
   await page.getByRole("combobox", { name: "Sprache" }).selectOption("fr");
+  await page.getByRole("button", { name: "Diese Sprache verwenden" }).click();
   await expect(page.locator("html")).toHaveAttribute("lang", "fr");
   expect(new URL(page.url())).toMatchObject({ pathname: "/register", hash: "#top" });
   await page.goto("/sign-in");
   await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+});
+
+test("WCAG 3.2.2: going through the languages by keyboard changes nothing until one is taken, and the focus is there again", async ({
+  page,
+}) => {
+  await page.goto("/register");
+  const password = page.getByLabel("Passwort", { exact: true });
+  await expect(page.getByRole("button", { name: "Passwort anzeigen" })).toBeVisible();
+  await password.fill("correct horse battery");
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const list = page.locator('select[name="language"]');
+  await list.focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(list).toHaveValue("es");
+  await expect(list).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Diese Sprache verwenden" })).toBeFocused();
+  expect(asked).toEqual([]);
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await expect(password).toHaveValue("correct horse battery");
+
+  await page.keyboard.press("Enter");
+  await expect(page.locator("html")).toHaveAttribute("lang", "es");
+  await expect(list).toBeFocused();
+  // By that choice alone: a page that is looked at anew begins at its top.
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Usar este idioma" })).toBeVisible();
+  await expect(list).not.toBeFocused();
 });
 
 test("a language is chosen without JavaScript too, and a form can lead nobody to another site", async ({

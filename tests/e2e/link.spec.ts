@@ -11,6 +11,14 @@ function notMeIn(mail: Pick<Mail, "text">): string {
   return url;
 }
 
+/** What has the focus is the heading that says what happened, the tab says the same, and no live region says it again. */
+async function expectToldOnce(page: Page, heading: string, tab = heading): Promise<void> {
+  const title = page.getByRole("heading", { level: 1, name: heading });
+  await expect(title).toBeFocused();
+  await expect(page).toHaveTitle(`${tab} · Latchkey`);
+  await expect(page.getByRole("status").or(page.getByRole("alert")).filter({ hasText: /\S/ })).toHaveCount(0);
+}
+
 /** Another device: a browser with no cookie of ours. */
 async function openElsewhere(browser: Browser, url: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
@@ -38,14 +46,21 @@ test("a click on another device confirms, signs nobody in there, and the first t
   expect(new URL(phone.url()).hash).toBe("");
   await phone.reload();
   await phone.getByRole("button", { name: "Confirm" }).click();
-  await expect(phone.getByRole("heading", { level: 1 })).toHaveText("Your address is confirmed");
+  await expectToldOnce(phone, "Your address is confirmed");
   expect((await phone.context().cookies()).filter(({ name }) => name.endsWith("session"))).toEqual([]);
 
   await page.waitForURL("**/account**");
   await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
 
   const again = await openElsewhere(browser, url);
-  await expect(again.getByRole("heading", { level: 1 })).toHaveText("Confirmed already");
+  await expectToldOnce(again, "Confirmed already");
+  // Told where the way leads on, and not a second time.
+  await phone.getByRole("link", { name: "Sign in here" }).click();
+  await expect(phone.getByText("Your email address is confirmed. Sign in to go on here.")).toBeVisible();
+  await phone.reload();
+  await expect(phone.getByText("Good to see you again.")).toBeVisible();
+  await phone.goto("/sign-in?confirmed=1");
+  await expect(phone.getByText("Good to see you again.")).toBeVisible();
   await Promise.all([phone, again].map((other) => other.context().close()));
 });
 
@@ -118,8 +133,11 @@ test("“This wasn't me” ends the registration on a click and on nothing less,
   await expect(reader.getByText(person.username, { exact: true })).toBeVisible();
   await expect(currentStep(page)).toContainText("Delivered");
   await reader.getByRole("button", { name: "This wasn’t me" }).click();
-  await expect(reader.getByRole("heading", { level: 1 })).toHaveText("Done");
-  await expect(page.getByText("This page has come to its end.")).toBeVisible();
+  await expectToldOnce(reader, "Done");
+  // Where the registration was going on, nothing is left that was said of its mail.
+  await expectToldOnce(page, "This page has come to its end.", "Ended · Confirm your email");
+  await expect(page.getByText("The code is in your mailbox.")).toHaveCount(0);
+  await expect(page.getByText("We send a 6-digit code")).toHaveCount(0);
 
   const again = { ...newPerson(), email: person.email };
   const stranger = await (await browser.newContext()).newPage();
@@ -129,7 +147,7 @@ test("“This wasn't me” ends the registration on a click and on nothing less,
 
   await reader.reload();
   await reader.getByRole("button", { name: "Allow mail again" }).click();
-  await expect(reader.getByRole("heading", { level: 1 })).toHaveText("Was this not you?");
+  await expectToldOnce(reader, "Was this not you?", "This wasn’t me");
   await Promise.all([reader, stranger].map((other) => other.context().close()));
 });
 

@@ -163,6 +163,25 @@ test("a SIGTERM in the middle of a mail lets it end, and the next process goes o
   expect(await countMails(person.email)).toBe(1);
 });
 
+test("a page says “Live” no longer over an app that stands still, and again when it goes on", async ({
+  browser,
+}) => {
+  const page = await browser.newPage({ baseURL: product.url });
+  await registerOnPage(page, newPerson());
+  const live = page.getByText("Live", { exact: true });
+  await expect(live).toBeVisible();
+  const { pid } = readRunning().app;
+  process.kill(pid, "SIGSTOP");
+  try {
+    await expect(page.getByText("Connection lost; trying again")).toBeVisible({ timeout: 45_000 });
+    await expect(live).toHaveCount(0);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await expect(live).toBeVisible();
+  await page.close();
+});
+
 test.describe("a database that is away", () => {
   test.afterEach(() => gate.open());
 

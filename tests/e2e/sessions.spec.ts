@@ -40,6 +40,12 @@ test("ASVS 7.5.2: where somebody is signed in is listed, and each of these can b
   await page.getByRole("button", { name: "Sign out everywhere else" }).click();
   await expect(page.getByRole("status")).toHaveText("Signed out everywhere else.");
   await expect(list).toHaveCount(1);
+  // Told once, and by what happened: not by a reload, and by no address that somebody made up.
+  await page.reload();
+  await expect(page.getByRole("status")).toHaveCount(0);
+  await page.goto("/account?ended=others&changed=password");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
+  await expect(page.getByRole("status")).toHaveCount(0);
   for (const { access_token, refresh_token } of [second, third]) {
     expect(await statusOf(access_token)).toBe(401);
     const refreshed = await callApi("/api/v1/usr/token/refresh", { body: { refresh_token } });
@@ -106,7 +112,7 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   await signInOnPage(page, person);
   await page.getByText("Change password").first().click();
   const change = async (current: string, next: string) => {
-    await page.getByLabel("Present password").fill(current);
+    await page.locator("#password").getByLabel("Present password").fill(current);
     await page.getByLabel("New password").fill(next);
     await page.getByRole("button", { name: "Change password" }).click();
   };
@@ -119,9 +125,15 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   expect(await statusOf(elsewhere)).toBe(401);
 
   await page.getByText("Delete account").click();
-  await page.getByLabel("Your password").fill("another passphrase");
+  await page.locator("#delete").getByLabel("Present password").fill("another passphrase");
   await page.getByRole("button", { name: "Delete my account" }).click();
   await page.waitForURL((url) => url.pathname === "/");
+  await expect(page.getByRole("status")).toHaveText(
+    "Your account is deleted, and everything about you with it.",
+  );
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("status")).toHaveCount(0);
   await page.goto("/account");
   await page.waitForURL("**/sign-in");
   const body = { login: person.username, password: "another passphrase" };
@@ -158,4 +170,37 @@ test("ASVS 7.4.1: an open stream of events ends with its session", async () => {
   const said = await ended;
   expect(said).not.toContain('"sent"');
   expect(await statusOf(token)).toBe(401);
+});
+
+test.describe("with JavaScript", () => {
+  test.use({ javaScriptEnabled: true });
+
+  test("a changed password and a deleted account are told on the next page, once", async ({ page }) => {
+    const person = await newAccount();
+    await signInOnPage(page, person);
+    const password = page.locator("#password");
+    await password.locator("summary").click();
+    await password.getByLabel("Present password").fill(person.password);
+    await password.getByLabel("New password", { exact: true }).fill("another passphrase");
+    await password.getByRole("button", { name: "Change password" }).click();
+    const changed = page.getByText("Your password is changed.");
+    await expect(changed).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
+    await expect(changed).toHaveCount(0);
+
+    const deletion = page.locator("#delete");
+    await deletion.locator("summary").click();
+    const submit = deletion.getByRole("button", { name: "Delete my account" });
+    await submit.click();
+    await expect(deletion.getByText("Please enter your present password.")).toBeVisible();
+    await deletion.getByLabel("Present password").fill("another passphrase");
+    await submit.click();
+    await page.waitForURL((url) => url.pathname === "/");
+    const told = page.getByText("Your account is deleted, and everything about you with it.");
+    await expect(told).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(told).toHaveCount(0);
+  });
 });

@@ -34,7 +34,7 @@ const STATES: Record<string, readonly [string, Confirmation][]> = {
   "on its way": [
     ["Queued", makeConfirmation({ queued_at: at(29) }, { resend })],
     // Much too long ago: the queue is away.
-    ["Queued", makeConfirmation({}, { resend })],
+    ["Delayed", makeConfirmation({}, { resend })],
     ["Sending", makeConfirmation({ status: "sending", attempt: 1 }, { resend })],
     ["Sending", makeConfirmation({ status: "sending", attempt: 3 }, { resend })],
     ["Retrying", RETRYING],
@@ -63,19 +63,24 @@ const STATES: Record<string, readonly [string, Confirmation][]> = {
 };
 const NEEDS_ANOTHER = new Set(["Came back", "Not sent"]);
 
-/** Answers the page's questions from now on. */
+/** Answers the page's questions from now on. What it hands back tells another state, and waits until the page has it. */
 async function tellStates(page: Page, first: Confirmation) {
   let told = first;
+  let asked = 0;
   await page.route("**/api/v1/usr/confirmation", (route) => route.fulfill({ json: told }));
-  await page.route("**/confirmation/events", (route) =>
-    route.fulfill({
+  await page.route("**/confirmation/events", (route) => {
+    asked += 1;
+    return route.fulfill({
       contentType: "text/event-stream",
       // Ends there; the browser asks again at once.
       body: `retry: 20\nevent: confirmation\ndata: ${JSON.stringify(told)}\n\n`,
-    }),
-  );
-  return (next: Confirmation) => {
+    });
+  });
+  return async (next: Confirmation) => {
     told = next;
+    const before = asked;
+    // The next question may have been on its way; the second after this is asked when the answer to the first is read.
+    await expect.poll(() => asked).toBeGreaterThan(before + 1);
   };
 }
 
@@ -98,7 +103,7 @@ test.describe("on the smallest phone", () => {
       const top = await topOf(page);
       for (const [index, [title, state]] of states.entries()) {
         const name = `${index}: ${title}`;
-        tell(state);
+        await tell(state);
         await expect(page, name).toHaveTitle(`${title} · Confirm your email · Latchkey`);
         await expect(statusLine(page), name).toHaveText(/\S/);
         await expect(currentStep(page), name).toHaveCount(1);
@@ -212,13 +217,22 @@ test("a lost connection is said, and the page is right again when it is back", a
   const person = newPerson();
   await registerOnPage(page, person);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const unsent = page.getByText("We could not reach our server.");
   await context.setOffline(true);
   try {
     await expect(page.getByText("Connection lost; trying again")).toBeVisible();
     await nextMail(person.email);
+    await codeField(page).fill("12345");
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await expect(page.getByText("The code has 6 digits.")).toBeVisible();
+    await codeField(page).fill("123456");
+    await expect(unsent).toBeVisible();
   } finally {
     await context.setOffline(false);
   }
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await expect(currentStep(page)).toContainText("Delivered");
+  // The field does not say the opposite of the page, and keeps what was typed.
+  await expect(unsent).toHaveCount(0);
+  await expect(codeField(page)).toHaveValue(/^123\s?456$/);
 });

@@ -8,10 +8,10 @@ import { pickTexts } from "@/messages/catalog";
 
 export const dynamic = "force-dynamic";
 
+/** The title stands in what the page shows, and changes with it. */
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
   return {
-    title: t("common.title", { page: t("notMe.tab") }),
     description: t("meta.notMe"),
     referrer: "no-referrer",
   };

@@ -1,10 +1,10 @@
-import { CircleCheck } from "lucide-react";
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { requestTexts } from "@/app/_data/texts";
-import { readFlash } from "@/app/_http/flash";
+import { readDone, readFlash } from "@/app/_http/flash";
+import { DoneNote } from "@/components/done-note";
 import { SignInForm } from "@/components/sign-in-form";
 import { TextsProvider } from "@/components/texts-provider";
 import { Card } from "@/components/ui/card";
@@ -18,16 +18,11 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: t("common.title", { page: t("signIn.title") }), description: t("meta.signIn") };
 }
 
-/** `?confirmed=1`: sent here by a confirm page whose address was confirmed on another device. */
-export default async function SignInPage({
-  searchParams,
-}: {
-  searchParams: Promise<{ confirmed?: string }>;
-}) {
-  const [visitor, flash, { confirmed }, { language, t, rich }] = await Promise.all([
+export default async function SignInPage() {
+  const [visitor, flash, done, { language, t, rich }] = await Promise.all([
     currentVisitor(),
     readFlash("sign-in"),
-    searchParams,
+    readDone(),
     requestTexts(),
   ]);
   if (visitor?.scope === "full") redirect("/account");
@@ -35,11 +30,10 @@ export default async function SignInPage({
     <>
       <Card>
         <h1 className="text-title font-semibold tracking-tight">{t("signIn.title")}</h1>
-        {confirmed ? (
-          <p className="mt-4 mb-5 flex gap-2.5 rounded-control bg-done-bg px-3.5 py-2.5 text-done-fg">
-            <CircleCheck aria-hidden="true" className="mt-0.5 size-4.5 shrink-0" />
-            {t("signIn.confirmed")}
-          </p>
+        {done === "address_confirmed" ? (
+          <div className="mt-4 mb-5">
+            <DoneNote>{t("signIn.confirmed")}</DoneNote>
+          </div>
         ) : (
           <p className="mt-2 mb-6 text-fg-muted">{t("signIn.text")}</p>
         )}

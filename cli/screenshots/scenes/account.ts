@@ -62,6 +62,18 @@ export const ACCOUNT_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "account-deleted",
+    title: "The account is deleted: the front page says so, once",
+    async play(stage) {
+      const page = await openAccount(stage, "jeannette");
+      await page.locator("#delete summary").click();
+      await page.locator("#delete [name=password]").fill(PASSWORD);
+      await submit(page, "password");
+      await page.waitForURL(`${stage.product.url}/`);
+      return page;
+    },
+  },
+  {
     name: "unavailable",
     title: "503: the database is away",
     async play(stage) {

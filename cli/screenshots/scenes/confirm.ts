@@ -228,6 +228,20 @@ const CODE_SCENES: readonly Scene[] = [
   },
 ];
 
+/** The claim is ended on the other device of whoever reads the mail. */
+const ENDED: Scene = {
+  name: "confirm-ended",
+  title: "The registration has ended: “This wasn’t me” somewhere else",
+  async play(stage) {
+    const { page, readMail } = await arrive(stage, "sister");
+    const link = /\/not-me#(\S+)/.exec((await readMail()).text)?.[1];
+    const ended = await page.request.post("/api/v1/usr/not-me", { data: { link } });
+    if (!ended.ok()) throw new Error(`The registration was not ended: ${ended.status()}`);
+    await page.waitForSelector('h1[tabindex="-1"]');
+    return page;
+  },
+};
+
 /** Opens what a mail's link leads to. */
 async function openLink(stage: Stage, who: string, place: "confirm/link" | "not-me"): Promise<Page> {
   const { readMail, at } = await stage.register(who);
@@ -255,6 +269,17 @@ const LINK_SCENES: readonly Scene[] = [
       const page = await openLink(stage, "elizabeth", "confirm/link");
       await page.locator("main button").click();
       await page.waitForSelector('main a[href="/sign-in"]');
+      return page;
+    },
+  },
+  {
+    name: "sign-in-confirmed",
+    title: "Signing in, after confirming on another device",
+    async play(stage) {
+      const page = await openLink(stage, "ruth", "confirm/link");
+      await page.locator("main button").click();
+      await page.locator('main a[href="/sign-in"]').click();
+      await page.waitForURL("**/sign-in");
       return page;
     },
   },
@@ -287,4 +312,10 @@ const LINK_SCENES: readonly Scene[] = [
   },
 ];
 
-export const CONFIRM_SCENES: readonly Scene[] = [QUEUED, ...MAIL_SCENES, ...CODE_SCENES, ...LINK_SCENES];
+export const CONFIRM_SCENES: readonly Scene[] = [
+  QUEUED,
+  ...MAIL_SCENES,
+  ...CODE_SCENES,
+  ENDED,
+  ...LINK_SCENES,
+];

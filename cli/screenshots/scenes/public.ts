@@ -102,11 +102,6 @@ export const PUBLIC_SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "sign-in-confirmed",
-    title: "Signing in, after confirming on another device",
-    play: (stage) => open(stage, "/sign-in?confirmed=1"),
-  },
-  {
     name: "nothing-to-confirm",
     title: "The confirm page of nobody",
     play: (stage) => open(stage, "/confirm"),

@@ -133,7 +133,7 @@ describe("a session that ends", () => {
     const registration = await registerUser(services, someone());
     const listener = await listen(registration);
     listener.pass(HEARTBEAT_MS / 1000);
-    await expect.poll(() => listener.said, PATIENT).toContain(": still here");
+    await expect.poll(() => listener.said, PATIENT).toContain("\n\nevent: heartbeat\ndata:\n\n");
     expect(listener.isEnded).toBe(false);
     await revokeUntold(registration.session.identity.sessionId);
     listener.pass(HEARTBEAT_MS / 1000);

@@ -1,6 +1,6 @@
 // What comes back with a refused form when there is no JavaScript.
 import { describe, expect, test } from "vitest";
-import { decodeFlash, encodeFlash, type Flash } from "@/app/_http/flash";
+import { decodeDone, decodeFlash, encodeFlash, type Flash } from "@/app/_http/flash";
 
 const ROOM = 4_000;
 const withValues = (values: Record<string, string>): Flash => ({
@@ -53,5 +53,12 @@ describe("what was typed", () => {
 
 test("somebody else's cookie, or a damaged one, brings nothing back", () => {
   for (const raw of ["", "nonsense", Buffer.from("{}").toString("base64url")])
-    expect(decodeFlash(raw)).toBeNull();
+    expect([decodeFlash(raw), decodeDone(raw)]).toEqual([null, null]);
+});
+
+test("what was done is one of a few words, and no refusal", () => {
+  const told = (value: unknown) => decodeDone(Buffer.from(JSON.stringify(value)).toString("base64url"));
+  expect(told({ done: "password_changed" })).toBe("password_changed");
+  expect(told({ done: "you_won" })).toBeNull();
+  expect(told(withValues({}))).toBeNull();
 });

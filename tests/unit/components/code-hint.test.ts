@@ -20,15 +20,23 @@ describe("the line under the code field", () => {
   });
 
   test.each(["bounced", "suppressed", "failed"] as const)(
-    "promises nothing about the code of a mail that has %s",
+    "promises no code from a mail that has %s",
     (status) => {
       const gone = makeConfirmation(
         { status },
         { code: { tries_left: 5, next_try_at: null, expires_at: LATER } },
       );
-      expect(describeCode(gone, NOW_MS)).toEqual({ kind: "waiting" });
+      expect(describeCode(gone, NOW_MS)).toEqual({ kind: "not_coming" });
     },
   );
+
+  test("promises no code from a mail that was called off, and leaves an earlier one its time", () => {
+    expect(describeCode(makeConfirmation({ status: "cancelled" }), NOW_MS)).toEqual({ kind: "not_coming" });
+    const earlier = { code: { tries_left: 5, next_try_at: null, expires_at: LATER } };
+    expect(describeCode(makeConfirmation({ status: "cancelled" }, earlier), NOW_MS)).toMatchObject({
+      kind: "works",
+    });
+  });
 
   test("says nothing any more once the address is confirmed: a used code has no tries left, and that is no trouble", () => {
     const used = { confirmed: true, code: { tries_left: 0, expires_at: LATER, next_try_at: null } };

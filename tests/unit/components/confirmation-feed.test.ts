@@ -12,6 +12,9 @@ class FakeStream extends EventTarget {
   send(confirmation: Confirmation) {
     this.dispatchEvent(new MessageEvent("confirmation", { data: JSON.stringify(confirmation) }));
   }
+  beat() {
+    this.dispatchEvent(new MessageEvent("heartbeat", { data: "" }));
+  }
   breakOff(readyState: 0 | 2) {
     this.readyState = readyState;
     this.dispatchEvent(new Event("error"));
@@ -130,16 +133,100 @@ describe("the page's feed", () => {
     expect(page.connections).toEqual(["polling", "live"]);
   });
 
-  test("leaves an open stream alone, and looks after one that is silent for long", async () => {
+  test("leaves a stream alone whose heart beats, however long nothing changes", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    for (let beats = 0; beats < 20; beats++) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      page.current().beat();
+    }
+    expect(page.read).not.toHaveBeenCalled();
+    expect(page.streams).toHaveLength(1);
+    expect(page.connections).toEqual(["live"]);
+  });
+
+  test("replaces an open stream that has fallen silent, and reads meanwhile", async () => {
     const page = start();
     page.read.mockResolvedValue(done(sent));
     page.current().connect();
     page.current().send(queued);
-    await vi.advanceTimersByTimeAsync(28_000);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(page.read).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(8_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     expect(page.read).toHaveBeenCalledTimes(1);
+    expect(page.streams).toHaveLength(2);
     expect(page.seen).toEqual(["queued", "sent"]);
+    expect(page.connections).toEqual(["live", "polling"]);
+    page.current().connect();
+    page.current().send(sent);
+    expect(page.connections).toEqual(["live", "polling", "live"]);
+  });
+
+  test("is not live within half a minute of a server that stops answering, and is again when it goes on", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    let answer = (_: ApiResult<Confirmation>) => {};
+    page.read.mockReturnValue(
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(page.connections).toEqual(["live", "offline"]);
+    expect(page.streams).toHaveLength(2);
+    page.current().connect();
+    page.current().send(sent);
+    answer(done(sent));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.connections).toEqual(["live", "offline", "live"]);
+  });
+
+  test("says that the connection is lost when a read fails while an open stream is silent", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    await vi.advanceTimersByTimeAsync(24_000);
+    expect(page.connections).toEqual(["live", "offline"]);
+    expect(page.streams).toHaveLength(2);
+  });
+
+  test("is not live by a heart that beats before the state was told, nor by the one of a stream it has replaced", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().beat();
+    expect(page.connections).toEqual([]);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(page.connections).toEqual(["offline"]);
+    const [old] = page.streams;
+    old?.send(queued);
+    page.window.dispatchEvent(new Event("online"));
+    old?.connect();
+    old?.beat();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.connections).toEqual(["offline", "live", "offline"]);
+  });
+
+  test("a read that fails does not put out a stream that is heard", async () => {
+    const page = start();
+    page.current().connect();
+    page.current().send(queued);
+    page.feed.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page.connections).toEqual(["live"]);
+  });
+
+  test("goes on by reading where streams are held back, and tries one now and then", async () => {
+    const page = start();
+    page.read.mockResolvedValue(done(sent));
+    page.current().connect();
+    await vi.advanceTimersByTimeAsync(28_000);
+    expect(page.read).toHaveBeenCalledTimes(7);
+    expect(page.connections).toEqual(["polling"]);
+    expect(page.streams).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(page.streams).toHaveLength(2);
   });
 
   test("says that the connection is lost when neither way works, and comes back by itself", async () => {

@@ -187,6 +187,17 @@ describe("the sentence", () => {
     expect(needsOtherAddress(makeConfirmation({ status: "delivered" }).delivery)).toBe(false);
   });
 
+  test("promises no code to an address that it cannot reach, and none that is to come after one that came", () => {
+    const lead = (status: DeliveryStatus, reason = NO_ANSWER) =>
+      timeline.describeLead(makeConfirmation({ status, reason }).delivery);
+    for (const status of ["bounced", "suppressed"] as const)
+      expect(lead(status)).toBe("confirm.textUnreachable");
+    expect(lead("failed", { code: "mailbox_unavailable", message: "" })).toBe("confirm.textUnreachable");
+    expect(lead("complained")).toBe("confirm.textSent");
+    for (const status of ["queued", "retrying", "delivered", "failed"] as const)
+      expect(lead(status)).toBe("confirm.text");
+  });
+
   test.each(LANGUAGES)(
     "says in %s that we called a mail off, and in other words that it was not needed",
     (language) => {

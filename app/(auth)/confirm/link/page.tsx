@@ -14,10 +14,10 @@ import { pickTexts } from "@/messages/catalog";
 
 export const dynamic = "force-dynamic";
 
+/** The title stands in what the page shows, and changes with it. */
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
   return {
-    title: t("common.title", { page: t("confirmLink.title") }),
     description: t("meta.confirmLink"),
     referrer: "no-referrer",
   };

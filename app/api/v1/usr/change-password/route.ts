@@ -28,7 +28,8 @@ export function POST(request: Request): Promise<Response> {
         status: 200,
         body: { ...session.tokens, user_data: user },
         cookies: forBrowser ? [await sessionCookie(session)] : [],
-        location: "/account?changed=password",
+        done: "password_changed",
+        location: "/account",
       };
     },
   );

@@ -19,7 +19,7 @@ export function POST(request: Request): Promise<Response> {
       status: 200,
       body: { confirmed: true, signed_in: session !== null, ...session?.tokens, user_data: user },
       cookies: forBrowser ? [await sessionCookie(session)] : [],
-      location: session ? "/account" : "/sign-in?confirmed=1",
+      ...(session ? { location: "/account" } : { done: "address_confirmed", location: "/sign-in" }),
     };
   });
 }

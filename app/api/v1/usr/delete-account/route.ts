@@ -15,7 +15,12 @@ export function POST(request: Request): Promise<Response> {
     const { password } = parseFields(DeleteAccountFields, fields);
     await deleteAccount(services(), identity, { password, ...clientOf(request) });
     const forBrowser = isForm(request) || isFromOwnPage(request);
-    return { status: 204, cookies: forBrowser ? [clearSessionCookie()] : [], location: "/" };
+    return {
+      status: 204,
+      cookies: forBrowser ? [clearSessionCookie()] : [],
+      done: "account_deleted",
+      location: "/",
+    };
   });
 }
 

@@ -8,7 +8,7 @@ import { services } from "@/services";
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "sessions", backTo: "/account", takesNothing: true }, async () => {
     const revoked = await endOtherSessions(services(), await authenticateFull(request));
-    return { status: 200, body: { revoked }, location: "/account?ended=others" };
+    return { status: 200, body: { revoked }, done: "others_ended", location: "/account" };
   });
 }
 

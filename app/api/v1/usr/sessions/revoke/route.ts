@@ -18,7 +18,7 @@ export function POST(request: Request): Promise<Response> {
     return {
       status: 204,
       cookies: isOwn && forBrowser ? [clearSessionCookie()] : [],
-      location: isOwn ? "/" : "/account?ended=one",
+      ...(isOwn ? { location: "/" } : { done: "session_ended", location: "/account" }),
     };
   });
 }
