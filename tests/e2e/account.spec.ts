@@ -30,7 +30,7 @@ test("the account is deleted with its password, and the page goes where nobody i
   await page.getByText("Delete account").click();
   const remove = (password: string) =>
     heard(page, "/api/v1/usr/delete-account", async () => {
-      await page.getByLabel("Your password").fill(password);
+      await page.locator("#delete").getByLabel("Present password").fill(password);
       await page.getByRole("button", { name: "Delete my account" }).click();
     });
   expect(await remove("wrong password")).toEqual({ type: "application/json", status: 422 });
