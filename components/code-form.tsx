@@ -19,6 +19,7 @@ type Phase = "idle" | "sending" | "confirmed";
  */
 export function CodeForm({
   hint,
+  room,
   refusal,
   isAtHand,
   isUseless,
@@ -27,6 +28,8 @@ export function CodeForm({
   onConfirmed,
 }: {
   hint: CodeHint;
+  /** The longest that can stand below the field. */
+  room: readonly string[];
   /** Why the form came back without JavaScript, or null. */
   refusal: Problem | null;
   /** True when a code can be in the mailbox: the field then takes the focus where that opens no keyboard. */
@@ -109,7 +112,7 @@ export function CodeForm({
           void send();
         }}
       />
-      <FieldNote id="code-note" hint={<Hint hint={hint} />} error={error} isAnnounced />
+      <FieldNote id="code-note" hint={<Hint hint={hint} />} room={room} error={error} isAnnounced />
       <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">
         {t("confirm.submit")}
       </SubmitButton>
