@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { requestTexts } from "@/app/_data/texts";
 import { readDone } from "@/app/_http/flash";
+import { demoRoom } from "@/components/confirm-rooms";
+import { makeJourneys } from "@/components/demo-journeys";
 import { DoneNote } from "@/components/done-note";
 import { SiteHeader } from "@/components/site-header";
 import { TextsProvider } from "@/components/texts-provider";
@@ -26,7 +28,9 @@ const FACTS = [
 export default async function LandingPage() {
   // The front page stands also while the database is away; then it does not know its visitor.
   const visitor = await currentVisitor().catch(() => null);
-  const [{ language, t, rich }, done] = await Promise.all([requestTexts(), readDone()]);
+  const [texts, done] = await Promise.all([requestTexts(), readDone()]);
+  const { language, t, rich } = texts;
+  const startedAt = new Date().toISOString();
   return (
     <>
       <SiteHeader>
@@ -40,7 +44,7 @@ export default async function LandingPage() {
           </a>
         )}
       </SiteHeader>
-      <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-14 gap-y-10 lg:grid-rows-[auto_1fr] px-5 pt-4 pb-14 sm:px-8 sm:pt-[5vh] lg:grid-cols-[minmax(0,1fr)_26rem]">
+      <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-14 gap-y-10 lg:gap-y-7 lg:grid-rows-[auto_1fr] px-5 pt-4 pb-10 sm:px-8 sm:pt-[3vh] lg:grid-cols-[minmax(0,1fr)_26rem]">
         <div>
           {done === "account_deleted" ? (
             <div className="mb-8">
@@ -48,8 +52,8 @@ export default async function LandingPage() {
             </div>
           ) : null}
           <h1 className="text-display font-semibold tracking-tighter">{t("landing.heading")}</h1>
-          <p className="mt-5 max-w-136 text-field text-fg-muted">{t("landing.text")}</p>
-          <div className="mt-7 flex flex-wrap gap-3">
+          <p className="mt-4 max-w-136 text-field text-fg-muted">{t("landing.text")}</p>
+          <div className="mt-6 flex flex-wrap gap-3">
             <a href="/register" className={buttonClass("primary", "px-6")}>
               {t("landing.create")}
             </a>
@@ -59,22 +63,7 @@ export default async function LandingPage() {
               </a>
             ) : null}
           </div>
-        </div>
-        <div className="lg:row-span-2">
-          <TextsProvider language={language} texts={pickTexts(language, ["demo", "timeline", "reason"])}>
-            <TimelineDemo startedAt={new Date().toISOString()} />
-          </TextsProvider>
-        </div>
-        <div>
-          <dl className="grid max-w-136 gap-4 border-t border-line pt-7">
-            {FACTS.map(([name, text]) => (
-              <div key={name} className="grid gap-x-4 sm:grid-cols-[9.5rem_minmax(0,1fr)]">
-                <dt className="font-semibold">{t(name)}</dt>
-                <dd className="text-fg-muted">{t(text)}</dd>
-              </div>
-            ))}
-          </dl>
-          <p className="mt-7 leading-8 text-fg-muted">
+          <p className="mt-4 leading-8 text-fg-muted">
             {rich<ReactNode>("landing.own", {
               command: () => (
                 <code
@@ -87,6 +76,21 @@ export default async function LandingPage() {
               ),
             })}
           </p>
+        </div>
+        <div className="lg:row-span-2">
+          <TextsProvider language={language} texts={pickTexts(language, ["demo", "timeline", "reason"])}>
+            <TimelineDemo startedAt={startedAt} room={demoRoom(texts, makeJourneys(startedAt))} />
+          </TextsProvider>
+        </div>
+        <div>
+          <dl className="grid max-w-136 gap-3.5 border-t border-line pt-6">
+            {FACTS.map(([name, text]) => (
+              <div key={name} className="grid gap-x-4 sm:grid-cols-[8.5rem_minmax(0,1fr)]">
+                <dt className="font-semibold">{t(name)}</dt>
+                <dd className="text-fg-muted">{t(text)}</dd>
+              </div>
+            ))}
+          </dl>
         </div>
       </main>
     </>

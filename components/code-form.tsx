@@ -20,6 +20,7 @@ type Phase = "idle" | "sending" | "confirmed";
  */
 export function CodeForm({
   hint,
+  room,
   refusal,
   connection,
   isAtHand,
@@ -29,6 +30,8 @@ export function CodeForm({
   onConfirmed,
 }: {
   hint: CodeHint;
+  /** The longest that can stand below the field. */
+  room: readonly string[];
   /** Why the form came back without JavaScript, or null. */
   refusal: Problem | null;
   /** How the page reaches its server. */
@@ -126,6 +129,7 @@ export function CodeForm({
       <FieldNote
         id="code-note"
         hint={<Hint hint={hint} />}
+        room={room}
         error={isUnsent ? t("common.unreachable") : error}
         isAnnounced
       />

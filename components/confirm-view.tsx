@@ -8,6 +8,7 @@ import { postJson } from "./api-client";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
 import { describeCode } from "./code-hint";
+import type { ConfirmRooms } from "./confirm-rooms";
 import { ConnectionBadge } from "./connection-badge";
 import { DeliveryTimeline } from "./delivery-timeline";
 import { replaceWith } from "./go-to";
@@ -28,6 +29,7 @@ const MOVE_ON_MS = 1_200;
 /** The confirm page: where the mail is, the code, another code. */
 export function ConfirmView({
   initial,
+  rooms,
   inboxUrl,
   sender,
   suggestion,
@@ -36,6 +38,8 @@ export function ConfirmView({
   changeFlash,
 }: {
   initial: Confirmation;
+  /** For what is longer than what stands there now. */
+  rooms: ConfirmRooms;
   /** The development inbox; null in production. */
   inboxUrl: string | null;
   /** The From line of our mails. */
@@ -64,6 +68,8 @@ export function ConfirmView({
       ? t("confirm.resent", { email: resentFor })
       : status.sentence;
 
+  const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
+
   useEffect(() => {
     // The tab that sent the code has its own answer, and moves on with it.
     if (!confirmed || isSendingCode) return;
@@ -74,7 +80,7 @@ export function ConfirmView({
 
   if (isEnded) return <SessionEnded />;
   return (
-    <div className="grid gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
+    <div className="grid grid-cols-1 gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
       <title>{t("confirm.tab", { state: status.headline })}</title>
       <div>
         <Heading>{t("confirm.title")}</Heading>
@@ -82,7 +88,7 @@ export function ConfirmView({
           {rich<ReactNode>(describeLead(delivery), {
             email,
             strong: (address) => (
-              <strong key="email" className="font-medium break-words text-fg">
+              <strong key="email" className="font-medium wrap-anywhere text-fg">
                 {address}
               </strong>
             ),
@@ -106,7 +112,9 @@ export function ConfirmView({
           </noscript>
         </div>
         <DeliveryTimeline confirmation={confirmation} nowMs={nowMs} />
-        <StatusLine tone={status.tone}>{sentence}</StatusLine>
+        <StatusLine tone={status.tone} room={room}>
+          {sentence}
+        </StatusLine>
         {webmail ? (
           // Its room is kept from the start: nothing below it moves when the mail is out.
           <div className="mt-3 grid min-h-11">
@@ -144,6 +152,7 @@ export function ConfirmView({
       <div>
         <CodeForm
           hint={describeCode(confirmation, nowMs)}
+          room={rooms.code}
           refusal={codeRefusal}
           isUseless={needsOtherAddress(delivery)}
           connection={connection}

@@ -1,14 +1,22 @@
 import { Check, CircleDashed, RotateCw, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { LocalTime } from "./local-time";
 import { useTexts } from "./texts-provider";
-import { describeAttempt, describeSteps, type Step, type Tone } from "./timeline";
+import {
+  describeAttempt,
+  describeStepRooms,
+  describeSteps,
+  type Step,
+  type StepRoom,
+  type Tone,
+} from "./timeline";
 import { Spinner } from "./ui/spinner";
 
-/** The way of one mail as an ordered list. Always five steps of one height, so that nothing moves when the state does. */
+/** The way of one mail as an ordered list. Always five steps, each with room for all that can stand there, so that nothing moves when the state does. */
 export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confirmation; nowMs: number }) {
   const texts = useTexts();
+  const rooms = useMemo(() => describeStepRooms(texts), [texts]);
   const attempt = confirmation.delivery && describeAttempt(texts, confirmation.delivery, nowMs);
   return (
     <ol className="grid">
@@ -20,20 +28,25 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
           className="group relative flex min-h-9 items-start sm:min-h-10 gap-3 not-last:before:absolute not-last:before:start-[0.6875rem] not-last:before:top-6.5 not-last:before:-bottom-0.5 not-last:before:w-px not-last:before:bg-line data-[tone=done]:not-last:before:bg-done-line"
         >
           <StepIcon key={step.key} tone={step.tone} />
-          <div className="flex min-w-0 flex-1 items-start justify-between gap-3">
-            <span
-              className={`shrink-0 ${step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"}`}
-            >
-              {texts.rich<ReactNode>(`timeline.said.${step.tone}`, {
-                step: step.label,
-                spoken: (words) => (
-                  <span key="spoken" className="sr-only">
-                    {words}
-                  </span>
-                ),
-              })}
-            </span>
-            <StepSide step={step} attempt={attempt} />
+          <div className="grid min-w-0 flex-1 grid-cols-1 max-[359px]:pb-2.5 *:[grid-area:1/1]">
+            <div className={ROW_CLASS}>
+              <span
+                className={`${step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"}`}
+              >
+                {texts.rich<ReactNode>(`timeline.said.${step.tone}`, {
+                  step: step.label,
+                  spoken: (words) => (
+                    <span key="spoken" className="sr-only">
+                      {words}
+                    </span>
+                  ),
+                })}
+              </span>
+              <StepSide step={step} attempt={attempt} />
+            </div>
+            {rooms[step.place].map((room) => (
+              <RoomOfStep key={`${room.label} ${room.side}`} room={room} />
+            ))}
           </div>
         </li>
       ))}
@@ -41,23 +54,31 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
   );
 }
 
+/** The label, and what stands beside it; on the smallest phones below it where both do not fit unbroken. */
+const ROW_CLASS =
+  "flex flex-wrap content-start items-start justify-between gap-x-2 min-[360px]:grid min-[360px]:grid-cols-[auto_minmax(min-content,1fr)]";
+const SIDE_CLASS =
+  "pt-1 text-small leading-4 text-balance tabular-nums min-[360px]:justify-self-end min-[360px]:text-end";
+
+/** Unseen; see components/ui/room.tsx. */
+function RoomOfStep({ room: { label, side } }: { room: StepRoom }) {
+  return (
+    <span aria-hidden="true" className={ROW_CLASS}>
+      <span data-room={label} className="room font-semibold" />
+      {side === null ? null : <span data-room={side} className={`room ${SIDE_CLASS}`} />}
+    </span>
+  );
+}
+
 function StepSide({ step, attempt }: { step: Step; attempt: string | null }) {
   if (step.isCurrent && attempt)
     return (
-      <span
-        className={`pt-1 text-end text-small leading-4 text-balance tabular-nums ${step.tone === "idle" ? "text-fg-muted" : SIDE[step.tone]}`}
-      >
+      <span className={`${SIDE_CLASS} ${step.tone === "idle" ? "text-fg-muted" : SIDE[step.tone]}`}>
         {attempt}
       </span>
     );
   if (!step.at || step.tone === "idle") return null;
-  return (
-    <LocalTime
-      at={step.at}
-      shape="time"
-      className="shrink-0 pt-1 text-small leading-4 tabular-nums text-fg-muted"
-    />
-  );
+  return <LocalTime at={step.at} shape="time" className={`whitespace-nowrap text-fg-muted ${SIDE_CLASS}`} />;
 }
 
 const SIDE: Record<Tone, string> = {

@@ -18,7 +18,7 @@ export function EmailField({
   /** The suggestion was taken: the field holds it now. */
   onTaken?: (input: HTMLInputElement) => void;
 }) {
-  const { rich } = useTexts();
+  const { t, rich } = useTexts();
   const { suggestion, look, forget } = useEmailSuggestion();
   const field = useRef<HTMLInputElement | null>(null);
 
@@ -39,6 +39,7 @@ export function EmailField({
       required
       {...input}
       label={label}
+      room={[t("rules.emailNoAt"), t("rules.emailCutShort")]}
       error={error}
       type="text"
       inputMode="email"
@@ -59,7 +60,8 @@ export function EmailField({
                       key="take"
                       type="button"
                       onClick={() => take(suggestion)}
-                      className="cursor-pointer font-medium break-all text-accent-fg underline underline-offset-2"
+                      // A thumb high, in the room of one line.
+                      className="-mt-1.5 -mb-5 cursor-pointer pt-1.5 pb-5 text-start font-medium break-all text-accent-fg underline underline-offset-2"
                     >
                       {address}
                     </button>

@@ -22,7 +22,7 @@ export function UtcTime({ at, shape }: { at: string; shape: keyof typeof SHAPES 
   });
   return (
     <time dateTime={at} suppressHydrationWarning>
-      {format.format(new Date(at))} UTC
+      <Unbroken parts={format.formatToParts(new Date(at))} /> UTC
     </time>
   );
 }
@@ -55,8 +55,31 @@ export function LocalTime({
       className={className}
       suppressHydrationWarning
     >
-      {format.format(new Date(at))}
+      <Unbroken parts={format.formatToParts(new Date(at))} />
       {isHydrated ? null : <noscript> UTC</noscript>}
     </time>
+  );
+}
+
+/** A line may end between the day and the hour, and nowhere else. */
+function Unbroken({ parts }: { parts: readonly Intl.DateTimeFormatPart[] }) {
+  const textOf = (some: readonly Intl.DateTimeFormatPart[]) => some.map(({ value }) => value).join("");
+  const hour = parts.findIndex(({ type }) => type === "hour");
+  if (hour <= 0)
+    return (
+      <span className="whitespace-nowrap" suppressHydrationWarning>
+        {textOf(parts)}
+      </span>
+    );
+  return (
+    <>
+      <span className="whitespace-nowrap" suppressHydrationWarning>
+        {textOf(parts.slice(0, hour - 1))}
+      </span>
+      {textOf(parts.slice(hour - 1, hour))}
+      <span className="whitespace-nowrap" suppressHydrationWarning>
+        {textOf(parts.slice(hour))}
+      </span>
+    </>
   );
 }

@@ -57,6 +57,7 @@ export function RegisterForm({
         label={labels.username}
         name="username"
         hint={t("register.usernameHint", { min: USERNAME_MIN, max: USERNAME_MAX })}
+        room={[t("rules.usernameLetters"), t("rules.usernameSpaces")]}
         error={errors.username}
         defaultValue={values.username}
         autoComplete="username"

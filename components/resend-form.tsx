@@ -5,8 +5,12 @@ import type { Confirmation } from "@/domain/confirmation-state";
 import { postJson } from "./api-client";
 import { formatCountdown, secondsUntil } from "./countdown";
 import { useTexts } from "./texts-provider";
+import { Room } from "./ui/room";
 import { SubmitButton } from "./ui/submit-button";
 import { useHydrated } from "./use-hydrated";
+
+/** The hour of a limit on codes can be most of a day away. */
+const LONG_WAIT_SECONDS = 24 * 3600 - 1;
 
 /** Asks for another code. The server says when that is possible; this only counts down to it. */
 export function ResendForm({
@@ -31,6 +35,11 @@ export function ResendForm({
   // Without JavaScript the button would stay off when its time has come; the server refuses what is too early.
   const isHydrated = useHydrated();
   const waitSeconds = resend.next_allowed_at ? secondsUntil(resend.next_allowed_at, nowMs) : 0;
+  const room = [
+    t("confirm.resendIn", { left: formatCountdown(59 * 60, language) }),
+    t("confirm.resendInAfterLimit", { left: formatCountdown(LONG_WAIT_SECONDS, language) }),
+    t("confirm.resendNow"),
+  ];
   const isOff = waitSeconds > 0 || resend.reason === "already_confirmed";
 
   async function send(): Promise<void> {
@@ -64,14 +73,16 @@ export function ResendForm({
         >
           {t("confirm.resend")}
         </SubmitButton>
-        <span id="resend-note" className="text-small text-fg-muted tabular-nums">
-          {waitSeconds > 0
-            ? t(resend.reason === "limit" ? "confirm.resendInAfterLimit" : "confirm.resendIn", {
-                left: formatCountdown(waitSeconds, language),
-              })
-            : isOff
-              ? null
-              : t("confirm.resendNow")}
+        <span id="resend-note" className="min-w-0 flex-1 text-small text-fg-muted tabular-nums">
+          <Room texts={room} className="items-center">
+            {waitSeconds > 0
+              ? t(resend.reason === "limit" ? "confirm.resendInAfterLimit" : "confirm.resendIn", {
+                  left: formatCountdown(waitSeconds, language),
+                })
+              : isOff
+                ? null
+                : t("confirm.resendNow")}
+          </Room>
         </span>
       </div>
       <p role="alert" className="min-h-5.5 pt-1 text-small text-bad-fg">

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Tone } from "./timeline";
+import { Room } from "./ui/room";
 
 const LOOK: Record<Tone, string> = {
   done: "bg-done-bg text-done-fg",
@@ -9,22 +10,27 @@ const LOOK: Record<Tone, string> = {
   idle: "bg-page text-fg-muted",
 };
 
-/** Where things stand in one sentence: the page's one polite live region. Room for the longest is kept. */
+/** Where things stand in one sentence: the page's one polite live region. Room for the longest, `room`, is kept. */
 export function StatusLine({
   tone,
+  room,
   children,
   isLive = true,
 }: {
   tone: Tone;
+  /** What else can stand here. */
+  room: readonly string[];
   children: ReactNode;
   isLive?: boolean;
 }) {
   return (
     <p
       role={isLive ? "status" : undefined}
-      className={`mt-1 grid min-h-24.5 content-center max-[359px]:min-h-29 rounded-control px-3.5 py-3 text-small transition-colors duration-200 sm:min-h-19.5 ${LOOK[tone]}`}
+      className={`mt-1 rounded-control border border-transparent px-3.5 py-3 text-small wrap-anywhere transition-colors duration-200 ${LOOK[tone]}`}
     >
-      {children}
+      <Room texts={room} className="items-center">
+        {children}
+      </Room>
     </p>
   );
 }

@@ -16,7 +16,14 @@ const START: Position = { journey: "retry", frame: 0, elapsedMs: 0 };
  * The confirm page's own timeline, going through what can happen. It plays by itself except under reduced motion, can be
  * paused at any time, and steps by hand.
  */
-export function TimelineDemo({ startedAt }: { startedAt: string }) {
+export function TimelineDemo({
+  startedAt,
+  room,
+}: {
+  startedAt: string;
+  /** The longest that its status line can say. */
+  room: readonly string[];
+}) {
   const texts = useTexts();
   const { t } = texts;
   const journeys = useMemo(() => makeJourneys(startedAt), [startedAt]);
@@ -62,7 +69,7 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
         </div>
       </div>
       <DeliveryTimeline confirmation={confirmation} nowMs={nowMs} />
-      <StatusLine tone={status.tone} isLive={false}>
+      <StatusLine tone={status.tone} room={room} isLive={false}>
         {status.sentence}
       </StatusLine>
       <fieldset className="mt-4 grid grid-cols-3 gap-1 rounded-control bg-sunken p-1">
@@ -70,7 +77,7 @@ export function TimelineDemo({ startedAt }: { startedAt: string }) {
         {journeys.map(({ key }) => (
           <label
             key={key}
-            className="grid min-h-11 cursor-pointer place-items-center rounded-control px-1 text-center text-small text-fg-muted border border-transparent has-checked:border-line has-checked:bg-surface has-checked:font-medium has-checked:text-fg has-checked:shadow-near has-focus-visible:outline-2 has-focus-visible:outline-accent-fg"
+            className="grid min-h-11 cursor-pointer place-items-center rounded-control px-1 text-center text-small text-fg-muted border border-transparent forced-colors:has-checked:bg-[Highlight] forced-colors:has-checked:text-[HighlightText] forced-colors:has-checked:forced-color-adjust-none has-checked:border-line has-checked:bg-surface has-checked:font-medium has-checked:text-fg has-checked:shadow-near has-focus-visible:outline-2 has-focus-visible:outline-accent-fg"
           >
             <input
               type="radio"

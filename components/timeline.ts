@@ -93,6 +93,39 @@ export function describeAttempt({ language, t }: Texts, delivery: Delivery, nowM
   return null;
 }
 
+/** What can stand at a place of the list, and beside it. */
+export type StepRoom = { label: string; side: string | null };
+
+/** Longer than the longest wait of our own schedule, and a time of day. */
+const LONG_WAIT_SECONDS = 59 * 60 + 59;
+const TIME_OF_DAY = "00:00:00";
+
+/** Everything that can stand at each place: its room is kept there in every state. */
+export function describeStepRooms({ language, t }: Texts): Record<Step["place"], StepRoom[]> {
+  const label = (key: StepKey | "delayed") => t(`timeline.step.${key}`);
+  const timed = (key: StepKey | "delayed") => ({ label: label(key), side: TIME_OF_DAY });
+  const which = { attempt: 6, max: 6 };
+  const left = formatCountdown(LONG_WAIT_SECONDS, language);
+  return {
+    registered: [timed("registered")],
+    queued: [timed("queued")],
+    sending: [
+      { label: label("sending"), side: t("timeline.attempt.now", which) },
+      { label: label("retrying"), side: t("timeline.attempt.nextIn", { left, ...which }) },
+      { label: label("retrying"), side: t("timeline.attempt.nextNow", which) },
+      { label: label("failed"), side: t("timeline.attempt.after", { attempts: 6 }) },
+      { label: label("suppressed"), side: null },
+      { label: label("cancelled"), side: null },
+    ],
+    sent: [timed("sent"), timed("delayed")],
+    delivered: [
+      timed("delivered"),
+      { label: label("bounced"), side: null },
+      { label: label("complained"), side: null },
+    ],
+  };
+}
+
 export type Status = {
   tone: Tone;
   /** One or two words; also the tab's title. */

@@ -15,7 +15,7 @@ export function Alert({
     <div
       ref={ref}
       role={isAnnounced ? "alert" : undefined}
-      className="flex gap-2.5 rounded-control bg-bad-bg px-3.5 py-2.5 text-body text-bad-fg"
+      className="flex gap-2.5 rounded-control border border-transparent bg-bad-bg px-3.5 py-2.5 text-body text-bad-fg"
     >
       <AlertIcon className="mt-0.5 size-4.5 shrink-0" />
       <div className="min-w-0">{children}</div>

@@ -62,7 +62,7 @@ export function CodeInput({
         aria-invalid={isInvalid || undefined}
         aria-describedby={describedBy}
         onInput={(event) => read(event.currentTarget)}
-        className="code-input absolute inset-y-0 start-0 bg-transparent font-mono text-title font-semibold text-fg caret-accent-fg outline-none read-only:text-fg-muted"
+        className="code-input absolute inset-y-0 start-0 bg-transparent font-mono text-title font-semibold text-fg caret-accent-fg outline-none read-only:text-fg-muted forced-colors:text-[FieldText]! forced-colors:caret-[FieldText] forced-colors:forced-color-adjust-none"
       />
     </div>
   );

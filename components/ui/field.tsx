@@ -1,4 +1,6 @@
 import type { InputHTMLAttributes, ReactNode } from "react";
+import { AlertIcon } from "./field-icons";
+import { Room } from "./room";
 
 export type FieldInputProps = Omit<InputHTMLAttributes<HTMLInputElement>, "id" | "className"> & {
   name: string;
@@ -18,6 +20,7 @@ export const INPUT_CLASS =
 export function Field({
   label,
   hint,
+  room = [],
   error,
   aside,
   trailing,
@@ -25,6 +28,8 @@ export function Field({
 }: FieldInputProps & {
   label: string;
   hint?: ReactNode;
+  /** Errors that can need more lines than the hint. */
+  room?: readonly string[];
   error: string | null;
   /** Beside the label, e.g. a Caps Lock hint. */
   aside?: ReactNode;
@@ -34,11 +39,12 @@ export function Field({
   const id = `field-${input.name}`;
   return (
     <div>
-      <div className="mb-1.5 flex items-baseline justify-between gap-3">
-        <label htmlFor={id} className="font-medium">
+      <div className="mb-1.5 flex items-end justify-between gap-3">
+        <label htmlFor={id} className="shrink-0 font-medium">
           {label}
         </label>
-        {aside}
+        {/* Two lines of it are no higher than the row with the room above it: nothing moves when it comes. */}
+        {aside ? <div className="-mt-2.5 text-end text-small leading-4">{aside}</div> : null}
       </div>
       <div className="relative">
         <input
@@ -50,7 +56,7 @@ export function Field({
         />
         {trailing}
       </div>
-      <FieldNote id={`${id}-note`} hint={hint} error={error} />
+      <FieldNote id={`${id}-note`} hint={hint} room={room} error={error} />
     </div>
   );
 }
@@ -62,21 +68,28 @@ export function Field({
 export function FieldNote({
   id,
   hint,
+  room = [],
   error,
   isAnnounced = false,
 }: {
   id: string;
   hint?: ReactNode;
+  /** What else can stand here and may need more lines. */
+  room?: readonly string[];
   error: string | null;
   isAnnounced?: boolean;
 }) {
   return (
     // A hint says that its errors can need two lines.
-    <p id={id} className={`pt-1.5 pb-2 text-small ${hint ? "min-h-12.5" : "min-h-8.5"}`}>
-      <span role={isAnnounced ? "alert" : undefined} className="text-bad-fg">
-        {error}
-      </span>
-      {error ? null : <span className="text-fg-muted">{hint}</span>}
+    <p id={id} className={`pt-1.5 pb-4 text-small wrap-anywhere ${hint ? "min-h-14.5" : "min-h-10"}`}>
+      {/* As far in as the sign of an error takes its words. */}
+      <Room texts={room} className="*:[.room]:indent-5">
+        <span role={isAnnounced ? "alert" : undefined} className="text-bad-fg">
+          {error ? <AlertIcon className="me-1.5 inline size-3.5 align-[-0.15em]" /> : null}
+          {error}
+        </span>
+        {error ? null : <span className="text-fg-muted">{hint}</span>}
+      </Room>
     </p>
   );
 }

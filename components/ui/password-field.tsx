@@ -31,7 +31,7 @@ export function PasswordField({
       onKeyDown={watchCapsLock}
       onKeyUp={watchCapsLock}
       aside={
-        <span role="status" className="text-small text-waiting-fg">
+        <span role="status" className="text-waiting-fg">
           {isCapsLock ? t("form.capsLock") : ""}
         </span>
       }

@@ -30,7 +30,7 @@ export function StrengthMeter({ password, min, words }: StrengthMeterProps) {
   const filled = missing > 0 ? 0 : Math.max(1, level);
   return (
     <>
-      <span aria-hidden="true" className="mb-1.5 flex gap-1 pt-1">
+      <span aria-hidden="true" className="-mt-0.5 mb-1 flex gap-1">
         {[1, 2, 3, 4].map((step) => (
           <span
             key={step}
@@ -38,7 +38,10 @@ export function StrengthMeter({ password, min, words }: StrengthMeterProps) {
           />
         ))}
       </span>
-      <span aria-hidden="true">{t("strength.shown", { judgement })}</span>
+      {/* With the bar, two lines are as high here as two lines of the hint. */}
+      <span aria-hidden="true" className="-mb-2 block">
+        {t("strength.shown", { judgement })}
+      </span>
       <span role="status" className="sr-only">
         {spoken}
       </span>

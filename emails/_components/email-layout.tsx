@@ -4,6 +4,7 @@ import { Column, Container, Head, Html, Link, Preview, Row, Section, Text } from
 import { directionOf, tagOf } from "@/messages/languages";
 import type { Texts } from "@/messages/texts";
 import { HeadingText } from "./heading-text";
+import { KeyMark } from "./key-mark";
 import { color, type Direction, font, smallText, styleSheet } from "./theme";
 
 export function EmailLayout(props: {
@@ -88,7 +89,13 @@ export function EmailLayout(props: {
                       <Link
                         href={notMeUrl}
                         className="lk-link"
-                        style={{ color: color.link, textDecoration: "underline" }}
+                        // A thumb high.
+                        style={{
+                          display: "inline-block",
+                          padding: "12px 0",
+                          color: color.link,
+                          textDecoration: "underline",
+                        }}
                       >
                         {texts.t("mails.notMe.label")}
                       </Link>
@@ -104,7 +111,7 @@ export function EmailLayout(props: {
   );
 }
 
-/** The app's mark and name as text, so that both are there with images off. */
+/** The app's mark and name without a picture, so that both are there with images off. */
 function Wordmark({ side }: { side: "left" | "right" }) {
   const gap = side === "left" ? { paddingLeft: "10px" } : { paddingRight: "10px" };
   return (
@@ -116,7 +123,7 @@ function Wordmark({ side }: { side: "left" | "right" }) {
               <tr>
                 <td
                   aria-hidden="true"
-                  data-skip-in-text="true"
+                  dir="ltr"
                   className="lk-mark"
                   width="28"
                   height="28"
@@ -125,15 +132,9 @@ function Wordmark({ side }: { side: "left" | "right" }) {
                     height: "28px",
                     borderRadius: "7px",
                     backgroundColor: color.accent,
-                    color: color.onAccent,
-                    fontFamily: font.sans,
-                    fontSize: "17px",
-                    fontWeight: 700,
-                    lineHeight: "28px",
-                    textAlign: "center",
                   }}
                 >
-                  L
+                  <KeyMark />
                 </td>
                 <td
                   className="lk-text"

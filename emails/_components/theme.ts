@@ -73,6 +73,8 @@ function darkRules(scope: string): string {
     `${scope}.lk-link { color: ${darkColor.link} !important; }`,
     `${scope}.lk-panel { background-color: ${darkColor.panel} !important; }`,
     `${scope}.lk-button { background-color: ${darkColor.accent} !important; color: ${darkColor.onAccent} !important; }`,
-    `${scope}.lk-mark { background-color: ${darkColor.accent} !important; color: ${darkColor.onAccent} !important; }`,
+    `${scope}.lk-mark { background-color: ${darkColor.accent} !important; }`,
+    `${scope}.lk-ink { background-color: ${darkColor.onAccent} !important; }`,
+    `${scope}.lk-bow { border-color: ${darkColor.onAccent} !important; }`,
   ].join(" ");
 }

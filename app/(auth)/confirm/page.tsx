@@ -6,6 +6,7 @@ import { getConfirmation } from "@/app/_data/confirmation";
 import { inboxUrl } from "@/app/_data/inbox";
 import { requestTexts } from "@/app/_data/texts";
 import { readFlash } from "@/app/_http/flash";
+import { describeRooms } from "@/components/confirm-rooms";
 import { ConfirmView } from "@/components/confirm-view";
 import { TextsProvider } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
@@ -33,7 +34,8 @@ export default async function ConfirmPage() {
     readFlash("resend"),
     readFlash("change-email"),
   ]);
-  const { language } = await requestTexts();
+  const texts = await requestTexts();
+  const { language } = texts;
   return (
     <Card isWide>
       <TextsProvider
@@ -42,6 +44,7 @@ export default async function ConfirmPage() {
       >
         <ConfirmView
           initial={confirmation}
+          rooms={describeRooms(texts)}
           inboxUrl={inboxUrl()}
           sender={services().settings.emailFrom}
           suggestion={suggestEmail(confirmation.email)}
@@ -67,7 +70,7 @@ async function ConfirmedElsewhere({ email }: { email: string }) {
         {rich<ReactNode>("confirmOther.elsewhere", {
           email,
           strong: (address) => (
-            <strong key="email" className="font-medium break-words text-fg">
+            <strong key="email" className="font-medium wrap-anywhere text-fg">
               {address}
             </strong>
           ),
