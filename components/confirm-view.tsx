@@ -18,8 +18,9 @@ import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
-import { describeLead, describeStatus, isInMailbox, needsOtherAddress } from "./timeline";
+import { describeLead, describeStatus, isInMailbox, LEADS, needsOtherAddress } from "./timeline";
 import { buttonClass } from "./ui/button-class";
+import { Room } from "./ui/room";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
 
@@ -68,6 +69,7 @@ export function ConfirmView({
       ? t("confirm.resent", { email: resentFor })
       : status.sentence;
 
+  const leads = LEADS.map((lead) => rich<string>(lead, { email, strong: String }).join(""));
   const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
 
   useEffect(() => {
@@ -85,14 +87,16 @@ export function ConfirmView({
       <div>
         <Heading>{t("confirm.title")}</Heading>
         <p className="mt-2 text-fg-muted">
-          {rich<ReactNode>(describeLead(delivery), {
-            email,
-            strong: (address) => (
-              <strong key="email" className="font-medium wrap-anywhere text-fg">
-                {address}
-              </strong>
-            ),
-          })}
+          <Room texts={leads} className="wrap-anywhere">
+            {rich<ReactNode>(describeLead(delivery), {
+              email,
+              strong: (address) => (
+                <strong key="email" className="font-medium text-fg">
+                  {address}
+                </strong>
+              ),
+            })}
+          </Room>
         </p>
       </div>
 

@@ -1,37 +1,29 @@
 import { WifiOff } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Connection } from "./confirmation-feed";
 import { useTexts } from "./texts-provider";
+import { Room } from "./ui/room";
 
-/** How fresh the state on the page is. Room is kept, so nothing moves when it changes. */
+const SIGNS: Readonly<Record<Connection, ReactNode>> = {
+  connecting: <span aria-hidden="true" className="size-2" />,
+  live: <span aria-hidden="true" className="size-2 rounded-full bg-done-fg" />,
+  polling: <span aria-hidden="true" className="size-2 rounded-full border-2 border-waiting-fg" />,
+  offline: <WifiOff aria-hidden="true" className="size-3.5 shrink-0 text-waiting-fg" />,
+};
+
+/** How fresh the state on the page is. The room of all its words is kept, so nothing moves when it changes. */
 export function ConnectionBadge({ connection }: { connection: Connection }) {
   const { t } = useTexts();
-  switch (connection) {
-    case "connecting":
-      return null;
-    case "live":
-      return (
-        <Badge>
-          <span aria-hidden="true" className="size-2 rounded-full bg-done-fg" />
-          {t("confirm.live")}
-        </Badge>
-      );
-    case "polling":
-      return (
-        <Badge>
-          <span aria-hidden="true" className="size-2 rounded-full border-2 border-waiting-fg" />
-          {t("confirm.polling")}
-        </Badge>
-      );
-    case "offline":
-      return (
-        <Badge>
-          <WifiOff aria-hidden="true" className="size-3.5 text-waiting-fg" />
-          {t("confirm.offline")}
-        </Badge>
-      );
-  }
-}
-
-function Badge({ children }: { children: React.ReactNode }) {
-  return <span className="inline-flex items-center gap-1.5 text-small text-fg-muted">{children}</span>;
+  const words = {
+    connecting: "",
+    live: t("confirm.live"),
+    polling: t("confirm.polling"),
+    offline: t("confirm.offline"),
+  };
+  return (
+    <span className="flex items-center gap-1.5 text-small text-fg-muted">
+      <span className="flex w-3.5 shrink-0 justify-end">{SIGNS[connection]}</span>
+      <Room texts={Object.values(words).filter(Boolean)}>{words[connection]}</Room>
+    </span>
+  );
 }

@@ -4,8 +4,8 @@ import { LANGUAGES, NATIVE_NAMES, tagOf } from "@/messages/languages";
 import { useTexts } from "./texts-provider";
 import { buttonClass } from "./ui/button-class";
 
-/** That the page is loaded anew because of a choice: the focus goes back to where it was made. */
-const CHOSEN_KEY = "latchkey.language-chosen";
+/** The window is called so while it is loaded anew because of a choice: the focus goes back to where it was made. */
+const CHOSEN = "language-chosen";
 
 /**
  * A form, with and without JavaScript: looking through the list by keyboard changes nothing until the button is pressed
@@ -16,17 +16,21 @@ export function LanguageSwitch({ back }: { back: string }) {
   const select = useRef<HTMLSelectElement>(null);
 
   useEffect(() => {
-    if (takeChosen()) select.current?.focus({ preventScroll: true });
+    if (window.name !== CHOSEN) return;
+    window.name = "";
+    select.current?.focus();
   }, []);
 
   async function choose(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const body = new URLSearchParams({ language: select.current?.value ?? language });
-    // Offline, or refused: the page stays as it is.
-    const answer = await fetch("/language", { method: "POST", body, redirect: "manual" }).catch(() => null);
-    if (answer === null) return;
-    rememberChosen();
-    location.reload();
+    try {
+      await fetch("/language", { method: "POST", body, redirect: "manual" });
+      window.name = CHOSEN;
+      location.reload();
+    } catch {
+      // Offline: the page stays as it is.
+    }
   }
 
   return (
@@ -57,22 +61,4 @@ export function LanguageSwitch({ back }: { back: string }) {
       </button>
     </form>
   );
-}
-
-function rememberChosen(): void {
-  try {
-    sessionStorage.setItem(CHOSEN_KEY, "1");
-  } catch {
-    // Storage is switched off: the focus then begins at the top, as after any page.
-  }
-}
-
-function takeChosen(): boolean {
-  try {
-    const wasChosen = sessionStorage.getItem(CHOSEN_KEY) !== null;
-    sessionStorage.removeItem(CHOSEN_KEY);
-    return wasChosen;
-  } catch {
-    return false;
-  }
 }

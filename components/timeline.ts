@@ -223,7 +223,8 @@ export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
   return delivery?.status === "failed" && ADDRESS_REFUSED.has(delivery.reason?.code ?? "");
 }
 
-export type Lead = "confirm.text" | "confirm.textSent" | "confirm.textUnreachable";
+export const LEADS = ["confirm.text", "confirm.textSent", "confirm.textUnreachable"] as const;
+type Lead = (typeof LEADS)[number];
 
 /** What stands below the heading about the address: whether a code is to come, was sent, or cannot get there. */
 export function describeLead(delivery: Confirmation["delivery"]): Lead {

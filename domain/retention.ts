@@ -127,25 +127,27 @@ export const RETENTION: readonly RetentionRule[] = [
   },
 ];
 
-/** Locks of one statement are short, and one run ends within a host's time limit. The next run goes on. */
+/** Locks of one statement are short. */
 const BATCH = 500;
-const BATCHES_MAX = 40;
+/** Within the time that hosts give a function; some hundred thousand rows. What is left after a flood the next run removes. */
+const RUN_MS = 20_000;
 
 export type Purged = Partial<Record<Removable | "networks", number>>;
 
 /**
- * Removes everything that is past its end date, `BATCH` rows a statement; a rule with more than `BATCHES_MAX` batches
- * goes on at the next run. Safe in many processes at once. Returns how many rows of each kind that were, without
+ * Removes everything that is past its end date, `BATCH` rows a statement, for `runMs` at the most, and the
+ * next run goes on. Safe in many processes at once. Returns how many rows of each kind that were, without
  * those that went with them.
  */
-export async function purgeExpired(services: Services): Promise<Purged> {
+export async function purgeExpired(services: Services, runMs = RUN_MS): Promise<Purged> {
   const purged: Purged = {};
+  const endsAt = performance.now() + runMs;
   for (const { what, keptSeconds } of RETENTION) {
     const before = new Date(services.clock().getTime() - keptSeconds * 1000);
-    for (let batch = 0; batch < BATCHES_MAX; batch++) {
-      const removed = await removeOver(services.db, what, before, BATCH);
+    for (let removed = BATCH; removed === BATCH; ) {
+      removed = await removeOver(services.db, what, before, BATCH);
       if (removed > 0) purged[what] = (purged[what] ?? 0) + removed;
-      if (removed < BATCH) break;
+      if (performance.now() > endsAt) break;
     }
   }
   // Where a claim came from is of no use once it is over, although the claim stays a day.

@@ -71,12 +71,15 @@ test("ASVS 7.4.1: next-auth tells of a session that has ended what it tells of n
 
 test("an odd cookie of somebody else's making is a call of nobody, and taken away", async () => {
   const { port } = new URL(readRunning().app.url);
-  for (const value of ["garbage", "a%7Cb", "x|y", "%E0%A4%A"])
+  const good = "http%3A%2F%2Flocalhost";
+  for (const value of ["garbage", "a%7Cb", "x|y", "%E0%A4%A", `${good}; latchkey-${port}.callback-url=foo`])
     for (const action of ["session", "csrf", "providers"]) {
       const cookie = `latchkey-${port}.callback-url=${value}`;
       const answer = await callApi(`/api/auth/${action}`, { headers: { cookie } });
       expect(answer.status, `${action} ${value}`).toBe(200);
     }
+  for (const error of ["%E2%82%AC", "%E0%A4%A", "%00"])
+    expect((await callApi(`/api/auth/error?error=${error}`)).status).toBe(302);
   expect((await callApi("/api/auth/_log", { body: { code: "x", level: "error" } })).status).toBe(404);
 });
 

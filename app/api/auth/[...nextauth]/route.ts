@@ -2,7 +2,7 @@ import { cookies } from "next/headers";
 import { NextRequest } from "next/server";
 import NextAuth from "next-auth";
 import { authOptions, callbackCookieName, withFailures } from "@/app/_auth/options";
-import { isSecureCookie, readCookie } from "@/app/_http/cookies";
+import { isSecureCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
@@ -51,12 +51,13 @@ function checkAction(method: string, path: readonly string[]): void {
 async function checkBody(request: NextRequest): Promise<NextRequest> {
   const url = new URL(request.url);
   for (const [name, value] of [...url.searchParams])
-    if (!isUsable(name, value)) url.searchParams.delete(name);
+    if (!isUsable(name, value) || !isAscii(name + value)) url.searchParams.delete(name);
   const headers = new Headers(request.headers);
-  const cookie = readCookie(request, callbackCookieName());
   // Somebody else's doing: it would be an error at every call. next-auth reads cookies here and not in the request.
-  if (cookie !== null && !isUsable("callbackUrl", decodeOrEmpty(cookie)))
-    (await cookies()).delete({ name: callbackCookieName(), path: "/", secure: isSecureCookie() });
+  const jar = await cookies();
+  const back = jar.get(callbackCookieName())?.value;
+  if (back !== undefined && !isUsable("callbackUrl", decodeOrEmpty(back)))
+    jar.delete({ name: callbackCookieName(), path: "/", secure: isSecureCookie() });
   if (request.method !== "POST") return new NextRequest(url, { headers });
   refuseForeignPage(request);
   if (!request.body) return new NextRequest(url, { method: "POST", headers });
@@ -78,6 +79,9 @@ function isUsable(name: string, value: string): boolean {
   if (name !== "callbackUrl") return true;
   return /^(\/|https?:\/\/)[\x21-\x7e]*$/.test(value) && URL.canParse(value, "http://localhost");
 }
+
+/** Parameters of the address go into headers. */
+const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
 
 function decodeOrEmpty(value: string): string {
   try {
