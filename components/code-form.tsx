@@ -59,7 +59,11 @@ export function CodeForm({
 
   useEffect(() => {
     // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.
-    if (connection === "live" || connection === "polling") setUnsent(false);
+    const forget = () => setUnsent(false);
+    if (connection === "live" || connection === "polling") forget();
+    // A stream may have lived on while nothing else went through.
+    addEventListener("online", forget);
+    return () => removeEventListener("online", forget);
   }, [connection]);
 
   function enter(next: Phase): void {
