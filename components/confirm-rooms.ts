@@ -1,6 +1,6 @@
 // The longest sentences that can stand at a place of the confirm page, in the page's language: their room is kept in
 // every state. For the server, which has all texts; the browser has those of its page alone. Pure.
-import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
+import { type Confirmation, DELIVERY_STATUSES, type DeliveryStatus } from "@/domain/confirmation-state";
 import problems from "@/messages/en/problems.json";
 import type { Language } from "@/messages/languages";
 import type { Texts } from "@/messages/texts";
@@ -16,19 +16,6 @@ export type ConfirmRooms = {
 
 /** Which of two long lines breaks into more lines depends on their words: so more than one is kept. */
 const LONGEST = 4;
-
-const STATUSES = [
-  "queued",
-  "sending",
-  "retrying",
-  "sent",
-  "delivered",
-  "failed",
-  "bounced",
-  "complained",
-  "suppressed",
-  "cancelled",
-] as const satisfies readonly DeliveryStatus[];
 
 const known = new Map<Language, ConfirmRooms>();
 
@@ -47,7 +34,7 @@ export function demoRoom(texts: Texts, journeys: readonly Journey[]): string[] {
 
 function statusRoom(texts: Texts): string[] {
   const codes = Object.keys(problems.reason);
-  const sentences = STATUSES.flatMap((status) =>
+  const sentences = DELIVERY_STATUSES.flatMap((status) =>
     codes.map((code) => describeStatus(texts, stateOf(status, code), 0).sentence),
   );
   return longestOf([...sentences, texts.t("timeline.sentence.none"), texts.t("timeline.sentence.queueSlow")]);

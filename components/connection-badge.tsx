@@ -21,9 +21,14 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
     offline: t("confirm.offline"),
   };
   return (
-    <span className="flex items-center gap-1.5 text-small text-fg-muted">
-      <span className="flex w-3.5 shrink-0 justify-end">{SIGNS[connection]}</span>
-      <Room texts={Object.values(words).filter(Boolean)}>{words[connection]}</Room>
+    <span className="ps-5 text-small text-fg-muted">
+      <Room texts={Object.values(words).filter(Boolean)} className="justify-items-end text-end">
+        {/* Into the padding: the room is that of the words. */}
+        <span className="-ms-5 inline-flex items-center gap-1.5">
+          {SIGNS[connection]}
+          {words[connection]}
+        </span>
+      </Room>
     </span>
   );
 }

@@ -2,17 +2,19 @@
 // all show this one shape, so they cannot disagree (promise P8). Snake case because it goes out as JSON.
 
 /** Where one delivery stands. `retrying` waits for `next_attempt_at`; the last six never move by themselves. */
-export type DeliveryStatus =
-  | "queued"
-  | "sending"
-  | "retrying"
-  | "sent"
-  | "delivered"
-  | "failed"
-  | "bounced"
-  | "complained"
-  | "suppressed"
-  | "cancelled";
+export const DELIVERY_STATUSES = [
+  "queued",
+  "sending",
+  "retrying",
+  "sent",
+  "delivered",
+  "failed",
+  "bounced",
+  "complained",
+  "suppressed",
+  "cancelled",
+] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** Why a delivery stands where it stands, in a code for machines and a sentence for people. */
 export type DeliveryReason = { code: string; message: string };

@@ -2,7 +2,13 @@
 // a field that is not here is a field that was forgotten here.
 import { z } from "zod";
 import type { FieldProblem, Problem } from "@/app/_http/problem";
-import type { Confirmation, DeliveryStatus, LinkData, NotMeData } from "@/domain/confirmation-state";
+import {
+  type Confirmation,
+  DELIVERY_STATUSES,
+  type DeliveryStatus,
+  type LinkData,
+  type NotMeData,
+} from "@/domain/confirmation-state";
 import type { SessionData } from "@/domain/session-data";
 import type { TokenPair } from "@/domain/tokens";
 import type { UserData } from "@/domain/user-data";
@@ -16,23 +22,10 @@ const describes =
 const instant = () => z.iso.datetime();
 
 export const DeliveryStatusSchema = describes<DeliveryStatus>()(
-  z
-    .enum([
-      "queued",
-      "sending",
-      "retrying",
-      "sent",
-      "delivered",
-      "failed",
-      "bounced",
-      "complained",
-      "suppressed",
-      "cancelled",
-    ])
-    .meta({
-      description:
-        "Where a mail stands. `retrying` waits for `next_attempt_at`. `failed`, `bounced`, `complained`, `suppressed` and `cancelled` are ends; `sent` may still become `delivered`, `bounced` or `complained`.",
-    }),
+  z.enum(DELIVERY_STATUSES).meta({
+    description:
+      "Where a mail stands. `retrying` waits for `next_attempt_at`. `failed`, `bounced`, `complained`, `suppressed` and `cancelled` are ends; `sent` may still become `delivered`, `bounced` or `complained`.",
+  }),
 );
 
 export const UserDataSchema = describes<UserData>()(
