@@ -19,8 +19,8 @@ export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
   globalSetup: "./tests/support/product.ts",
-  // Two cores: one for the browsers, one for the product and its parts.
-  workers: 2,
+  // Two cores: one for the browsers, one for the product and its parts; and one worker more, for what mostly waits.
+  workers: 3,
   fullyParallel: true,
   // A test that passes at the second try has found something.
   retries: 0,
@@ -39,7 +39,12 @@ export default defineConfig({
     launchOptions: { args: LAUNCH_ARGS, ...(executablePath ? { executablePath } : {}) },
   },
   projects: [
-    { name: "chromium", testIgnore: [MOVES_THE_CLOCK, ...STARTS_ITS_OWN], use: { browserName: "chromium" } },
+    {
+      name: "chromium",
+      testIgnore: [MOVES_THE_CLOCK, ...STARTS_ITS_OWN],
+      use: { browserName: "chromium" },
+      workers: 2,
+    },
     // After all others: the engine's clock is everybody's, and a mail that waits its two seconds would not.
     {
       name: "clock",
@@ -47,12 +52,8 @@ export default defineConfig({
       use: { browserName: "chromium" },
       dependencies: ["chromium"],
     },
-    // Products of their own, with engines and clocks of their own: beside the clock's tests, which mostly wait.
-    {
-      name: "own-products",
-      testMatch: STARTS_ITS_OWN,
-      use: { browserName: "chromium" },
-      dependencies: ["chromium"],
-    },
+    // Products of their own, with engines and clocks of their own: they mostly wait, so one after another, beside all
+    // others.
+    { name: "own-products", testMatch: STARTS_ITS_OWN, use: { browserName: "chromium" }, workers: 1 },
   ],
 });

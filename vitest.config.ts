@@ -29,8 +29,8 @@ const integration = {
   restoreMocks: true,
   testTimeout: 30_000,
   hookTimeout: 60_000,
-  // Each process has databases of its own; more at once than cores only makes them wait for each other.
-  maxWorkers: 2,
+  // Each process has databases of its own. One more than cores: some always wait.
+  maxWorkers: 3,
 };
 
 export default defineConfig({
