@@ -130,5 +130,8 @@ function nameOfUs(uid) {
   }
 }
 
-/** @param {unknown} error @param {string} code */
-const isCode = (error, code) => error instanceof Error && "code" in error && error.code === code;
+/**
+ * Whether the system refused with this code, such as ENOENT.
+ * @param {unknown} error @param {string} code
+ */
+export const isCode = (error, code) => error instanceof Error && "code" in error && error.code === code;

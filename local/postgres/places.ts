@@ -6,6 +6,7 @@ import {
   cpSync,
   existsSync,
   lchownSync,
+  linkSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -18,7 +19,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { giveToOwner, makeFolder } from "../ownership.mjs";
+import { giveToOwner, isCode, makeFolder } from "../ownership.mjs";
 import { markOf } from "../processes.mjs";
 import { type Account, isReachable } from "./account";
 
@@ -60,18 +61,48 @@ function ownerOf(data: string, account: NonNullable<Account>): Account {
 function chooseHome(dir: string, account: Account): string {
   if (!account || isReachable(dir, account)) return dir;
   const note = path.join(dir, "postgres.home");
-  if (existsSync(note)) {
-    const [home = "", mark] = readFileSync(note, "utf8").trim().split("\n");
-    const found = lstatSync(home, { throwIfNoEntry: false });
-    const isOurs = mark === markOf(dir) && (found?.uid === account.uid || found?.uid === 0);
-    if (found?.isDirectory() && isOurs) return home;
-  }
+  const noted = readHome(note, dir, account);
+  if (noted !== null) return noted;
+  putAway(note, dir, account);
   const home = mkdtempSync(path.join(ELSEWHERE, `latchkey-${digest(dir)}-`));
   chownSync(home, account.uid, account.gid);
-  writeFileSync(`${note}.part`, `${home}\n${markOf(dir)}\n`);
-  giveToOwner(`${note}.part`);
-  renameSync(`${note}.part`, note);
-  return home;
+  const part = `${note}.${process.pid}`;
+  writeFileSync(part, `${home}\n${markOf(dir)}\n`);
+  giveToOwner(part);
+  try {
+    // Unlike a rename it fails where another start has just made its note: two homes would be two databases.
+    linkSync(part, note);
+    return home;
+  } catch (error) {
+    rmSync(home, { recursive: true });
+    const other = readHome(note, dir, account);
+    if (other === null) throw error;
+    return other;
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Removes a note that came with a copy, or whose home is gone; one that another start has put there stays. */
+function putAway(note: string, dir: string, account: NonNullable<Account>): void {
+  const aside = `${note}.${process.pid}.old`;
+  try {
+    renameSync(note, aside);
+    if (readHome(aside, dir, account) !== null) linkSync(aside, note);
+  } catch (error) {
+    if (!isCode(error, "ENOENT") && !isCode(error, "EEXIST")) throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** The home that `dir` has a note of; null when there is none, or the note came with a copy, or the home is gone. */
+function readHome(note: string, dir: string, account: NonNullable<Account>): string | null {
+  if (!existsSync(note)) return null;
+  const [home = "", mark] = readFileSync(note, "utf8").trim().split("\n");
+  const found = lstatSync(home, { throwIfNoEntry: false });
+  const isOurs = mark === markOf(dir) && (found?.uid === account.uid || found?.uid === 0);
+  return found?.isDirectory() && isOurs ? home : null;
 }
 
 const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex").slice(0, 8);
