@@ -39,7 +39,8 @@ export async function postOnce(url: URL, request: Request): Promise<HttpOutcome>
   // key makes a second one harmless. Without this, every first mail after a pause could cost a minute.
   const isStale = first.outcome.kind === "broken" && first.wasReused && !first.outcome.timedOut;
   if (!isStale || request.signal.aborted) return first.outcome;
-  const second = (await attempt(url, request)).outcome;
+  // Where one kept connection has ended, the others may have too: this one is new.
+  const second = (await attempt(url, { ...request, agent: false })).outcome;
   // The first request may have been read after all. What the second one learns undoes that only when it was taken, or
   // when the mail itself is refused, which it then was the first time too.
   const isVerdict = second.kind === "answer" && (second.status < 300 || VERDICTS.has(second.status));
@@ -50,7 +51,7 @@ const VERDICTS: ReadonlySet<number> = new Set([400, 422]);
 
 function attempt(
   url: URL,
-  { headers, body, agent, signal, mayStillSend }: Request,
+  { headers, body, agent, signal, mayStillSend }: Omit<Request, "agent"> & { agent: http.Agent | false },
 ): Promise<{ outcome: HttpOutcome; wasReused: boolean }> {
   return new Promise((resolve) => {
     const send = url.protocol === "https:" ? https.request : http.request;

@@ -151,6 +151,22 @@ describe("a request on a kept connection that broke is made once more, and what 
     expect(seen()).toBe(3);
   });
 
+  test("comes by a new connection: where one was given up, the others were too", async () => {
+    let areGivenUp = false;
+    const carried = new Set<unknown>();
+    const { url } = await serve((response, request) => {
+      if (areGivenUp && carried.has(request.socket)) return cut(response, request);
+      carried.add(request.socket);
+      // Later than the others have come: each on a connection of its own.
+      setTimeout(() => ok(response, request), 50);
+    });
+    const post = client(url);
+    await Promise.all([post(), post(), post()]);
+    expect(carried.size).toBe(3);
+    areGivenUp = true;
+    expect(await post()).toMatchObject({ kind: "answer", status: 200 });
+  });
+
   test.each([301, 401, 403, 404, 409, 413, 429, 451, 500, 502, 503])(
     "does not hide that the first may have been read when it is %d",
     async (code) => {
