@@ -104,7 +104,6 @@ const built: NextConfig = {
       await Promise.all([writeBrotli(distDir), noteStylesheets(distDir)]);
     },
   },
-  outputFileTracingIncludes: { "/*": ["./.next/stylesheets.json"] },
   headers: async () => [
     ...((await config.headers?.()) ?? []),
     ...Object.entries(packedTypes).map(([ending, type]) => ({
