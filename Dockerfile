@@ -28,6 +28,7 @@ ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000
 # Owned by root, run by somebody else: the process cannot change its own code.
 COPY --from=build /app/.next/standalone ./
 COPY --from=build /app/.next/static ./.next/static
+COPY --from=build /app/.next/stylesheets.json ./.next/stylesheets.json
 COPY --from=build /app/.next/migrate.mjs ./db/migrate.mjs
 COPY --from=build /app/db/migrations ./db/migrations
 USER node

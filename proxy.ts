@@ -8,10 +8,12 @@ import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
 import { HANDLERS } from "./app/_http/routes";
 import { callHeaders, createNonce, pagePolicy, securityHeaders } from "./app/_http/security-headers";
+import { readStylesheets } from "./app/_http/stylesheets";
 import { unavailablePage } from "./app/_http/unavailable-page";
 import { env } from "./env";
 import { services } from "./services";
 
+const STYLESHEETS = readStylesheets(process.cwd());
 const PAGE_METHODS = "GET, HEAD, OPTIONS";
 
 /** Pages that can be shown without asking the database, unless a session comes along. */
@@ -32,7 +34,13 @@ export async function proxy(request: NextRequest): Promise<Response> {
     return withHeaders(refuseMethod(request.method), securityHeaders(null, isSecure));
 
   const nonce = createNonce();
-  const policy = pagePolicy({ nonce, isSecure, isDevelopment: env().NODE_ENV === "development" });
+  const isDevelopment = env().NODE_ENV === "development";
+  const policy = pagePolicy({
+    nonce,
+    isSecure,
+    isDevelopment,
+    stylesheets: isDevelopment ? null : STYLESHEETS,
+  });
   const headers = securityHeaders(policy, isSecure);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
   if (request.method === "GET" && asks && !(await isDatabaseThere(services().database)))

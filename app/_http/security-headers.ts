@@ -1,5 +1,6 @@
 // What every answer says to the browser about itself (ASVS 5.0 section 3.4; the policies: W3C CSP Level 3).
 import { randomBytes } from "node:crypto";
+import type { Stylesheets } from "./stylesheets";
 import { UNAVAILABLE_STYLE } from "./unavailable-page";
 
 /** 128 random bits, new for every page (CSP Level 3 section 7.1). */
@@ -8,18 +9,24 @@ export function createNonce(): string {
 }
 
 /**
- * A page's Content-Security-Policy: scripts only with this page's nonce and what those load themselves; styles,
- * pictures, forms and connections only to ourselves; no frames in either direction (ASVS 5.0, 3.4.3 and 3.4.6).
+ * A page's Content-Security-Policy: scripts only with this page's nonce and what those load themselves; styles of the
+ * build, by what is in them; pictures, forms and connections only to ourselves; no frames in either direction (ASVS
+ * 5.0, 3.4.3 and 3.4.6). Without `stylesheets` any style in the page is taken.
  */
-export function pagePolicy(page: { nonce: string; isSecure: boolean; isDevelopment: boolean }): string {
-  const { nonce, isSecure, isDevelopment } = page;
+export function pagePolicy(page: {
+  nonce: string;
+  isSecure: boolean;
+  isDevelopment: boolean;
+  stylesheets: Stylesheets | null;
+}): string {
+  const { nonce, isSecure, isDevelopment, stylesheets } = page;
   return [
     "default-src 'none'",
-    // Reloading while one develops evaluates code, opens a socket and writes styles into the page.
+    // Reloading while one develops evaluates code and opens a socket.
     `script-src 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
-    isDevelopment
+    stylesheets === null
       ? "style-src 'self' 'unsafe-inline'"
-      : `style-src 'self' 'nonce-${nonce}' ${UNAVAILABLE_STYLE}`,
+      : `style-src 'self' ${[...stylesheets.map(({ sha256 }) => `'sha256-${sha256}'`), UNAVAILABLE_STYLE].join(" ")}`,
     `connect-src 'self'${isDevelopment ? " ws:" : ""}`,
     "img-src 'self' data:",
     "font-src 'self'",

@@ -52,6 +52,21 @@ test("ASVS 3.4.3: a script without the page's nonce does not run", async ({ page
   expect(await page.evaluate(() => "ran" in window)).toBe(false);
 });
 
+test("ASVS 3.4.3: a style that is not the build's is not taken, not even with the page's nonce", async ({
+  page,
+}) => {
+  const violations = await listenForViolations(page);
+  await page.goto("/register");
+  const nonce = await page.evaluate(() => document.querySelector("script")?.nonce ?? "");
+  expect(nonce).not.toBe("");
+  await page.evaluate((given) => {
+    const smuggled = `<style nonce="${given}">h1 { display: none }</style>`;
+    document.body.insertAdjacentHTML("beforeend", smuggled);
+  }, nonce);
+  await expect.poll(() => violations.length).toBeGreaterThan(0);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
 for (const path of ["/", "/register", "/sign-in", "/confirm", "/account", "/docs/api", "/nothing-here"])
   test(`${path}: a strict policy, a nonce of its own, and no frame around it (ASVS 3.4.3 to 3.4.6, 3.4.8, 14.3.2)`, async ({
     request,

@@ -24,6 +24,18 @@ test("the scripts of /register weigh no more than their budget, as a browser loa
   expect(bytes, JSON.stringify(weights, null, 2)).toBeLessThanOrEqual(SCRIPT_BUDGET_BYTES);
 });
 
+test("/register is shown without waiting for another file: its style is inside, and applied", async ({
+  page,
+}) => {
+  await page.route(/_next\/static/, (route) => route.abort());
+  await page.goto("/register");
+  const field = page.getByLabel("Email");
+  await expect(field).toBeVisible();
+  // Thumb-sized, which no field of a browser's own is.
+  expect((await field.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+  expect(await page.locator("link[rel=stylesheet]").count()).toBe(0);
+});
+
 test("no style, script or font of another host is loaded, and nothing moves while a page builds up on a phone", async ({
   page,
   baseURL,

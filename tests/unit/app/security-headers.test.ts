@@ -1,12 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { createNonce, pagePolicy, securityHeaders } from "@/app/_http/security-headers";
 
-const page = { nonce: "abc", isSecure: true, isDevelopment: false };
+const stylesheets = [{ path: "/_next/static/chunks/a.css", sha256: "bm8gc3R5bGU=" }];
+const page = { nonce: "abc", isSecure: true, isDevelopment: false, stylesheets };
 
 describe("ASVS 3.4.3: the policy of a page", () => {
-  test("allows no script and no style without the nonce, outside development", () => {
+  test("allows no script without the nonce, and no style that is not the build's, outside development", () => {
     expect(pagePolicy(page)).not.toMatch(/unsafe-|\*|data: .*script/);
     expect(pagePolicy(page)).toContain("script-src 'nonce-abc' 'strict-dynamic'");
+    expect(pagePolicy(page)).toContain("style-src 'self' 'sha256-bm8gc3R5bGU=' 'sha256-");
+  });
+
+  test("takes any style where those of the build are not noted, and still no script", () => {
+    const policy = pagePolicy({ ...page, stylesheets: null });
+    expect(policy).toContain("style-src 'self' 'unsafe-inline';");
+    expect(policy).toContain("script-src 'nonce-abc' 'strict-dynamic';");
   });
 
   test("sends everything over TLS where the site has it", () => {
