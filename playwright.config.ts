@@ -3,14 +3,15 @@ import { LAUNCH_ARGS, listBrowsers } from "./cli/product/browser.mjs";
 
 const executablePath = listBrowsers()[0];
 
-const MOVES_THE_CLOCK = "**/retries.spec.ts";
 const STARTS_ITS_OWN = [
   "fuzz",
   "limits",
   "outages",
   "proof-of-work",
+  "retries",
   "sending",
   "sync-mode",
+  "telling-others",
   "traces",
   "two-processes",
 ].map((name) => `**/${name}.spec.ts`);
@@ -41,16 +42,9 @@ export default defineConfig({
   projects: [
     {
       name: "chromium",
-      testIgnore: [MOVES_THE_CLOCK, ...STARTS_ITS_OWN],
+      testIgnore: STARTS_ITS_OWN,
       use: { browserName: "chromium" },
       workers: 2,
-    },
-    // After all others: the engine's clock is everybody's, and a mail that waits its two seconds would not.
-    {
-      name: "clock",
-      testMatch: MOVES_THE_CLOCK,
-      use: { browserName: "chromium" },
-      dependencies: ["chromium"],
     },
     // Products of their own, with engines and clocks of their own: they mostly wait, so one after another, beside all
     // others.

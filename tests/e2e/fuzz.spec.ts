@@ -15,7 +15,7 @@ import { readRunning } from "../support/running";
 
 test.describe.configure({ mode: "default" });
 
-const INPUTS = Number(process.env.FUZZ_INPUTS || 100);
+const INPUTS = Number(process.env.FUZZ_INPUTS || 70);
 /** Far above what a busy machine needs, far below for ever. */
 const ANSWER_TIMEOUT_MS = 30_000;
 /** For a machine with much else to do; calm, an input takes 5 to 20 ms. */

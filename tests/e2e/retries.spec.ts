@@ -1,13 +1,24 @@
-// Mails that fail, seen live on the page, with the engine's clock moved. One after another: the clock is everybody's.
-import { expect, test } from "@playwright/test";
+// Mails that fail, seen live on the page, with the engine's clock moved. A product of their own, as the clock is
+// everybody's, and one after another for the same reason.
+import { type Browser, expect, test } from "@playwright/test";
 import { advanceEngineClock } from "../support/engine";
 import { breakProvider, calmProvider, codeIn, countMails, nextMail } from "../support/mailbox";
+import { startOwnProduct } from "../support/own-product";
 import { codeField, currentStep, registerOnPage, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
+import type { Product } from "../support/product";
 import { letTimePass, readLedger } from "../support/time";
 
 test.describe.configure({ mode: "serial" });
+
+let product: Product;
+test.beforeAll(async () => {
+  product = await startOwnProduct("e2e-retries", {});
+});
 test.afterEach(calmProvider);
+test.afterAll(() => product?.stop());
+
+const openPage = (browser: Browser) => browser.newPage({ baseURL: product.url });
 
 type Confirmation = {
   delivery: {
@@ -33,7 +44,8 @@ async function afterAttempt(token: string, attempt: number): Promise<Confirmatio
   return (await confirmationOf(token)).delivery;
 }
 
-test("a mail that fails twice and then goes out, live on the page", async ({ page }) => {
+test("a mail that fails twice and then goes out, live on the page", async ({ browser }) => {
+  const page = await openPage(browser);
   const person = newPerson("retry2");
   await registerOnPage(page, person);
   await expect(currentStep(page)).toContainText("Retrying");
@@ -47,6 +59,7 @@ test("a mail that fails twice and then goes out, live on the page", async ({ pag
   expect(await countMails(person.email)).toBe(1);
   await codeField(page).fill(codeIn(await nextMail(person.email)));
   await page.waitForURL("**/account");
+  await page.close();
 });
 
 test("retries come after exactly 60, 120, 240, 480 and 900 s; after the sixth attempt it has failed, and says why", async () => {
@@ -75,7 +88,8 @@ test("retries come after exactly 60, 120, 240, 480 and 900 s; after the sixth at
   );
 });
 
-test("after six failures the person reads why, asks for another code, and is in", async ({ page }) => {
+test("after six failures the person reads why, asks for another code, and is in", async ({ browser }) => {
+  const page = await openPage(browser);
   const person = newPerson();
   await breakProvider();
   await registerOnPage(page, person);
@@ -95,4 +109,5 @@ test("after six failures the person reads why, asks for another code, and is in"
   await expect(currentStep(page)).toContainText(/Sent|Delivered/);
   await codeField(page).fill(codeIn(await nextMail(person.email)));
   await page.waitForURL("**/account");
+  await page.close();
 });
