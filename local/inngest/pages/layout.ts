@@ -30,6 +30,7 @@ export function layout(context: Context, { path, title, aside, main }: PageParts
 <meta name="color-scheme" content="light dark">
 <title>${title} · Latchkey engine</title>
 <link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/base.css">
 <link rel="stylesheet" href="/assets/engine.css">
 <script type="module" src="/assets/engine.client.js"></script>
 </head>

@@ -1,7 +1,7 @@
 // The page's routes for reading, which needs no JavaScript. What it does is in page-actions.ts.
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Hono, Context as HonoContext, MiddlewareHandler } from "hono";
+import { addAssets } from "../../pages/assets.ts";
 import type { Context } from "../engine.ts";
 import { appPage } from "../pages/app.ts";
 import { eventPage, eventsPage, readDraft, sendPage } from "../pages/events.ts";
@@ -13,10 +13,7 @@ import { runPage } from "../pages/run.ts";
 import { readRunsQuery, readWithin, runsPage } from "../pages/runs.ts";
 import { readPage } from "./v1.ts";
 
-const ASSETS = new Map([
-  ["engine.css", "text/css; charset=utf-8"],
-  ["engine.client.js", "text/javascript; charset=utf-8"],
-]);
+const ASSETS = ["engine.css", "engine.client.js"] as const;
 
 /** Event data is other people's text: nothing but our own style and script is ever loaded or run. */
 const headers: MiddlewareHandler = async (c, next) => {
@@ -40,17 +37,7 @@ export function addPages(app: Hono, context: Context): void {
   const roots = ["/runs", "/events", "/functions", "/app", "/clock"];
   for (const root of ["/", ...roots, ...roots.map((one) => `${one}/*`)]) app.use(root, headers);
 
-  app.get("/assets/:name", async (c) => {
-    const name = c.req.param("name");
-    const type = ASSETS.get(name);
-    if (type === undefined) return c.notFound();
-    const body = await readFile(path.join(import.meta.dirname, "..", "pages", "assets", name));
-    return c.body(body, 200, {
-      "content-type": type,
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-cache",
-    });
-  });
+  addAssets(app, path.join(import.meta.dirname, "..", "pages", "assets"), ASSETS);
 
   app.get("/", async (c) => show(c, context, await overviewPage(context)));
   app.get("/app", (c) => show(c, context, appPage(context)));

@@ -1,8 +1,8 @@
 // The pages for people: the inbox, one mail, the fault dial. They work without JavaScript; with it they keep up to date.
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono, MiddlewareHandler } from "hono";
+import { addAssets } from "../../pages/assets.ts";
 import type { Parts } from "../app.ts";
 import { limitBody } from "../body.ts";
 import { CALM } from "../faults.ts";
@@ -15,13 +15,9 @@ import type { Shell } from "./shell.ts";
 /** What a person may declare to have happened to a mail, from its page. */
 const BY_HAND = ["bounced", "complained", "delivery_delayed", "delivered"] as const;
 
-const ASSETS = new Map([
-  ["mail.css", "text/css; charset=utf-8"],
-  ["mail.client.js", "text/javascript; charset=utf-8"],
-  ["icon.svg", "image/svg+xml"],
-]);
+const ASSETS = ["mail.css", "mail.client.js", "icon.svg"] as const;
 
-/** Nothing of a mail can run, load or frame anything: the pages themselves need only their own three files. */
+/** Nothing of a mail can run, load or frame anything: the pages themselves need only their own files. */
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
   "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -111,14 +107,5 @@ export function addPages(app: Hono<{ Bindings: HttpBindings }>, parts: Parts): v
     return c.redirect("/faults", 303);
   });
 
-  app.get("/assets/:name", async (c) => {
-    const type = ASSETS.get(c.req.param("name"));
-    if (type === undefined) return c.notFound();
-    const content = await readFile(path.join(import.meta.dirname, "assets", c.req.param("name")), "utf8");
-    return c.body(content, 200, {
-      "content-type": type,
-      "cache-control": "no-cache",
-      "x-content-type-options": "nosniff",
-    });
-  });
+  addAssets(app, path.join(import.meta.dirname, "assets"), ASSETS);
 }

@@ -38,6 +38,7 @@ export function page(
 <meta name="color-scheme" content="light dark">
 <title>${title} · Latchkey mail</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/base.css">
 <link rel="stylesheet" href="/assets/mail.css">
 <script type="module" src="/assets/mail.client.js"></script>
 ${reloadSeconds ? html`<noscript><meta http-equiv="refresh" content="${reloadSeconds}"></noscript>` : ""}
