@@ -16,7 +16,9 @@ export function addAssets<E extends Env>(app: Hono<E>, folder: string, names: re
   app.get("/assets/:name", async (c) => {
     const name = c.req.param("name");
     if (name !== BASE && !names.includes(name)) return c.notFound();
-    const body = await readFile(path.join(name === BASE ? import.meta.dirname : folder, name));
+    const body = await readFile(
+      path.join(name === BASE ? path.join(import.meta.dirname, "assets") : folder, name),
+    );
     return c.body(body, 200, {
       "content-type": TYPES[path.extname(name)] ?? "application/octet-stream",
       "cache-control": "no-cache",
