@@ -31,7 +31,7 @@ export function looksOfWidth(width: number): Look[] {
 /** Of WebP: letters are still sharp, and the light behind the page does not weigh ten times the rest. */
 const QUALITY = 60;
 /** Longer ones are lists that go on in the same way. */
-const HEIGHT_MAX = 1_800;
+const HEIGHT_MAX = 1_400;
 /** For the page to take the new size and colours. */
 const SETTLE_MS = 150;
 
