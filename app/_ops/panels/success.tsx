@@ -71,10 +71,10 @@ function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: S
       <Measure
         name={t("success.answers")}
         value={
-          <span className="flex flex-wrap gap-x-2.5">
+          <span className="flex flex-wrap gap-x-2.5 text-small">
             {PERCENTILES.map(({ name, swatch }) => (
-              <span key={name} className="inline-flex items-center gap-1.5 whitespace-nowrap">
-                <span aria-hidden="true" className={`h-0.5 w-3 rounded-control ${swatch}`} />
+              <span key={name} className="inline-flex items-center gap-1 whitespace-nowrap">
+                <span aria-hidden="true" className={`h-0.5 w-2.5 rounded-control ${swatch}`} />
                 {name} {sayTime(answers[name])}
               </span>
             ))}
