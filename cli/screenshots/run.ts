@@ -93,11 +93,13 @@ async function take(
     const stage = createStage({ browser, product, receiver, language, take: tries });
     try {
       const page = await scene.play(stage);
+      // What was pressed last is not under the mouse for ever.
+      await page.mouse.move(0, 0);
       const pictures: Picture[] = [];
       for (const look of looks) {
         const name = language === DEFAULT_LANGUAGE ? scene.name : `${scene.name}-${language}`;
         const file = `${name}.${look.name}.webp`;
-        const bytes = await takePicture(page, look, path.join(out, file));
+        const bytes = await takePicture(page, look, path.join(out, file), scene.isEnglish ?? false);
         pictures.push({ scene: name, title: scene.title, language, look: look.name, file, bytes });
       }
       result.pictures.push(...pictures);
