@@ -49,7 +49,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <TextsProvider language={language} texts={pickTexts(language, ["common", "language", "failure"])}>
           {children}
           {LANGUAGES.length > 1 && !isEnglish(path) ? (
-            <footer className="flex justify-center px-5 pb-4">
+            <footer className="mx-auto w-full max-w-5xl px-2 pb-4 sm:px-5">
               <LanguageSwitch back={path} />
             </footer>
           ) : null}

@@ -34,6 +34,9 @@ export default async function LandingPage() {
   return (
     <>
       <SiteHeader>
+        <a href="/docs/api" className={buttonClass("quiet", "max-sm:hidden")}>
+          {t("landing.api")}
+        </a>
         {visitor?.scope === "full" ? (
           <a href="/account" className={buttonClass("quiet")}>
             {t("common.yourAccount")}
@@ -44,7 +47,8 @@ export default async function LandingPage() {
           </a>
         )}
       </SiteHeader>
-      <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-14 gap-y-10 lg:gap-y-7 lg:grid-rows-[auto_1fr] px-5 pt-4 pb-10 sm:px-8 sm:pt-[3vh] lg:grid-cols-[minmax(0,1fr)_26rem]">
+      {/* Wide, all of it stands in one screen of 720 px (tests/e2e/landing.spec.ts): in the middle of a higher one. */}
+      <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-12 gap-y-10 px-5 pt-4 pb-10 sm:px-8 sm:pt-[3vh] lg:my-auto lg:flex-none lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_1fr] lg:gap-y-6 lg:py-2">
         <div>
           {done === "account_deleted" ? (
             <div className="mb-8">
@@ -52,8 +56,8 @@ export default async function LandingPage() {
             </div>
           ) : null}
           <h1 className="text-display font-semibold tracking-tighter">{t("landing.heading")}</h1>
-          <p className="mt-4 max-w-136 text-field text-fg-muted">{t("landing.text")}</p>
-          <div className="mt-6 flex flex-wrap gap-3">
+          <p className="mt-3 max-w-136 text-field text-fg-muted">{t("landing.text")}</p>
+          <div className="mt-5 flex flex-wrap gap-3">
             <a href="/register" className={buttonClass("primary", "px-6")}>
               {t("landing.create")}
             </a>
@@ -63,7 +67,7 @@ export default async function LandingPage() {
               </a>
             ) : null}
           </div>
-          <p className="mt-4 leading-8 text-fg-muted">
+          <p className="mt-3 leading-8 text-fg-muted">
             {rich<ReactNode>("landing.own", {
               command: () => (
                 <code
@@ -83,11 +87,11 @@ export default async function LandingPage() {
           </TextsProvider>
         </div>
         <div>
-          <dl className="grid max-w-136 gap-3.5 border-t border-line pt-6">
+          <dl className="grid max-w-136 gap-3 border-t border-line pt-6 lg:pt-5">
             {FACTS.map(([name, text]) => (
               <div key={name} className="grid gap-x-4 sm:grid-cols-[8.5rem_minmax(0,1fr)]">
                 <dt className="font-semibold">{t(name)}</dt>
-                <dd className="text-fg-muted">{t(text)}</dd>
+                <dd className="text-fg-muted sm:text-small sm:leading-5">{t(text)}</dd>
               </div>
             ))}
           </dl>

@@ -51,7 +51,7 @@ export function ChangeAddress({
       </a>
     );
   return (
-    <details open={refusal !== null || isNeeded} className="open:basis-full">
+    <details open={refusal !== null || isNeeded}>
       <summary className={`${LINK_CLASS} list-none [&::-webkit-details-marker]:hidden`}>
         {suggestion
           ? t("confirm.changeMeant", { address: suggestion })

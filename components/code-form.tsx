@@ -10,6 +10,7 @@ import { useTexts } from "./texts-provider";
 import { CodeInput } from "./ui/code-input";
 import { FieldNote } from "./ui/field";
 import { SubmitButton } from "./ui/submit-button";
+import { useOnline } from "./use-online";
 
 /** `confirmed`: accepted, and the account page is on its way. */
 type Phase = "idle" | "sending" | "confirmed";
@@ -38,7 +39,7 @@ export function CodeForm({
   connection: Connection;
   /** True when a code can be in the mailbox: the field then takes the focus where that opens no keyboard. */
   isAtHand: boolean;
-  /** No code can come to this address: another button of the page is the important one. */
+  /** No code that is there can help: another button of the page is the important one. */
   isUseless: boolean;
   onSending: () => void;
   onSettled: () => void;
@@ -59,12 +60,10 @@ export function CodeForm({
 
   useEffect(() => {
     // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.
-    const forget = () => setUnsent(false);
-    if (connection === "live" || connection === "polling") forget();
-    // A stream may have lived on while nothing else went through.
-    addEventListener("online", forget);
-    return () => removeEventListener("online", forget);
+    if (connection === "live" || connection === "polling") setUnsent(false);
   }, [connection]);
+  // A stream may have lived on while nothing else went through.
+  useOnline(() => setUnsent(false));
 
   function enter(next: Phase): void {
     phase.current = next;

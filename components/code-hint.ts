@@ -14,6 +14,10 @@ export type CodeHint =
   /** Too many wrong codes over the whole claim: one try at a time, with growing waits. */
   | { kind: "wait"; nextTryAt: string };
 
+/** Whether nothing that is there, or on its way, can be typed: another code is what helps. */
+export const isAnotherNeeded = ({ kind }: CodeHint): boolean =>
+  kind === "expired" || kind === "no_tries" || kind === "not_coming";
+
 const NOT_ARRIVED: ReadonlySet<string> = new Set(["bounced", "suppressed", "failed"]);
 
 /** `nowMs` is the server's clock. A code whose mail has left is over by time first: "no tries" would be beside the point. */

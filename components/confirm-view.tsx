@@ -7,7 +7,7 @@ import { findWebmail } from "@/domain/webmail";
 import { postJson } from "./api-client";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
-import { describeCode } from "./code-hint";
+import { describeCode, isAnotherNeeded } from "./code-hint";
 import type { ConfirmRooms } from "./confirm-rooms";
 import { ConnectionBadge } from "./connection-badge";
 import { DeliveryTimeline } from "./delivery-timeline";
@@ -63,6 +63,10 @@ export function ConfirmView({
   const webmail = inboxUrl ? null : findWebmail(email, sender);
 
   const status = describeStatus(texts, confirmation, nowMs);
+  const hint = describeCode(confirmation, nowMs);
+  // One button is the important one: of the address, of another code, or of the code.
+  const isAddressNeeded = needsOtherAddress(delivery);
+  const isResendNeeded = !isAddressNeeded && isAnotherNeeded(hint);
   const isUnderWay = delivery?.status === "queued" || delivery?.status === "sending";
   const sentence =
     resentFor !== null && isUnderWay && status.tone === "live"
@@ -105,7 +109,7 @@ export function ConfirmView({
         className="rounded-card border border-line bg-sunken p-4 sm:p-5 md:row-span-2 md:self-start"
       >
         <div className="mb-3.5 flex min-h-6 items-center justify-between gap-3">
-          <h2 id="mail-heading" className="font-semibold">
+          <h2 id="mail-heading" className="shrink-0 font-semibold">
             {t("confirm.mail")}
           </h2>
           <ConnectionBadge connection={connection} />
@@ -119,28 +123,21 @@ export function ConfirmView({
         <StatusLine tone={status.tone} room={room}>
           {sentence}
         </StatusLine>
-        {webmail ? (
+        {inboxUrl || webmail ? (
           // Its room is kept from the start: nothing below it moves when the mail is out.
           <div className="mt-3 grid min-h-11">
-            {isInMailbox(delivery) ? (
-              <a
-                href={webmail.url}
-                target="_blank"
-                rel="noopener noreferrer"
-                className={buttonClass("secondary")}
-              >
-                <span>
-                  {rich<ReactNode>("confirm.openMailbox", {
-                    name: webmail.name,
-                    spoken: (words) => (
-                      <span key="spoken" className="sr-only">
-                        {words}
-                      </span>
-                    ),
-                  })}
-                </span>
-                <ExternalLink aria-hidden="true" className="size-4 shrink-0 text-fg-muted rtl:-scale-x-100" />
-              </a>
+            {inboxUrl ? <MailboxLink href={inboxUrl}>{t("confirm.inbox")}</MailboxLink> : null}
+            {webmail && isInMailbox(delivery) ? (
+              <MailboxLink href={webmail.url}>
+                {rich<ReactNode>("confirm.openMailbox", {
+                  name: webmail.name,
+                  spoken: (words) => (
+                    <span key="spoken" className="sr-only">
+                      {words}
+                    </span>
+                  ),
+                })}
+              </MailboxLink>
             ) : null}
           </div>
         ) : null}
@@ -155,10 +152,10 @@ export function ConfirmView({
 
       <div>
         <CodeForm
-          hint={describeCode(confirmation, nowMs)}
+          hint={hint}
           room={rooms.code}
           refusal={codeRefusal}
-          isUseless={needsOtherAddress(delivery)}
+          isUseless={isAddressNeeded || isResendNeeded}
           connection={connection}
           isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
           onSending={() => setSendingCode(true)}
@@ -176,6 +173,7 @@ export function ConfirmView({
             resend={confirmation.resend}
             nowMs={nowMs}
             refusal={resendRefusal}
+            isNeeded={isResendNeeded}
             onResent={() => {
               setResentFor(email);
               refresh();
@@ -184,13 +182,11 @@ export function ConfirmView({
           />
         </div>
         {/* A confirmed address is not changed here any more; the room stays until the page moves on. */}
-        <div
-          className={`mt-2 flex flex-wrap gap-x-5 text-small text-fg-muted ${confirmed ? "invisible" : ""}`}
-        >
+        <div className={`mt-2 text-small text-fg-muted ${confirmed ? "invisible" : ""}`}>
           <ChangeAddress
             key={email}
             changesLeft={confirmation.email_changes_left}
-            isNeeded={needsOtherAddress(delivery)}
+            isNeeded={isAddressNeeded}
             suggestion={email === initial.email ? suggestion : null}
             typed={email === initial.email ? (changeFlash?.typed ?? null) : null}
             refusal={email === initial.email ? (changeFlash?.problem ?? null) : null}
@@ -201,16 +197,6 @@ export function ConfirmView({
               document.getElementById("code")?.focus();
             }}
           />
-          {inboxUrl ? (
-            <a
-              href={inboxUrl}
-              target="_blank"
-              rel="noreferrer"
-              className="inline-flex min-h-11 items-center underline decoration-line-strong underline-offset-3 hover:text-fg"
-            >
-              {t("confirm.inbox")}
-            </a>
-          ) : null}
         </div>
       </div>
     </div>
@@ -226,21 +212,33 @@ async function goOn(): Promise<void> {
   replaceWith("/account");
 }
 
-/** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */
-function SessionEnded() {
-  const { t, rich } = useTexts();
-  const linkTo = (path: string) => (words: ReactNode) => (
-    <a key={path} href={path} className="text-accent-fg underline underline-offset-2">
-      {words}
+/** To where the mail is read, in a tab of its own. */
+function MailboxLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer" className={buttonClass("secondary")}>
+      <span>{children}</span>
+      <ExternalLink aria-hidden="true" className="size-4 shrink-0 text-fg-muted rtl:-scale-x-100" />
     </a>
   );
+}
+
+/** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */
+function SessionEnded() {
+  const { t } = useTexts();
   return (
-    <div className="max-w-prose">
+    // The card is a narrow one then (components/ui/card.tsx).
+    <div data-narrow>
       <title>{t("confirm.tab", { state: t("confirm.endedTab") })}</title>
       <Heading isNews>{t("confirm.endedTitle")}</Heading>
-      <p className="mt-2 text-fg-muted">
-        {rich<ReactNode>("confirm.ended", { signIn: linkTo("/sign-in"), register: linkTo("/register") })}
-      </p>
+      <p className="mt-2 text-fg-muted">{t("confirm.ended")}</p>
+      <div className="mt-6 grid gap-3">
+        <a href="/sign-in" className={buttonClass("primary")}>
+          {t("common.signIn")}
+        </a>
+        <a href="/register" className={buttonClass("secondary")}>
+          {t("common.createAccount")}
+        </a>
+      </div>
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
     offline: t("confirm.offline"),
   };
   return (
-    <span className="ps-5 text-small text-fg-muted">
+    <span className="ps-5 text-small text-fg-muted noscript:hidden">
       <Room texts={Object.values(words).filter(Boolean)} className="justify-items-end text-end">
         {/* Into the padding: the room is that of the words. */}
         <span className="-ms-5 inline-flex items-center gap-1.5">

@@ -9,7 +9,7 @@ const CHOSEN = "language-chosen";
 
 /**
  * A form, with and without JavaScript: looking through the list by keyboard changes nothing until the button is pressed
- * (WCAG 2.2, 3.2.2). With it, the page keeps its fragment and the focus its place. `back`: this page.
+ * (WCAG 2.2, 3.2.2), which is there once another language than the page's is chosen. With it, the page keeps its fragment and the focus its place. `back`: this page.
  */
 export function LanguageSwitch({ back }: { back: string }) {
   const { language, t } = useTexts();
@@ -38,7 +38,7 @@ export function LanguageSwitch({ back }: { back: string }) {
       method="post"
       action="/language"
       onSubmit={(event) => void choose(event)}
-      className="flex flex-wrap items-center justify-center gap-x-2 text-small text-fg-muted"
+      className="flex flex-wrap gap-x-2 text-small text-fg-muted"
     >
       <input type="hidden" name="back" value={back} />
       <select
@@ -56,7 +56,7 @@ export function LanguageSwitch({ back }: { back: string }) {
           </option>
         ))}
       </select>
-      <button type="submit" className={buttonClass("quiet", "text-small")}>
+      <button type="submit" className={buttonClass("quiet", "text-small once-chosen")}>
         {t("language.use")}
       </button>
     </form>

@@ -8,6 +8,7 @@ import { useTexts } from "./texts-provider";
 import { Room } from "./ui/room";
 import { SubmitButton } from "./ui/submit-button";
 import { useHydrated } from "./use-hydrated";
+import { useOnline } from "./use-online";
 
 /** The hour of a limit on codes can be most of a day away. */
 const LONG_WAIT_SECONDS = 24 * 3600 - 1;
@@ -17,6 +18,7 @@ export function ResendForm({
   resend,
   nowMs,
   refusal,
+  isNeeded,
   onResent,
   onRefused,
 }: {
@@ -25,6 +27,8 @@ export function ResendForm({
   nowMs: number;
   /** Why the form came back without JavaScript, or null. */
   refusal: Problem | null;
+  /** Another code is what helps now: this is the page's important button. */
+  isNeeded: boolean;
   onResent: () => void;
   onRefused: () => void;
 }) {
@@ -32,6 +36,8 @@ export function ResendForm({
   const isUnderWay = useRef(false);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
+  const [isUnsent, setUnsent] = useState(false);
+  useOnline(() => setUnsent(false));
   // Without JavaScript the button would stay off when its time has come; the server refuses what is too early.
   const isHydrated = useHydrated();
   const waitSeconds = resend.next_allowed_at ? secondsUntil(resend.next_allowed_at, nowMs) : 0;
@@ -46,11 +52,13 @@ export function ResendForm({
     isUnderWay.current = true;
     setBusy(true);
     setError(null);
+    setUnsent(false);
     const result = await postJson("/api/v1/usr/resend-confirmation");
     isUnderWay.current = false;
     setBusy(false);
     if (result.outcome === "done") return onResent();
-    setError(result.outcome === "refused" ? result.problem.detail : t("common.unreachable"));
+    if (result.outcome === "refused") setError(result.problem.detail);
+    else setUnsent(true);
     onRefused();
   }
 
@@ -65,7 +73,7 @@ export function ResendForm({
     >
       <div className="flex min-h-11 items-center gap-3">
         <SubmitButton
-          look="secondary"
+          look={isNeeded ? "primary" : "secondary"}
           isBusy={isBusy}
           isOff={isOff && isHydrated}
           describedBy="resend-note"
@@ -86,7 +94,7 @@ export function ResendForm({
         </span>
       </div>
       <p role="alert" className="min-h-5.5 pt-1 text-small text-bad-fg">
-        {error}
+        {isUnsent ? t("common.unreachable") : error}
       </p>
     </form>
   );

@@ -223,13 +223,16 @@ export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
   return delivery?.status === "failed" && ADDRESS_REFUSED.has(delivery.reason?.code ?? "");
 }
 
+/** The mail has left us, and nothing says that it did not arrive. */
+const OUT: ReadonlySet<DeliveryStatus> = new Set(["sent", "delivered", "complained"]);
+
 export const LEADS = ["confirm.text", "confirm.textSent", "confirm.textUnreachable"] as const;
 type Lead = (typeof LEADS)[number];
 
 /** What stands below the heading about the address: whether a code is to come, was sent, or cannot get there. */
 export function describeLead(delivery: Confirmation["delivery"]): Lead {
   if (needsOtherAddress(delivery)) return "confirm.textUnreachable";
-  return delivery?.status === "complained" ? "confirm.textSent" : "confirm.text";
+  return delivery && OUT.has(delivery.status) ? "confirm.textSent" : "confirm.text";
 }
 
 function isQueueSlow(delivery: Delivery, nowMs: number): boolean {

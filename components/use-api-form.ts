@@ -4,12 +4,13 @@ import { type ApiResult, postJson } from "./api-client";
 import type { Check } from "./register-rules";
 import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
+import { useOnline } from "./use-online";
 
 /** `leaving`: accepted, and the next page is on its way; nothing may be sent again. */
 type Phase = "idle" | "sending" | "leaving";
 
 /** What stands over the whole form. */
-export type FormNote = { text: string; retryAtMs: number | null };
+export type FormNote = { text: string; retryAtMs: number | null; isUnsent?: boolean };
 
 export type ApiForm<Name extends string> = {
   isBusy: boolean;
@@ -51,6 +52,7 @@ export function useApiForm<Name extends string, Data>(options: {
   const [isRefusalOver, setRefusalOver] = useState(false);
   const [note, setNote] = useState<FormNote | null>(null);
   const isHydrated = useHydrated();
+  useOnline(() => setNote((told) => (told?.isUnsent ? null : told)));
 
   useEffect(() => {
     // Back from the next page by the browser's cache: the form is as it was left, and may be sent again.
@@ -80,7 +82,8 @@ export function useApiForm<Name extends string, Data>(options: {
   function refuse(result: Exclude<ApiResult<Data>, { outcome: "done" }>): void {
     isUnderWay.current = false;
     setPhase("idle");
-    if (result.outcome === "unreachable") setNote({ text: t("common.unreachable"), retryAtMs: null });
+    if (result.outcome === "unreachable")
+      setNote({ text: t("common.unreachable"), retryAtMs: null, isUnsent: true });
     else if (!showErrors(fieldErrors(names, result.problem)))
       setNote({ text: result.problem.detail, retryAtMs: result.retryAtMs });
   }

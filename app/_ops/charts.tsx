@@ -27,32 +27,38 @@ export function LineChart({
   return (
     <Frame label={label}>
       {line !== undefined && line < top ? <Rule at={HEIGHT - (line / top) * HEIGHT} /> : null}
-      {series.map(({ values, className }) => (
-        <path
-          key={className}
-          d={drawLine(values, top)}
-          className={`fill-none ${className}`}
-          strokeWidth="1.75"
-          strokeLinecap="round"
-          strokeLinejoin="round"
-          vectorEffect="non-scaling-stroke"
-        />
-      ))}
+      {series.map(({ values, className }) => {
+        const { line, dots } = drawLine(values, top);
+        const look = {
+          className: `fill-none ${className}`,
+          strokeLinecap: "round",
+          strokeLinejoin: "round",
+          vectorEffect: "non-scaling-stroke",
+        } as const;
+        return (
+          <g key={className}>
+            <path d={line} strokeWidth="1.75" {...look} />
+            <path d={dots} strokeWidth="5" {...look} />
+          </g>
+        );
+      })}
     </Frame>
   );
 }
 
-/** A path; a value between two gaps is a dot. */
-function drawLine(values: readonly (number | null)[], top: number): string {
+/** Two paths: the line, and the dots, which are values between two gaps. */
+function drawLine(values: readonly (number | null)[], top: number): { line: string; dots: string } {
   const step = WIDTH / values.length;
-  return values
-    .map((value, slot) => {
-      if (value === null) return "";
-      const at = `${round((slot + 0.5) * step)} ${round(HEIGHT - (value / top) * HEIGHT)}`;
-      const before = values[slot - 1] ?? null;
-      return before === null ? `M${at}l0 0` : `L${at}`;
-    })
-    .join("");
+  let [line, dots] = ["", ""];
+  for (const [slot, value] of values.entries()) {
+    if (value === null) continue;
+    const at = `${round((slot + 0.5) * step)} ${round(HEIGHT - (value / top) * HEIGHT)}`;
+    const [isAfter, isBefore] = [slot - 1, slot + 1].map((beside) => (values[beside] ?? null) !== null);
+    if (isAfter) line += `L${at}`;
+    else if (isBefore) line += `M${at}`;
+    else dots += `M${at}l0 0`;
+  }
+  return { line, dots };
 }
 
 /** Bars; those that `isBad` says so of are red, and have a mark on top, which is seen without colours too. */

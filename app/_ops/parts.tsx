@@ -67,7 +67,7 @@ export function OperatorPage({
         {/* Below the rest where there is little room. */}
         <nav
           aria-label={t("nav.label")}
-          className="order-last -mx-3 flex w-full flex-wrap items-center gap-1 sm:order-none sm:mx-0 sm:me-auto sm:w-auto"
+          className="order-last -mx-2 flex w-full flex-wrap items-center gap-1 max-sm:*:px-2 sm:order-none sm:mx-0 sm:me-auto sm:w-auto"
         >
           {PAGES.map(({ name, href }) => (
             <NavLink key={name} href={href} isCurrent={current === name}>

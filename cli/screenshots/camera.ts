@@ -30,13 +30,14 @@ export function looksOfWidth(width: number): Look[] {
 
 /** Of WebP: letters are still sharp, and the light behind the page does not weigh ten times the rest. */
 const QUALITY = 60;
-/** Longer ones are lists that go on in the same way. */
-const HEIGHT_MAX = 1_800;
+/** Of a whole page; of one that is a list, which goes on in the same way. */
+const HEIGHT_MAX = 1_400;
+const LIST_HEIGHT_MAX = 1_000;
 /** For the page to take the new size and colours. */
 const SETTLE_MS = 150;
 
-/** Takes the page as it is, in its length up to HEIGHT_MAX, into `file`. Answers the file's bytes. */
-export async function takePicture(page: Page, look: Look, file: string): Promise<number> {
+/** Takes the page as it is, in its length up to a limit, into `file`. Answers the file's bytes. */
+export async function takePicture(page: Page, look: Look, file: string, isList: boolean): Promise<number> {
   await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: "reduce" });
   // Not by Playwright's own screenshots, which know one scale for each page, and no WebP.
   const session = await page.context().newCDPSession(page);
@@ -56,12 +57,12 @@ export async function takePicture(page: Page, look: Look, file: string): Promise
   });
   await delay(SETTLE_MS);
   const { cssContentSize } = await session.send("Page.getLayoutMetrics");
-  const length = Math.ceil(cssContentSize.height);
+  const length = Math.min(Math.ceil(cssContentSize.height), isList ? LIST_HEIGHT_MAX : HEIGHT_MAX);
   const { data } = await session.send("Page.captureScreenshot", {
     format: "webp",
     quality: QUALITY,
     captureBeyondViewport: true,
-    clip: { x: 0, y: 0, width, height: Math.max(height, Math.min(length, HEIGHT_MAX)), scale: 1 },
+    clip: { x: 0, y: 0, width, height: Math.max(height, length), scale: 1 },
   });
   await session.detach();
   const bytes = Buffer.from(data, "base64");

@@ -1,4 +1,5 @@
 // One run: start the product, play the scenes one after another, take each one's pictures.
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "@playwright/test";
@@ -8,6 +9,7 @@ import { type Product, withProduct } from "../product/product";
 import { LOOKS, type Look, looksOfWidth, takePicture } from "./camera";
 import { describeGallery, type Picture, type Result } from "./gallery";
 import type { Options } from "./options";
+import { type Receiver, startReceiver } from "./receiver";
 import { ACCOUNT_SCENES } from "./scenes/account";
 import { CONFIRM_SCENES } from "./scenes/confirm";
 import { ENGINE_SCENES } from "./scenes/engine";
@@ -44,14 +46,21 @@ export async function takeScreenshots(
   ].filter((scene) => scene.name.includes(options.only ?? ""));
   const out = path.resolve(root, options.out);
   mkdirSync(out, { recursive: true });
-  const setup = { root, name: "screenshots", transport: "resend" as const, settings: SETTINGS };
-  return withProduct(setup, say, async ({ product, keepLogs }) => {
+  const receiver = await startReceiver();
+  const settings = {
+    ...SETTINGS,
+    WEBHOOK_URLS: receiver.url,
+    WEBHOOK_SECRET: `whsec_${randomBytes(32).toString("base64")}`,
+  };
+  const setup = { root, name: "screenshots", transport: "resend" as const, settings };
+  return withProduct(setup, say, async ({ product, keepLogs, onEnd }) => {
+    onEnd(receiver.close);
     const browser = await launchChromium();
     try {
       const result: Result = { ok: true, pictures: [], missing: [] };
       for (const shot of plan(scenes, options)) {
         if (signal.aborted) return null;
-        await take(shot, { browser, product, out, result });
+        await take(shot, { browser, product, receiver, out, result });
         say(`${shot.scene.name}${shot.language === DEFAULT_LANGUAGE ? "" : ` (${shot.language})`}`);
       }
       result.ok = result.missing.length === 0;
@@ -77,18 +86,20 @@ function plan(scenes: readonly Scene[], { language, width, isAll }: Options): Sh
 
 async function take(
   { scene, language, looks }: Shot,
-  around: { browser: Browser; product: Product; out: string; result: Result },
+  around: { browser: Browser; product: Product; receiver: Receiver; out: string; result: Result },
 ): Promise<void> {
-  const { browser, product, out, result } = around;
+  const { browser, product, receiver, out, result } = around;
   for (let tries = 1; tries <= TRIES; tries++) {
-    const stage = createStage(browser, product, language, tries);
+    const stage = createStage({ browser, product, receiver, language, take: tries });
     try {
       const page = await scene.play(stage);
+      // What was pressed last is not under the mouse for ever.
+      await page.mouse.move(0, 0);
       const pictures: Picture[] = [];
       for (const look of looks) {
         const name = language === DEFAULT_LANGUAGE ? scene.name : `${scene.name}-${language}`;
         const file = `${name}.${look.name}.webp`;
-        const bytes = await takePicture(page, look, path.join(out, file));
+        const bytes = await takePicture(page, look, path.join(out, file), scene.isEnglish ?? false);
         pictures.push({ scene: name, title: scene.title, language, look: look.name, file, bytes });
       }
       result.pictures.push(...pictures);

@@ -7,6 +7,7 @@ import { settle } from "../chaos/settle";
 import { registerVisitor } from "../product/chromium";
 import type { Product } from "../product/product";
 import { setPageClock, ZONE } from "./page-clock";
+import type { Receiver } from "./receiver";
 
 export type Fault = "slow" | "refuse" | "reject" | "bounce";
 
@@ -40,6 +41,8 @@ export type Stage = {
   passRetries(): Promise<void>;
   /** What the mail provider does from now on; null: all it should. */
   setFault(kind: Fault | null): Promise<void>;
+  /** Who is told by webhooks takes none from now on, or all. */
+  setReceiverAway(isAway: boolean): void;
   /** Closes what the scene opened. */
   clear(): Promise<void>;
 };
@@ -51,7 +54,19 @@ const SETTLE_MS = 120_000;
 const SLOW_MS = 9_000;
 
 /** `take`: which try this is; the people of a further one need names of their own. */
-export function createStage(browser: Browser, product: Product, language: Language, take = 1): Stage {
+export function createStage({
+  browser,
+  product,
+  receiver,
+  language,
+  take,
+}: {
+  browser: Browser;
+  product: Product;
+  receiver: Receiver;
+  language: Language;
+  take: number;
+}): Stage {
   const contexts: BrowserContext[] = [];
   const usernameOf = (name: string) =>
     [name, ...(language === DEFAULT_LANGUAGE ? [] : [language]), ...(take === 1 ? [] : [take])].join("-");
@@ -115,6 +130,7 @@ export function createStage(browser: Browser, product: Product, language: Langua
       });
       if (!response.ok) throw new Error(`The provider cannot ${kind}: ${response.status}`);
     },
+    setReceiverAway: receiver.setAway,
     async clear() {
       for (const context of contexts.splice(0)) await context.close();
     },

@@ -6,12 +6,9 @@ export type FieldInputProps = Omit<InputHTMLAttributes<HTMLInputElement>, "id" |
   name: string;
 };
 
-/**
- * The look of every text input. Right to left, it begins at the right, but what is typed keeps its own direction: the
- * dot of "name@example.com." stands behind it, not before.
- */
+/** The look of every text input; `input-edge` is in globals.css. */
 export const INPUT_CLASS =
-  "block h-11 w-full min-w-0 rounded-control border bg-surface px-3.5 text-field text-fg transition-colors duration-150 hover:border-fg-muted focus-visible:border-accent-fg focus-visible:outline-2 focus-visible:-outline-offset-1 aria-invalid:border-bad-fg aria-invalid:outline-bad-fg border-line-strong rtl:text-right rtl:[unicode-bidi:plaintext]";
+  "input-edge block h-11 w-full min-w-0 rounded-control border bg-surface px-3.5 text-field text-fg transition-colors duration-150";
 
 /**
  * Label, input, and one line below that holds the hint or, once there is one, the error. Two lines of room are kept, so
@@ -83,8 +80,8 @@ export function FieldNote({
     // A hint says that its errors can need two lines.
     <p id={id} className={`pt-1.5 pb-4 text-small wrap-anywhere ${hint ? "min-h-14.5" : "min-h-10"}`}>
       {/* As far in as the sign of an error takes its words. */}
-      <Room texts={room} className="*:[.room]:indent-5">
-        <span role={isAnnounced ? "alert" : undefined} className="text-bad-fg">
+      <Room texts={room} className="*:[.room]:ps-5">
+        <span role={isAnnounced ? "alert" : undefined} className="error-text">
           {error ? <AlertIcon className="me-1.5 inline size-3.5 align-[-0.15em]" /> : null}
           {error}
         </span>

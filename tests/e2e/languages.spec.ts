@@ -94,7 +94,7 @@ test("WCAG 3.2.2: going through the languages by keyboard changes nothing until 
   await expect(list).toBeFocused();
   // By that choice alone: a page that is looked at anew begins at its top.
   await page.reload();
-  await expect(page.getByRole("button", { name: "Usar este idioma" })).toBeVisible();
+  await expect(page.getByRole("combobox", { name: "Idioma" })).toBeVisible();
   await expect(list).not.toBeFocused();
 });
 

@@ -135,7 +135,7 @@ test("“This wasn't me” ends the registration on a click and on nothing less,
   await reader.getByRole("button", { name: "This wasn’t me" }).click();
   await expectToldOnce(reader, "Done");
   // Where the registration was going on, nothing is left that was said of its mail.
-  await expectToldOnce(page, "This page has come to its end.", "Ended · Confirm your email");
+  await expectToldOnce(page, "This page has come to its end", "Ended · Confirm your email");
   await expect(page.getByText("The code is in your mailbox.")).toHaveCount(0);
   await expect(page.getByText("We send a 6-digit code")).toHaveCount(0);
 

@@ -110,6 +110,9 @@ test.describe("on the smallest phone", () => {
         await expectNoViolations(page, { state: name });
         expect(await hasSidewaysScroll(page), name).toBe(false);
         expect(await topOf(page), name).toBe(top);
+        expect(await page.locator("main button.bg-accent:visible").count(), `${name}: one button leads`).toBe(
+          1,
+        );
         expect(await page.getByLabel("Right email address").isVisible(), name).toBe(NEEDS_ANOTHER.has(title));
       }
     });
@@ -235,4 +238,52 @@ test("a lost connection is said, and the page is right again when it is back", a
   // The field does not say the opposite of the page, and keeps what was typed.
   await expect(unsent).toHaveCount(0);
   await expect(codeField(page)).toHaveValue(/^123\s?456$/);
+});
+
+test("what could not be sent for another code or address is not said any more once the browser is online", async ({
+  page,
+  context,
+}) => {
+  await registerOnPage(page, newPerson());
+  await tellStates(
+    page,
+    makeConfirmation(arrived, { code: works, resend: { ...resend, allowed: true, next_allowed_at: null } }),
+  );
+  await page.reload();
+  const again = page.getByRole("button", { name: "Resend code" });
+  await expect(again).not.toHaveAttribute("aria-disabled");
+  await page.locator("summary").click();
+  await page.getByLabel("Right email address").fill(newPerson().email);
+  const unsent = page.getByText("We could not reach our server.");
+  await context.setOffline(true);
+  try {
+    await again.click();
+    await expect(unsent).toHaveCount(1);
+    await page.getByRole("button", { name: "Send the code there" }).click();
+    await expect(unsent).toHaveCount(2);
+  } finally {
+    await context.setOffline(false);
+  }
+  await expect(unsent).toHaveCount(0);
+});
+
+test("a page that cannot show what it is told says so, keeps its language, and goes on from there", async ({
+  page,
+}) => {
+  await registerOnPage(page, newPerson());
+  await page.request.post("/language", { form: { language: "fr" } });
+  await page.route("**/confirmation/events", (route) =>
+    route.fulfill({
+      contentType: "text/event-stream",
+      body: 'event: confirmation\ndata: {"confirmed":false,"server_time":"2026-11-24T10:00:00.000Z"}\n\n',
+    }),
+  );
+  await page.goto("/confirm");
+  const again = page.getByRole("button", { name: "Réessayer" });
+  await expect(again).toBeVisible();
+  await expect(page).toHaveTitle("Une erreur s’est produite · Latchkey");
+  await expectNoViolations(page, { state: "failure" });
+  await page.unroute("**/confirmation/events");
+  await again.click();
+  await expect(page.locator("#code")).toBeVisible();
 });

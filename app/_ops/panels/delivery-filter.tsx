@@ -17,13 +17,15 @@ export function DeliveryFilterForm({ values }: { values: FilterValues }) {
     <form
       method="post"
       action="/api/ops/find"
-      className="mb-5 grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-6"
+      className="mb-5 grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-[1fr_1fr_1fr_0.8fr_1.5fr_auto]"
     >
       <ChoiceField name="status" label={t("list.status")} value={values.status} options={statuses} />
       <ChoiceField name="class" label={t("list.class")} value={values.class} options={classes} />
       <ChoiceField name="within" label={t("list.within")} value={values.within} options={spans} />
       <TypedField name="provider" label={t("list.provider")} value={values.provider} />
-      <TypedField name="to" label={t("list.address")} value={values.to} hint={t("list.addressHint")} />
+      <div className="max-sm:col-span-full">
+        <TypedField name="to" label={t("list.address")} value={values.to} hint={t("list.addressHint")} />
+      </div>
       <div className="flex gap-2">
         <button type="submit" className={buttonClass("primary")}>
           {t("list.apply")}

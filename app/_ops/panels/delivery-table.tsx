@@ -7,7 +7,7 @@ import type { DeliverySummary } from "@/domain/delivery-list";
 import { operatorTexts } from "@/messages/operators";
 
 const CELL = "px-3 py-2";
-const WIDE = `${CELL} hidden md:table-cell`;
+const WIDE = `${CELL} hidden lg:table-cell`;
 
 export function DeliveryTable({
   deliveries,
@@ -41,22 +41,22 @@ export function DeliveryTable({
               <th scope="col" className={`${CELL} text-start font-medium`}>
                 {t("list.address")}
               </th>
-              <th scope="col" className={`${CELL} w-30 text-start font-medium`}>
+              <th scope="col" className={`${CELL} w-28 text-start font-medium`}>
                 {t("list.status")}
               </th>
-              <th scope="col" className={`${WIDE} w-31 text-start font-medium`}>
+              <th scope="col" className={`${WIDE} w-28 text-start font-medium`}>
                 {t("one.kind")}
               </th>
-              <th scope="col" className={`${WIDE} w-18 text-start font-medium`}>
+              <th scope="col" className={`${WIDE} w-22 text-start font-medium`}>
                 {t("list.attempts")}
               </th>
-              <th scope="col" className={`${WIDE} w-24 text-start font-medium`}>
+              <th scope="col" className={`${WIDE} w-20 text-start font-medium`}>
                 {t("list.provider")}
               </th>
-              <th scope="col" className={`${WIDE} text-start font-medium`}>
+              <th scope="col" className={`${WIDE} w-36 text-start font-medium`}>
                 {t("list.error")}
               </th>
-              <th scope="col" className={`${WIDE} w-51 text-start font-medium`}>
+              <th scope="col" className={`${WIDE} w-46 text-start font-medium`}>
                 {t("list.queuedAt")}
               </th>
             </tr>
@@ -108,7 +108,7 @@ function Row({ delivery, isChosen }: { delivery: DeliverySummary; isChosen: bool
         >
           {address}
         </a>
-        <span className="block text-small text-fg-muted md:hidden">
+        <span className="block text-small text-fg-muted lg:hidden">
           <Instant at={createdAt} />
         </span>
       </th>

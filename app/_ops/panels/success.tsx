@@ -71,10 +71,10 @@ function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: S
       <Measure
         name={t("success.answers")}
         value={
-          <span className="flex flex-wrap gap-x-3">
+          <span className="flex flex-wrap gap-x-2.5 text-small">
             {PERCENTILES.map(({ name, swatch }) => (
-              <span key={name} className="inline-flex items-center gap-1.5 whitespace-nowrap">
-                <span aria-hidden="true" className={`h-0.5 w-3 rounded-control ${swatch}`} />
+              <span key={name} className="inline-flex items-center gap-1 whitespace-nowrap">
+                <span aria-hidden="true" className={`h-0.5 w-2.5 rounded-control ${swatch}`} />
                 {name} {sayTime(answers[name])}
               </span>
             ))}
@@ -140,11 +140,11 @@ function Measure({
     <div>
       <p className="text-small text-fg-muted">{name}</p>
       <p
-        className={`mb-1 flex flex-wrap items-center font-semibold tabular-nums ${isMissed ? "text-bad-fg" : ""}`}
+        className={`mb-1 flex flex-wrap items-center gap-x-2.5 gap-y-1 font-semibold tabular-nums ${isMissed ? "text-bad-fg" : ""}`}
       >
         {value}
         {isMissed ? (
-          <span className="ms-2 rounded-control bg-bad-bg px-2 py-0.5 text-small font-medium">
+          <span className="rounded-control bg-bad-bg px-2 py-0.5 text-small font-medium">
             {operatorTexts().t("success.missed")}
           </span>
         ) : null}

@@ -90,7 +90,7 @@ function Row({ webhook }: { webhook: WebhookSummary }) {
           <WebhookBadge status={webhook.status} />
         </span>
         <span className="order-1 min-w-0 truncate sm:order-none">{webhook.type}</span>
-        <span className="order-3 min-w-0 text-small break-words text-fg-muted sm:order-none sm:truncate">
+        <span className="order-3 col-span-full min-w-0 text-small break-words text-fg-muted sm:order-none sm:col-auto sm:truncate">
           {[
             webhook.endpointName ?? t("hookReason.unknown_endpoint"),
             t("hooks.attempts", { count: webhook.attemptCount }),
@@ -99,7 +99,7 @@ function Row({ webhook }: { webhook: WebhookSummary }) {
             .filter(Boolean)
             .join(" · ")}
         </span>
-        <span className="order-4 justify-self-end text-small text-fg-muted sm:order-none">
+        <span className="order-4 text-small text-fg-muted sm:order-none sm:justify-self-end">
           <Instant at={webhook.occurredAt} />
         </span>
       </a>

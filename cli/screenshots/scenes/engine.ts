@@ -18,7 +18,7 @@ export const ENGINE_SCENES: readonly Scene[] = [
       await stage.setFault("refuse");
       await stage.register("grace");
       const page = await openRuns(stage);
-      await page.locator("#runs tbody a").first().click();
+      await page.locator("#runs tbody a", { hasText: "Send confirmation email" }).first().click();
       await page.locator(".waterfall .ahead").waitFor({ state: "attached" });
       await page.locator(".waterfall summary", { hasText: "Retries" }).waitFor();
       return page;

@@ -12,6 +12,17 @@ async function signIn(stage: Stage): Promise<Page> {
   return page;
 }
 
+const PATIENCE_MS = 20_000;
+
+/** These pages show the state at which they were loaded. */
+async function untilThere(page: Page, selector: string, hasText: string): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await page.waitForTimeout(300)) {
+    if ((await page.locator(selector, { hasText }).count()) > 0) return;
+    await page.reload();
+  }
+  throw new Error(`${page.url()} never showed "${hasText}"`);
+}
+
 export const OPERATOR_SCENES: readonly Scene[] = [
   {
     name: "ops-sign-in",
@@ -41,9 +52,33 @@ export const OPERATOR_SCENES: readonly Scene[] = [
     async play(stage) {
       const page = await signIn(stage);
       await page.goto("/ops/deliveries?status=failed");
-      await page.locator('main li a[href^="/ops/deliveries/"]').last().click();
+      await page.locator('main tbody a[href^="/ops/deliveries/"]').last().click();
       await page.waitForURL("**/ops/deliveries/*-*");
       return page;
     },
+  },
+  {
+    name: "ops-audit",
+    title: "For operators: what was done, and by whom",
+    isEnglish: true,
+    async play(stage) {
+      const page = await signIn(stage);
+      await page.goto("/ops/audit");
+      return page;
+    },
+  },
+  {
+    name: "ops-webhooks",
+    title: "For operators: what others were told, while one of them is away",
+    isEnglish: true,
+    async play(stage) {
+      stage.setReceiverAway(true);
+      await stage.register("joyce");
+      const page = await signIn(stage);
+      await page.goto("/ops/webhooks");
+      await untilThere(page, 'main li a[href^="/ops/webhooks/"]', "answered 503");
+      return page;
+    },
+    after: async (stage) => stage.setReceiverAway(false),
   },
 ];

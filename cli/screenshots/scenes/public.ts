@@ -10,6 +10,9 @@ async function open(stage: Stage, path: string): Promise<Page> {
   return page;
 }
 
+const UNKNOWN_STATE =
+  'event: confirmation\ndata: {"confirmed":false,"server_time":"2026-11-24T10:00:00.000Z"}\n\n';
+
 export const PUBLIC_SCENES: readonly Scene[] = [
   {
     name: "landing",
@@ -111,5 +114,26 @@ export const PUBLIC_SCENES: readonly Scene[] = [
     title: "A page that is not there",
     isMirrored: true,
     play: (stage) => open(stage, "/no-such-page"),
+  },
+  {
+    name: "failure",
+    title: "A page that cannot show what it was told",
+    isMirrored: true,
+    async play(stage) {
+      const { page } = await stage.register("cornelia");
+      // No page has words for this; a page that is older than the server may meet the like.
+      await page.route("**/confirmation/events", (route) =>
+        route.fulfill({ contentType: "text/event-stream", body: UNKNOWN_STATE }),
+      );
+      await page.goto("/confirm");
+      await page.waitForSelector("main button:not([type=submit])");
+      return page;
+    },
+  },
+  {
+    name: "api",
+    title: "For developers: the API",
+    isEnglish: true,
+    play: (stage) => open(stage, "/docs/api"),
   },
 ];

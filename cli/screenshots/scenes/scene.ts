@@ -11,7 +11,7 @@ export type Scene = {
   isKey?: boolean;
   /** Also taken from right to left. */
   isMirrored?: boolean;
-  /** In English alone: pages for operators. */
+  /** In English alone: pages for operators and developers, which are long lists; the picture is of their beginning. */
   isEnglish?: boolean;
   /** Brings the page there. The picture is of what it shows then. */
   play(stage: Stage): Promise<Page>;

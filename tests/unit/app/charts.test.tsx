@@ -32,9 +32,11 @@ describe("a chart", () => {
     const svg = renderToStaticMarkup(
       <LineChart label="x" series={[{ values: [1, 2, null, 3], className: "a" }]} />,
     );
-    const [, path = ""] = /<path d="([^"]+)"/.exec(svg) ?? [];
-    expect(count(path, /M/g)).toBe(2);
-    expect(count(path, /L/g)).toBe(1);
+    const [line = "", dots = ""] = [...svg.matchAll(/<path d="([^"]*)"/g)].map(([, path]) => path);
+    expect(count(line, /M/g)).toBe(1);
+    expect(count(line, /L/g)).toBe(1);
+    // As wide as its stroke.
+    expect(dots).toMatch(/^M[\d. ]+l0 0$/);
   });
 
   test("of lines draws the line that none should pass only where it is within what is drawn", () => {

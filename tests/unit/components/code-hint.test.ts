@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeCode } from "@/components/code-hint";
+import { type CodeHint, describeCode, isAnotherNeeded } from "@/components/code-hint";
 import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
 
 const NOW_MS = Date.parse(SERVER_TIME);
@@ -61,5 +61,19 @@ describe("the line under the code field", () => {
     const waiting = makeConfirmation({ status: "sent" }, { code });
     expect(describeCode(waiting, NOW_MS)).toEqual({ kind: "wait", nextTryAt: LATER });
     expect(describeCode(waiting, Date.parse(LATER))).toMatchObject({ kind: "works" });
+  });
+});
+
+describe("another code is what helps", () => {
+  test("when the one that is there cannot work any more, and not while it may, may again, or is on its way", () => {
+    const over: CodeHint[] = [{ kind: "expired" }, { kind: "no_tries" }, { kind: "not_coming" }];
+    const open: CodeHint[] = [
+      { kind: "works", expiresAt: LATER },
+      { kind: "wait", nextTryAt: LATER },
+      { kind: "waiting" },
+      { kind: "done" },
+    ];
+    expect(over.map(isAnotherNeeded)).toEqual([true, true, true]);
+    expect(open.some(isAnotherNeeded)).toBe(false);
   });
 });

@@ -193,8 +193,9 @@ describe("the sentence", () => {
     for (const status of ["bounced", "suppressed"] as const)
       expect(lead(status)).toBe("confirm.textUnreachable");
     expect(lead("failed", { code: "mailbox_unavailable", message: "" })).toBe("confirm.textUnreachable");
-    expect(lead("complained")).toBe("confirm.textSent");
-    for (const status of ["queued", "retrying", "delivered", "failed"] as const)
+    for (const status of ["sent", "delivered", "complained"] as const)
+      expect(lead(status)).toBe("confirm.textSent");
+    for (const status of ["queued", "sending", "retrying", "failed"] as const)
       expect(lead(status)).toBe("confirm.text");
   });
 

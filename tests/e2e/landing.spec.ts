@@ -1,0 +1,22 @@
+// The front page, for who arrives first and for who evaluates the product.
+import { expect, test } from "@playwright/test";
+import { LANGUAGES, tagOf } from "@/messages/languages";
+
+test("on a small laptop the front page is one screen in every language: what this is, the demo, and the way to the API", async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  for (const language of LANGUAGES) {
+    await page.request.post("/language", { form: { language } });
+    await page.goto("/");
+    await expect(page.locator("html")).toHaveAttribute("lang", tagOf(language));
+    await expect(page.locator('section[aria-labelledby="demo-heading"]')).toBeInViewport({ ratio: 1 });
+    await expect(page.locator("main dl")).toBeInViewport({ ratio: 1 });
+    const isOneScreen = await page.evaluate(
+      () => document.documentElement.scrollHeight <= document.documentElement.clientHeight,
+    );
+    expect(isOneScreen, language).toBe(true);
+  }
+  await page.locator('header a[href="/docs/api"]').click();
+  await expect(page.getByRole("heading", { level: 1, name: "API" })).toBeVisible();
+});
