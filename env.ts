@@ -1,7 +1,13 @@
 // The only reader of process.env. Everything the product can be told from outside is in this one schema;
 // what is missing or malformed is reported in one list, and the process does not start (STYLE.md: "env at boot").
 import { z } from "zod";
-import { isLoopback, listContradictions, listMissingServices, listWeakSecrets } from "./env-rules";
+import {
+  isLoopback,
+  listContradictions,
+  listGuessableSecrets,
+  listMissingServices,
+  listWeakSecrets,
+} from "./env-rules";
 
 /**
  * What README's table and .env.example say of a variable (`npm run env:table`). The default is the schema's own;
@@ -313,10 +319,28 @@ export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
 }
 
+type Given = Record<string, string | undefined>;
+
+/** An empty line in an env file, or compose's ${NAME:-}, means "not set": it must not become the number 0. */
+const leaveOutEmpty = (given: Given): Given =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim() !== ""));
+
 /** Parses an environment; throws EnvironmentError with every complaint at once, never with a value. */
-export function parseEnv(given: Record<string, string | undefined>): Env {
-  // An empty line in an env file, or compose's ${NAME:-}, means "not set": it must not become the number 0.
-  const source = Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim() !== ""));
+export function parseEnv(given: Given): Env {
+  return judge(leaveOutEmpty(given), []);
+}
+
+/**
+ * As parseEnv, and in production outside of loopback also whether its secrets could be guessed, which takes a moment: for
+ * the start of a server, and for those who ask whether it would start.
+ */
+export async function checkEnv(given: Given = process.env): Promise<Env> {
+  const source = leaveOutEmpty(given);
+  return judge(source, await listGuessableSecrets(source));
+}
+
+/** `complaints`: what was found besides. */
+function judge(source: Given, complaints: readonly string[]): Env {
   const result = Schema.safeParse(source);
   const issues = result.success ? [] : result.error.issues;
   // Of a list, not which of its parts.
@@ -326,6 +350,7 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
     ...listContradictions(result.data ?? parseEach(source)),
     ...listMissingServices(source),
     ...listWeakSecrets(source),
+    ...complaints,
   ];
   if (result.success && lines.length === 0) return result.data;
   throw new EnvironmentError(

@@ -26,6 +26,7 @@ export type ErrorCode =
   | "domain_limit"
   | "site_limit"
   | "sign_in_limit"
+  | "refresh_limit"
   | "proof_required"
   | "busy";
 

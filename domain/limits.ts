@@ -92,26 +92,44 @@ export const LIMITS = {
     code: "link_limit",
     text: "link_limit",
   },
+  /** “This wasn't me” taken back. The button itself has no limit: once its stop holds, it changes and writes nothing. */
+  mailAgainPerAddress: {
+    name: "mail-again-per-address",
+    windows: [{ limit: 5, seconds: DAY }],
+    code: "link_limit",
+    text: "mail_again_limit",
+  },
+  /** Access tokens live 15 minutes, so four would do. Each leaves a row for as long as its session (tokens.ts). */
+  refreshesPerSession: {
+    name: "refreshes-per-session",
+    windows: [{ limit: 30, seconds: HOUR }],
+    code: "refresh_limit",
+    text: "refresh_limit",
+  },
   signInsPerNetwork: {
     name: "sign-ins-per-network",
     windows: [{ limit: 60, seconds: 15 * MINUTE }],
     code: "sign_in_limit",
     text: "sign_in_network_limit",
   },
-  /** Begins anew when the right password comes. */
+  /**
+   * What is typed is what is counted, and an account has two names, username and address: so ten tries at it. One count for
+   * both would tell which name and which address belong together. Begins anew when the right password comes.
+   */
   signInsPerLoginAndNetwork: {
     name: "sign-ins-per-login-and-network",
-    windows: [{ limit: 10, seconds: 15 * MINUTE }],
+    windows: [{ limit: 5, seconds: 15 * MINUTE }],
     code: "sign_in_limit",
     text: "sign_in_limit",
   },
   /**
-   * From everywhere: NIST SP 800-63B 3.2.2 allows at most 100 failures in a row. Ten times what one network may try,
-   * so that one stranger cannot lock an owner out (ASVS 5.0, 6.1.1).
+   * From everywhere, an hour: NIST SP 800-63B 3.2.2 allows an account at most 100 failures in a row; half of that for each
+   * of its two names. Ten times what one network may try at once, and more than it may in an hour, so that one stranger
+   * cannot lock an owner out (ASVS 5.0, 6.1.1).
    */
   signInsPerLogin: {
     name: "sign-ins-per-login",
-    windows: [{ limit: 100, seconds: HOUR }],
+    windows: [{ limit: 50, seconds: HOUR }],
     code: "sign_in_limit",
     text: "sign_in_limit",
   },

@@ -3,7 +3,7 @@
 // the mail itself goes nowhere (docs/decisions/014).
 import { createHmac } from "node:crypto";
 import { lockAddresses, lockClaim, onClaims } from "@/db/claim-transactions";
-import type { Executor } from "@/db/client";
+import { type Executor, inTransaction } from "@/db/client";
 import { deleteMailStop, findMailStop, putMailStop } from "@/db/mail-stops";
 import type { UserRow } from "@/db/schema";
 import { findFirstSession } from "@/db/sessions";
@@ -15,7 +15,7 @@ import { addSeconds } from "./clock";
 import type { NotMeData } from "./confirmation-state";
 import { DomainError } from "./errors";
 import { type NotMe, readNotMe } from "./not-me-link";
-import { countDeadLinks } from "./rate-limit";
+import { admitMailAgain, countDeadLinks } from "./rate-limit";
 import type { Services } from "./services";
 
 export const MAIL_STOP_SECONDS = 30 * 24 * 3600;
@@ -47,7 +47,8 @@ export async function readNotMeLink(services: Services, link: string, client: Cl
 
 /**
  * Ends the claim whose mail carried the link, if it is open and still on that address, and stops mail to the address for
- * MAIL_STOP_SECONDS from now. An account that was confirmed stays. Again is no error. Throws as readNotMeLink does.
+ * MAIL_STOP_SECONDS from now. An account that was confirmed stays. Again is no error, and is not written down again.
+ * Throws as readNotMeLink does.
  */
 export async function disownClaim(services: Services, link: string, client: Client): Promise<NotMeData> {
   return countDeadLinks(services, client, async () => {
@@ -57,15 +58,18 @@ export async function disownClaim(services: Services, link: string, client: Clie
       if (!user) await lockAddresses(tx, [about.email]);
       const now = services.clock();
       const emailHash = hashAddress(services, about.email);
+      const isStopped = (await findMailStop(tx, emailHash, now)) !== null;
       await putMailStop(tx, { emailHash, createdAt: now, endsAt: addSeconds(now, MAIL_STOP_SECONDS) });
       const isOpen = isOpenOn(user, about.email, now);
       if (user && isOpen) await endClaimsNow(tx, [user.id], now);
-      await recordAudit(services, tx, {
-        type: "disowned",
-        userId: user?.id ?? null,
-        network: client.network,
-        details: { claim: isOpen ? "ended" : "kept" },
-      });
+      // A link works as often as it is asked: rows without end otherwise.
+      if (isOpen || !isStopped)
+        await recordAudit(services, tx, {
+          type: "disowned",
+          userId: user?.id ?? null,
+          network: client.network,
+          details: { claim: isOpen ? "ended" : "kept" },
+        });
       return describe(services, tx, about, user);
     });
     services.log.info({ userId: about.userId }, "An address said that a registration was not theirs");
@@ -73,11 +77,17 @@ export async function disownClaim(services: Services, link: string, client: Clie
   });
 }
 
-/** Takes a stop back. Without one, nothing happens. Throws as readNotMeLink does. */
+/**
+ * Takes a stop back. Without one, nothing happens. Throws as readNotMeLink does, and `link_limit` where stops were taken
+ * back again and again: each time the next one is written down.
+ */
 export async function allowMailAgain(services: Services, link: string, client: Client): Promise<NotMeData> {
   return countDeadLinks(services, client, async () => {
     const about = openLink(services, link);
-    await deleteMailStop(services.db, hashAddress(services, about.email));
+    await inTransaction(services.db, async (tx) => {
+      if (await deleteMailStop(tx, hashAddress(services, about.email)))
+        await admitMailAgain(services, tx, about.email);
+    });
     services.log.info({ userId: about.userId }, "An address takes mail again");
     return describe(services, services.db, about, await findUser(services.db, about.userId));
   });

@@ -75,8 +75,12 @@ export function listContextWords(appUrl: string, { username, email }: PasswordOw
     .sort((a, b) => b.length - a.length);
 }
 
-/** Upper case and signs between letters are no secret. */
-const fold = (text: string) => normalizePassword(text).toLowerCase();
+/** What is seen of a password: what is ignored when a text is shown (zero width space, soft hyphen) hides no word. */
+const showPassword = (text: string) =>
+  normalizePassword(text).replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+
+/** Upper case is no secret. */
+const fold = (text: string) => showPassword(text).toLowerCase();
 
 /** Why a password is easy to guess, or null. `words` as listContextWords gives them. Pure. */
 export function findPasswordFault(
@@ -85,7 +89,7 @@ export function findPasswordFault(
   known: KnownPasswords,
 ): PasswordFault | null {
   const folded = fold(password);
-  const isKnown = [folded, normalizePassword(password)].some((spelling) => known.has(spelling.trim()));
+  const isKnown = [folded, showPassword(password)].some((spelling) => known.has(spelling.trim()));
   if (folded.trim() === "" || isKnown) return "common_password";
   const used = words.filter((word) => folded.includes(word));
   if (used.length === 0) return null;

@@ -113,6 +113,21 @@ export async function countDeadLinks<Result>(
   }
 }
 
+/** A stop of mail that is taken back, in the transaction that does it. */
+export async function admitMailAgain(services: Services, executor: Executor, email: string): Promise<void> {
+  await takeFromLimit(services, LIMITS.mailAgainPerAddress, [email], { executor });
+}
+
+/** A pair of tokens for a refresh token, in the transaction that uses it up: one that is refused can be used later. */
+export async function admitRefresh(
+  services: Services,
+  executor: Executor,
+  sessionId: string,
+  now: Date,
+): Promise<void> {
+  await takeFromLimit(services, LIMITS.refreshesPerSession, [sessionId], { executor, now });
+}
+
 /** A try to sign in; `login` in one spelling, whether anybody has it or not. */
 export async function admitSignIn(services: Services, login: string, network: string | null): Promise<void> {
   const { signInsPerNetwork, signInsPerLoginAndNetwork, signInsPerLogin } = LIMITS;
@@ -136,7 +151,7 @@ export async function forgetSignIns(
 
 /**
  * Forgets what was counted for a person, as far as their addresses and names find it. What was counted together with a
- * network that is not known any more ends by itself, a day later at most.
+ * network that is not known any more, or by a session's random id, ends by itself, a day later at most.
  */
 export async function forgetPerson(
   services: Services,
@@ -148,6 +163,7 @@ export async function forgetPerson(
   const subjects: [Limit, string[]][] = [
     ...person.emails.flatMap((email): [Limit, string[]][] => [
       [LIMITS.claimsPerAddress, [email]],
+      [LIMITS.mailAgainPerAddress, [email]],
       ...networks.map((hash): [Limit, string[]] => [LIMITS.claimsPerAddressAndNetwork, [email, hash]]),
     ]),
     ...logins.flatMap((login): [Limit, string[]][] => [

@@ -17,6 +17,7 @@ import { findUser } from "@/db/users";
 import { type AuditDetails, recordAudit } from "./audit-log";
 import { addSeconds } from "./clock";
 import { DomainError } from "./errors";
+import { admitRefresh } from "./rate-limit";
 import type { Services } from "./services";
 import { describeUser, type UserData } from "./user-data";
 
@@ -126,7 +127,10 @@ export async function authenticateSession(services: Services, sessionId: string)
 
 /**
  * Rotates a refresh token. One that was used before revokes its whole session: somebody has a copy
- * (RFC 9700 section 4.14.2). Throws `invalid_token`.
+ * (RFC 9700 section 4.14.2). Throws `invalid_token`, and `refresh_limit`, after which the same token still works.
+ *
+ * Used tokens are kept as long as their session: whoever copied one may have rotated it many times before its owner comes
+ * back with it, weeks later. So what bounds their number is the limit.
  */
 export async function refreshSession(services: Services, refreshToken: string): Promise<TokenPair> {
   const tokenHash = hashToken(refreshToken);
@@ -135,7 +139,9 @@ export async function refreshSession(services: Services, refreshToken: string): 
     const sessionId = await useRefreshToken(tx, tokenHash, now);
     if (!sessionId) return null;
     const session = await findLiveSession(tx, sessionId, now);
-    return session && issueTokens(services, tx, { userId: session.userId, sessionId, scope: session.scope });
+    if (!session) return null;
+    await admitRefresh(services, tx, sessionId, now);
+    return issueTokens(services, tx, { userId: session.userId, sessionId, scope: session.scope });
   });
   if (pair) return pair;
   const reused = await findSessionOfRefreshToken(services.db, tokenHash);

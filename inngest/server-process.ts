@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { longestAttemptMs } from "../domain/email-delivery";
-import { EnvironmentError } from "../env";
+import { checkEnv, EnvironmentError } from "../env";
 import { type ProcessServices, prepareTracing, services } from "../services";
 import { closeWhenQuiet } from "./drain";
 import { startHousekeeping } from "./housekeeping";
@@ -45,6 +45,7 @@ export async function startServerProcess(): Promise<void> {
 /** Next logs an error of its start-up hook and goes on listening, with a 500 for everybody: so we end the process. */
 async function requireServices(): Promise<ProcessServices> {
   try {
+    await checkEnv();
     await prepareTracing();
     return services();
   } catch (error) {

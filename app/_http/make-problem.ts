@@ -25,6 +25,7 @@ export const STATUS_OF: Record<ErrorCode, number> = {
   domain_limit: 429,
   site_limit: 429,
   sign_in_limit: 429,
+  refresh_limit: 429,
   // RFC 6585, section 3: what is asked for has to come with the request.
   proof_required: 428,
   busy: 503,

@@ -10,6 +10,7 @@ import {
 } from "@/domain/account-rules";
 import { normalizeEmail } from "@/domain/email-address";
 import type { FieldError, FieldSentenceName } from "@/domain/errors";
+import { countPasswordCharacters } from "@/domain/password-length";
 import { PROOF_MAX } from "@/domain/proof-of-work";
 
 /** Longer than any link of ours; the longest holds an address. */
@@ -72,9 +73,10 @@ function judgeEmail(value: string): Complaint | null {
 }
 
 function judgePassword(value: string, min: number): Complaint | null {
-  const length = [...value.normalize("NFKC")].length;
-  if (length < min) return { code: "too_short", text: "too_short", values: { min } };
-  if (length > PASSWORD_MAX) return { code: "too_long", text: "too_long", values: { max: PASSWORD_MAX } };
+  if (countPasswordCharacters(value) < min) return { code: "too_short", text: "too_short", values: { min } };
+  // What is hashed: the limit bounds that work.
+  if ([...value.normalize("NFKC")].length > PASSWORD_MAX)
+    return { code: "too_long", text: "too_long", values: { max: PASSWORD_MAX } };
   // NUL and half surrogates do not survive every encoding: such a password could not be typed again.
   if (value.includes("\0") || !value.isWellFormed())
     return {

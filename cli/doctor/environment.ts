@@ -1,14 +1,14 @@
 // Would the product start with this environment, as it would in production? By env.ts itself; never tells a value.
-import { EnvironmentError, parseEnv } from "../../env";
+import { checkEnv, EnvironmentError } from "../../env";
 import { isLoopback } from "../../env-rules";
 import { type Finding, ok, problem, warning } from "./finding";
 
 export type Variables = Record<string, string | undefined>;
 
 /** Each complaint of env.ts is a problem of its own; without one, what works only on this machine is a warning. */
-export function checkEnvironment(variables: Variables): Finding[] {
+export async function checkEnvironment(variables: Variables): Promise<Finding[]> {
   try {
-    const env = parseEnv({ ...variables, NODE_ENV: "production" });
+    const env = await checkEnv({ ...variables, NODE_ENV: "production" });
     const findings = [
       ok("environment", "Every variable that is needed is set, and none is malformed or weak."),
     ];

@@ -10,7 +10,7 @@ import type { Answers, Asked } from "./questions";
 const REGISTRATIONS_OF_NETWORK = 4;
 const REGISTRATIONS_FROM_EVERYWHERE = 4;
 const CODES = 6;
-const SIGN_INS = 11;
+const SIGN_INS = 6;
 
 /** Refusals that were expected and did not come; the comparison would otherwise pass without having seen a limit. */
 export type LimitAnswers = { answers: Answers; missing: string[] };

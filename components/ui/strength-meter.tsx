@@ -2,6 +2,7 @@
 import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { countPasswordCharacters } from "@/domain/password-length";
 import { useTexts } from "../texts-provider";
 
 export type StrengthMeterProps = { password: string; min: number; words: readonly string[] };
@@ -23,7 +24,7 @@ export function StrengthMeter({ password, min, words }: StrengthMeterProps) {
   const { t } = useTexts();
   const judged = useDeferredValue(password);
   const level = useMemo(() => rate(judged, words), [judged, words]);
-  const missing = min - [...password.normalize("NFKC")].length;
+  const missing = min - countPasswordCharacters(password);
   const { word, colour } = LEVELS[level] ?? LEVELS[0];
   const judgement = missing > 0 ? t("strength.missing", { missing }) : t(word);
   const spoken = useSettled(judgement);

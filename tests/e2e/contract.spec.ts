@@ -23,6 +23,7 @@ const ELSEWHERE: Record<string, string> = {
   not_ready: "tests/integration/app/contract.test.ts",
   registration_limit: "tests/e2e/limits.spec.ts",
   sign_in_limit: "tests/e2e/limits.spec.ts",
+  refresh_limit: "tests/e2e/limits.spec.ts",
   link_limit: "tests/e2e/limits.spec.ts",
   proof_required: "tests/e2e/proof-of-work.spec.ts",
   sent_at_once: "tests/e2e/sync-mode.spec.ts",

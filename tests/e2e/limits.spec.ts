@@ -60,17 +60,31 @@ test("ASVS 2.4.1, 4.1.3: of a hundred registrations of one machine in parallel t
   for (const refused of refusals) await expectRefusal(refused, "registration_limit", 3600);
 });
 
-test("ASVS 6.3.1, 6.3.4: ten tries to sign in with one name, then 429, whoever has the name and whichever way they come", async () => {
+test("ASVS 6.3.1, 6.3.4: five tries to sign in with one name, then 429, whoever has the name and whichever way they come", async () => {
   const [person, other] = admitted;
   if (!person || !other) throw new Error("nobody is registered");
   for (const login of [person.username, "nobody-at-all"]) {
     const attempt = (password: string) => post("/api/v1/usr/token", { login, password });
-    for (let i = 0; i < 10; i++) expect((await attempt("wrong password")).status).toBe(401);
+    for (let i = 0; i < 5; i++) expect((await attempt("wrong password")).status).toBe(401);
     await expectRefusal(await attempt(person.password), "sign_in_limit", 15 * 60);
   }
   // next-auth's own way in counts with ours.
   expect(await signInByNextAuth(person)).toBe(429);
   expect(await signInByNextAuth(other)).toBe(200);
+});
+
+test("thirty new pairs of tokens an hour for one session, then 429", async () => {
+  const [, , person] = admitted;
+  if (!person) throw new Error("nobody is registered");
+  const read = async (response: Response) => {
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { refresh_token: string }).refresh_token;
+  };
+  const { username: login, password } = person;
+  let refresh_token = await read(await post("/api/v1/usr/token", { login, password }));
+  const refresh = () => post("/api/v1/usr/token/refresh", { refresh_token });
+  for (let n = 0; n < 30; n++) refresh_token = await read(await refresh());
+  await expectRefusal(await refresh(), "refresh_limit", 3600);
 });
 
 async function signInByNextAuth({ username, password }: Person): Promise<number> {

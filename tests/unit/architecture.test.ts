@@ -11,7 +11,7 @@ const ROOMS = ["app", "cli", "components", "db", "domain", "emails", "inngest", 
 /** Whom each file at the top level may import: folders, or files of it. What is not listed imports nothing of ours. */
 const ALLOWED_AT_THE_TOP: Record<string, readonly string[]> = {
   "env.ts": ["env-rules"],
-  "env-rules.ts": ["env"],
+  "env-rules.ts": ["env", "secret-strength"],
   "instrumentation.ts": ["app/_http", "inngest/server-process", "env"],
   "metrics.ts": ["domain"],
   "next-env.d.ts": [".next"],
@@ -43,6 +43,7 @@ const ALLOWED: Record<Room, readonly string[]> = {
 const PURE_FOR_THE_BROWSER = [
   "domain/confirmation-state",
   "domain/account-rules",
+  "domain/password-length",
   "domain/typed-digits",
   "domain/session-data",
   "domain/device-words",

@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { EnvironmentError, isMailDomainChecked, isTracingOn, parseEnv } from "@/env";
+import { checkEnv, EnvironmentError, isMailDomainChecked, isTracingOn, parseEnv } from "@/env";
 import { findWeakness, isLoopback } from "@/env-rules";
+import { loadGuesser } from "@/secret-strength";
 import { completeEnvironment as complete } from "@/tests/support/environment";
+
+const isGuessable = await loadGuesser();
 
 function complaints(source: Record<string, string | undefined>): string {
   try {
@@ -256,6 +259,47 @@ describe("the environment", () => {
       expect(findWeakness(randomBytes(16).toString("hex"))).toBeNull();
       expect(findWeakness(randomBytes(32).toString("base64"))).toBeNull();
     }
+  });
+
+  test.each([
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9",
+    "qazwsxedcrfvtgbyhnujmikolp123456",
+    "test1234test1234test1234test1234x",
+    "mysupersuperlongkeyforthisapp123",
+    "keyboard cat keyboard cat keyboard",
+    "correcthorsebatterystaplecorrect",
+    "th1s1sth3s1gn1ngk3y0f0urpr0duct10n",
+    "keyboardcat12",
+    "signkey-prod-mysupersuperlongkeyforthisapp123",
+  ])("%s is made of what everybody knows", (secret) => {
+    expect(isGuessable(secret)).toBe(true);
+  });
+
+  // A thousand of each: tests/integration/cli/check-env.test.ts.
+  test.each([
+    "4IbWLbRZ1nR5zDkJmv0tqYxB7cPf2GaE",
+    "signkey-prod-8d41f09c27ab5e63b07e5c1a9f2d6438",
+    "k7wq-9fzd-m3xa-t2hb",
+    "b5Zr8tQ1nVw3YkLm",
+    "unfasten drizzle pelican motor gravy undone",
+  ])("%s is not", (secret) => {
+    expect(isGuessable(secret)).toBe(false);
+  });
+
+  test("ASVS 13.3.1: what can be guessed stops the start outside of loopback, beside the other complaints and without its value", async () => {
+    const real = {
+      ...complete,
+      NODE_ENV: "production",
+      APP_URL: "https://a.example",
+      APP_SECRET: "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9",
+      OPS_PASSWORD: "k7wq-9fzd-m3xa-t2hb",
+    };
+    const said = await checkEnv(real).catch((error: unknown) => String(error));
+    for (const part of ["APP_SECRET is made of words", "EMAIL_FROM is missing", "INNGEST_EVENT_KEY needs"])
+      expect(said).toContain(part);
+    expect(said).not.toMatch(/OPS_PASSWORD|1qaz/);
+    for (const change of [{ NODE_ENV: "development" }, { APP_URL: "http://localhost:3000" }])
+      await expect(checkEnv({ ...real, ...change })).resolves.toBeDefined();
   });
 
   test("ASVS 15.2.3, 13.4.2: refuses plain http, unsigned calls and switched-off limits outside of loopback", () => {

@@ -82,7 +82,8 @@ export const SIGNING_IN: readonly Operation[] = [
     path: "/api/v1/usr/token/refresh",
     tag: "Signing in",
     summary: "New tokens for a refresh token",
-    description: "Once. A refresh token that comes a second time ends its session: somebody has a copy.",
+    description:
+      "Once. A refresh token that comes a second time ends its session: somebody has a copy. One that the limit refused was not used.",
     access: "anybody",
     takes: () => RefreshFields,
     answers: [
@@ -98,6 +99,7 @@ export const SIGNING_IN: readonly Operation[] = [
       ...ANY_BODY,
       NO_REFRESH_TOKEN,
       { code: "invalid_token", sends: { refresh_token: "one that was used" } },
+      { code: "refresh_limit" },
     ],
   },
   {

@@ -84,6 +84,37 @@ describe("“This wasn't me”", () => {
     expect(await getConfirmation(services, second.user.id)).not.toBeNull();
   });
 
+  test("is written down once, however often the same link is sent, and once more for each claim that it ends", async () => {
+    const first = await register();
+    const second = await register({ email: first.email });
+    const written = () => services.db.$count(auditLog, eq(auditLog.type, "disowned"));
+    const before = await written();
+    for (let time = 0; time < 3; time++) await disownClaim(services, first.notMe, client);
+    await Promise.all([1, 2, 3, 4].map(() => disownClaim(services, first.notMe, client)));
+    expect(await written()).toBe(before + 1);
+    for (let time = 0; time < 3; time++) await disownClaim(services, second.notMe, client);
+    expect(await written()).toBe(before + 2);
+  });
+
+  test("and taking it back, over and over, ends: the sixth time in a day mail stays stopped", async () => {
+    services.settings.rateLimits = true;
+    const { notMe } = await register();
+    const before = await services.db.$count(auditLog);
+    const outcomes: string[] = [];
+    for (let time = 0; time < 8; time++) {
+      await disownClaim(services, notMe, client);
+      outcomes.push(await allowMailAgain(services, notMe, client).then(() => "allowed", codeOfRefusal));
+    }
+    expect(outcomes).toEqual([...Array(5).fill("allowed"), "link_limit", "link_limit", "link_limit"]);
+    expect(await services.db.$count(auditLog)).toBe(before + 6);
+    expect((await readNotMeLink(services, notMe, client)).stopped_until).not.toBeNull();
+    // Without a stop there is nothing to count, and nothing to refuse.
+    const other = await register();
+    for (let time = 0; time < 7; time++) await allowMailAgain(services, other.notMe, client);
+    services.pass(24 * 3600);
+    expect(await allowMailAgain(services, notMe, client)).toMatchObject({ stopped_until: null });
+  });
+
   test("in the mail to an old address does not end a claim that has moved on", async () => {
     const { notMe, user } = await register();
     await changeAddress(services, user.id, someone().email);

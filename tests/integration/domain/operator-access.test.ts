@@ -72,13 +72,13 @@ describe("an operator", () => {
     expect(JSON.stringify(rows)).not.toContain(token);
   });
 
-  test("who guesses is stopped after ten tries from one network; the right password begins anew", async () => {
+  test("who guesses is stopped after five tries from one network; the right password begins anew", async () => {
     services.settings.rateLimits = true;
     const guess = (from: string) => signInOperator(services, { password: "guess", expected, network: from });
-    for (let n = 0; n < 9; n++)
+    for (let n = 0; n < 4; n++)
       await expect(guess(network)).rejects.toMatchObject({ code: "bad_credentials" });
     await signInOperator(services, { password: expected, expected, network });
-    for (let n = 0; n < 10; n++)
+    for (let n = 0; n < 5; n++)
       await expect(guess(network)).rejects.toMatchObject({ code: "bad_credentials" });
     await expect(guess(network)).rejects.toMatchObject({ code: "sign_in_limit" });
     await expect(signInOperator(services, { password: expected, expected, network })).rejects.toMatchObject({

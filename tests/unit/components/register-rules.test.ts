@@ -56,12 +56,14 @@ describe("the form's own checks", () => {
     expect(checkPassword("🔑🔑🔑🔑🔑🔑🔑🔑")).toBeNull();
     expect(checkPassword("x".repeat(256))).toBeNull();
     expect(checkPassword("x".repeat(257))).toMatch(/at most 256/);
+    expect(checkPassword("ﷺ".repeat(20))).toMatch(/at most 256/);
   });
 
   const checks = { username: checkUsername, email: checkEmail, password: checkPassword };
   const inputs = fc.oneof(
     fc.string({ unit: "grapheme", maxLength: 40 }),
     fc.string({ unit: fc.constantFrom("a", "1", "@", ".", "-", "。", "＠", "ü", " ", "_"), maxLength: 20 }),
+    fc.string({ unit: fc.constantFrom("a", "ﷺ", "ﬃ", "\u0301", "\u200b", "\n", " ", "e"), maxLength: 40 }),
     fc.emailAddress(),
   );
   test.each(["username", "email", "password"] as const)(

@@ -12,6 +12,17 @@ describe("the list of limits", () => {
     expect(LIMITS.registrationsPerNetwork.windows).toEqual([{ limit: 20, seconds: 3600 }]);
   });
 
+  test("NIST SP 800-63B 3.2.2: a hundred tries an hour at an account, over its two names", () => {
+    const [{ limit, seconds }] = LIMITS.signInsPerLogin.windows;
+    expect({ limit: 2 * limit, seconds }).toEqual({ limit: 100, seconds: 3600 });
+  });
+
+  test("ASVS 6.1.1: one network cannot use up what a name may get", () => {
+    const [ofName] = LIMITS.signInsPerLogin.windows;
+    const [ofNetwork] = LIMITS.signInsPerLoginAndNetwork.windows;
+    expect(ofNetwork.limit * (ofName.seconds / ofNetwork.seconds)).toBeLessThan(ofName.limit);
+  });
+
   test("has a name of its own, a sentence and a window that a row can hold for each", () => {
     const all = Object.values(LIMITS);
     expect(new Set(all.map((limit) => limit.name)).size).toBe(all.length);

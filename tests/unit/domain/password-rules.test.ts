@@ -38,6 +38,13 @@ describe("ASVS 6.2.4: common passwords", () => {
   test("typed in full-width letters are the same password", () => {
     expect(faultOf("ｐａｓｓｗｏｒｄ")).toBe("common_password");
   });
+
+  test.each(["password\u200b1", "p\u00adassword", "Mail\u2060created5240", "\u200b\u200b\u200b\u200b"])(
+    "with what nobody sees put between is the same: %j",
+    (password) => {
+      expect(faultOf(password)).toBe("common_password");
+    },
+  );
 });
 
 describe("ASVS 6.2.11: words that stand on the page", () => {
@@ -52,6 +59,8 @@ describe("ASVS 6.2.11: words that stand on the page", () => {
     "latchkeypassword",
     "acme-accounts-1",
     "example123456",
+    "l\u200batchkey1",
+    "love\u00adlace-2026!",
   ])("make no password: %s", (password) => {
     expect(faultOf(password)).toBe("context_word");
   });
