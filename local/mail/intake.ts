@@ -11,7 +11,7 @@ import type { Store, TakenKey } from "./store.ts";
 export type LimitAnswer = { limit: number; remaining: number; retryAfterSeconds: number | null };
 
 export type Try = {
-  /** What the try is counted under: idempotency key, Message-ID, else the first address. */
+  /** What the try is counted under: idempotency key, Message-ID, else the first address of each mail. */
   mailKey: string;
   /** From 1, since this mail was last accepted. */
   number: number;

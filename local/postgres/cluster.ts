@@ -160,7 +160,13 @@ async function launch(
     const { pid } = child;
     if (pid !== undefined && findPostmaster(data)?.pid === pid && findPostmaster(data)?.isReady) {
       const url = urlOf(password, port);
-      await createDatabase(url);
+      try {
+        await createDatabase(url);
+      } catch (error) {
+        // Whoever cannot use it does not leave it behind.
+        await stopCluster({ pid });
+        throw error;
+      }
       return { url, port, pid, process: child };
     }
     // SIGQUIT: it ends at once and recovers at the next start; what was committed stays.

@@ -1,6 +1,7 @@
 // One process of the product, kept alive: started, awaited, started again after a growing pause, stopped.
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { NotReadyError } from "./not-ready";
 import { HEALTHY_AFTER_MS, restartPauseMs } from "./plan";
 import { isPortTaken } from "./ports";
 
@@ -79,7 +80,8 @@ export function createPart(options: PartOptions): Part {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new Error(`${options.name} was not ready after ${options.readyTimeoutMs / 1000} s`)),
+        () =>
+          reject(new NotReadyError(`${options.name} was not ready after ${options.readyTimeoutMs / 1000} s`)),
         options.readyTimeoutMs,
       );
     });
@@ -89,11 +91,22 @@ export function createPart(options: PartOptions): Part {
     try {
       return await Promise.race([byProbe ?? byMessage, gone, tooLate]);
     } catch (error) {
-      process_.kill("SIGKILL");
+      killWhole(process_);
       await ended;
       throw error;
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** With those that work for it, which would keep its port; but a supervisor is asked to stop its server first. */
+  function killWhole({ pid }: ChildProcess): void {
+    if (pid === undefined) return;
+    try {
+      if (options.isSupervisor) process.kill(pid, "SIGTERM");
+      else process.kill(-pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
 

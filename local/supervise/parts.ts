@@ -2,6 +2,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { devServerArguments } from "./dev-server";
+import { NotReadyError } from "./not-ready";
 import { createLineWriter, say } from "./output";
 import { createPart, type Part, type PartOptions } from "./part";
 import { isLoopbackUrl, type Plan } from "./plan";
@@ -249,6 +250,8 @@ export async function startApp(start: Start): Promise<void> {
       ...["-p", String(port), ...host],
     ],
     probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/api/health`),
+    // Its first compile counts as much as a build.
+    ...(isDev ? { readyTimeoutMs: APP_PATIENCE_SECONDS * 1000 } : {}),
     stopTimeoutMs: APP_STOP_TIMEOUT_MS,
     onReady: ({ pid }) => start.running.set("app", { url: start.appUrl.replace(/\/+$/, ""), pid }),
   });
@@ -263,7 +266,7 @@ export async function startApp(start: Start): Promise<void> {
   try {
     await part.start();
   } catch (error) {
-    if (start.signal.aborted || (await isPortFree(port))) throw error;
+    if (start.signal.aborted || error instanceof NotReadyError || (await isPortFree(port))) throw error;
     throw new PortLostError(port);
   }
 }

@@ -1,6 +1,7 @@
 // Which port a part takes. Between "it is free" and "we listen" another program may be quicker: a port is therefore
 // held by listening on it, and where it has to be let go for the part, losing it is looked for.
 import { connect, createServer, type Server } from "node:net";
+import { NotReadyError } from "./not-ready";
 
 const LOOPBACK = ["127.0.0.1", "::1"];
 const TRIES = 100;
@@ -85,6 +86,7 @@ export async function launchOnFreePorts<T>(
     try {
       return await launch(ports);
     } catch (error) {
+      if (error instanceof NotReadyError) throw error;
       const free = await Promise.all(ports.map(isPortFree));
       const lost = ports.filter((_, index) => !free[index]);
       const isTaken = lost.length > 0 || PORT_TAKEN.test(String(error));

@@ -34,9 +34,10 @@ export async function sendMails(
   const messageId = first.headers.some(({ name }) => name.toLowerCase() === "message-id")
     ? first.messageId
     : null;
+  const addresses = request.mails.map(({ to }) => bareAddress(to[0] ?? ""));
   const taken = request.key === null ? null : intake.findKey(request.key);
   const tried = await intake.nextTry(
-    mailKeyOf({ idempotencyKey: request.key, messageId, to: bareAddress(first.to[0] ?? "") }),
+    mailKeyOf({ idempotencyKey: request.key, messageId, to: addresses.join(",") }),
     request.mails.flatMap(recipientsOf),
   );
   const { fate } = tried;

@@ -52,6 +52,20 @@ describe("an address asks for its own trouble", () => {
     },
   );
 
+  test("+retry1 counts each batch by all of its addresses, also without a key", async () => {
+    const [first, second] = [someone("plain"), someone("retry1")];
+    const mailTo = (to: string) => ({
+      from: "Latchkey <hello@latchkey.example>",
+      to,
+      subject: "Hello",
+      text: "Hello",
+    });
+    expect((await resend.batch.send([mailTo(first), mailTo(someone("fail"))])).error).not.toBeNull();
+    const both = [mailTo(first), mailTo(second)];
+    expect((await resend.batch.send(both)).error).toMatchObject({ statusCode: 503 });
+    expect((await resend.batch.send(both)).error).toBeNull();
+  });
+
   test("+retry1 counts each idempotency key by itself, and without a key each mail to the address", async () => {
     const to = someone("retry1");
     const outcomes = [];
