@@ -59,6 +59,19 @@ async function statusOf(deliveryId: string): Promise<string> {
   return String(row?.status);
 }
 
+/**
+ * Somebody new whose registration was answered as `isQueued` says. Whether the engine takes an event, or the provider a
+ * mail, within the second that an answer has is chance on a busy machine: then another one tries.
+ */
+async function registerAs(isQueued: boolean) {
+  for (let tries = 0; tries < 8; tries++) {
+    const person = newPerson();
+    const registered = await register(person);
+    if (registered.email_info.email_queued === isQueued) return { person, registered };
+  }
+  throw new Error(`Nobody's mail was ${isQueued ? "" : "not "}queued`);
+}
+
 /** Nothing waits any more: every event is with the engine. */
 async function untilRelayed(): Promise<void> {
   await expect
@@ -109,8 +122,7 @@ test.describe("an engine that takes connections and says nothing", () => {
     await breakProvider();
     // The first ones find out that the engine is away; until then a mail that found no time counts as queued.
     for (let found = 0; found < 2; found++) await register(newPerson());
-    const person = newPerson();
-    const registered = await register(person);
+    const { person, registered } = await registerAs(false);
     expect(registered).toMatchObject({
       email_confirmation_sent: false,
       email_info: { email_sent: false, email_queued: false, can_resend: true },
@@ -135,9 +147,7 @@ test.describe("an engine that takes connections and says nothing", () => {
 });
 
 test("an engine that took the event and stops before it begins: the server process sends the mail, once", async () => {
-  const person = newPerson();
-  const registered = await register(person);
-  expect(registered.email_info.email_queued).toBe(true);
+  const { person, registered } = await registerAs(true);
   signalEngine("SIGSTOP");
   try {
     await nextMail(person.email, { waitMs: 30_000 });
