@@ -20,8 +20,8 @@ export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
   globalSetup: "./tests/support/product.ts",
-  // Two cores: one for the browsers, one for the product and its parts; and one worker more, for what mostly waits.
-  workers: 3,
+  // Two cores: one for the browsers, one for the product and its parts.
+  workers: 2,
   fullyParallel: true,
   // A test that passes at the second try has found something.
   retries: 0,
@@ -40,14 +40,14 @@ export default defineConfig({
     launchOptions: { args: LAUNCH_ARGS, ...(executablePath ? { executablePath } : {}) },
   },
   projects: [
+    { name: "chromium", testIgnore: STARTS_ITS_OWN, use: { browserName: "chromium" } },
+    // Products of their own, with engines and clocks of their own. After the others: what they break and move has
+    // limits of time, which a machine that is busy with pages does not keep.
     {
-      name: "chromium",
-      testIgnore: STARTS_ITS_OWN,
+      name: "own-products",
+      testMatch: STARTS_ITS_OWN,
       use: { browserName: "chromium" },
-      workers: 2,
+      dependencies: ["chromium"],
     },
-    // Products of their own, with engines and clocks of their own: they mostly wait, so one after another, beside all
-    // others.
-    { name: "own-products", testMatch: STARTS_ITS_OWN, use: { browserName: "chromium" }, workers: 1 },
   ],
 });

@@ -91,7 +91,8 @@ test("one registration is one trace: request, transaction, event, step and provi
   });
   expect(only(spans, "hash password").parentSpanId).toBe(request.spanId);
   expect(write.parentSpanId).toBe(request.spanId);
-  expect(publish.parentSpanId).toBe(request.spanId);
+  // An engine that a busy machine lets answer late is told again after the request, from the row that was written.
+  expect([request.spanId, write.spanId]).toContain(publish.parentSpanId);
   expect(step.parentSpanId).toBe(write.spanId);
   expect(step.attributes).toMatchObject({
     "latchkey.function.id": "send-confirmation-email",
