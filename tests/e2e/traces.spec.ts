@@ -66,6 +66,8 @@ function only(spans: readonly ReceivedSpan[], name: string): ReceivedSpan {
 }
 
 test("one registration is one trace: request, transaction, event, step and provider, each under what led to it", async () => {
+  // A process' first registration is its slowest.
+  await register(newPerson());
   const person = newPerson();
   // Beside others, whose requests must not mix with this one.
   const others = Array.from({ length: 3 }, () => newPerson());
@@ -78,7 +80,7 @@ test("one registration is one trace: request, transaction, event, step and provi
   const spans = await traceOf(registered.delivery.id, "step attempt-delivery");
   const request = only(spans, "POST /api/v1/usr/register");
   const write = only(spans, "write registration");
-  const publish = only(spans, "publish user/registered");
+  const publishes = spans.filter(({ name }) => name === "publish user/registered");
   const step = only(spans, "step attempt-delivery");
   const attempt = only(spans, "attempt delivery");
   const send = only(spans, "send by resend");
@@ -92,7 +94,8 @@ test("one registration is one trace: request, transaction, event, step and provi
   expect(only(spans, "hash password").parentSpanId).toBe(request.spanId);
   expect(write.parentSpanId).toBe(request.spanId);
   // An engine that a busy machine lets answer late is told again after the request, from the row that was written.
-  expect([request.spanId, write.spanId]).toContain(publish.parentSpanId);
+  expect(publishes.length).toBeGreaterThan(0);
+  for (const { parentSpanId } of publishes) expect([request.spanId, write.spanId]).toContain(parentSpanId);
   expect(step.parentSpanId).toBe(write.spanId);
   expect(step.attributes).toMatchObject({
     "latchkey.function.id": "send-confirmation-email",
