@@ -92,18 +92,36 @@ const SECRETS: readonly { name: string; lengthMin: number; make: string }[] = [
     lengthMin: "whsec_".length + 24,
     make: "Resend shows it beside the webhook",
   },
+  {
+    name: "WEBHOOK_SECRET",
+    lengthMin: "whsec_".length + 24,
+    make: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
+  },
 ];
+
+/** The secrets of a variable; of WEBHOOK_SECRET several, while one takes the place of another. */
+function secretsIn(source: Source, name: string): string[] {
+  const given = source[name] ?? "";
+  const secrets = name === "WEBHOOK_SECRET" ? given.split(/[\s,]+/) : [given];
+  return secrets.filter((secret) => secret !== "");
+}
 
 /** Asked of what was given, as the missing ones are. On loopback only the secret that everything is derived from: the rest guards an open door. */
 export function listWeakSecrets(source: Source): string[] {
   if (source.NODE_ENV !== "production") return [];
   const asked = SECRETS.filter(({ name }) => name === "APP_SECRET" || isExposed(source));
-  return asked.flatMap(({ name, lengthMin, make }) => {
-    const secret = source[name];
-    if (!secret) return [];
-    const fault = secret.length < lengthMin ? `needs ${lengthMin} characters or more` : findWeakness(secret);
-    return fault ? [`${name} ${fault}; ${make}`] : [];
-  });
+  /** Who knows one of them would know another. */
+  const seen = new Map<string, string>();
+  return asked.flatMap(({ name, lengthMin, make }) =>
+    secretsIn(source, name).flatMap((secret) => {
+      const same = seen.get(secret);
+      seen.set(secret, same ?? name);
+      if (same !== undefined && same !== name) return [`${name} is the same as ${same}; ${make}`];
+      const fault =
+        secret.length < lengthMin ? `needs ${lengthMin} characters or more` : findWeakness(secret);
+      return fault ? [`${name} ${fault}; ${make}`] : [];
+    }),
+  );
 }
 
 /**
@@ -113,12 +131,20 @@ export function listWeakSecrets(source: Source): string[] {
 export async function listGuessableSecrets(source: Source): Promise<string[]> {
   if (source.NODE_ENV !== "production" || !isExposed(source)) return [];
   const { loadGuesser } = await import("./secret-strength");
-  const isGuessable = await loadGuesser();
-  return SECRETS.flatMap(({ name, lengthMin, make }) => {
-    const secret = source[name];
-    if (!secret || secret.length < lengthMin || findWeakness(secret) || !isGuessable(secret)) return [];
-    return [`${name} is made of words, dates or walks over the keyboard; ${make}`];
-  });
+  const isGuessable = await loadGuesser(listOwnWords(source));
+  return SECRETS.flatMap(({ name, lengthMin, make }) =>
+    secretsIn(source, name).flatMap((secret) => {
+      if (secret.length < lengthMin || findWeakness(secret) || !isGuessable(secret)) return [];
+      return [`${name} is made of words, dates or walks over the keyboard; ${make}`];
+    }),
+  );
+}
+
+/** What everybody knows of this site: its address and the sender's, whole and in parts. */
+function listOwnWords({ APP_URL = "", EMAIL_FROM = "" }: Source): string[] {
+  const wholes = [URL.canParse(APP_URL) ? new URL(APP_URL).hostname : "", ...EMAIL_FROM.split(/[\s<>"]+/)];
+  const words = wholes.flatMap((whole) => [whole, ...whole.split(/[^\p{L}\p{N}]+/u)]);
+  return [...new Set(words.map((word) => word.toLowerCase()).filter((word) => word.length > 1))];
 }
 
 /** What people write where a secret belongs. Long enough that a random one does not hold them by chance. */

@@ -5,6 +5,8 @@
 const EVERYDAY_WORDS =
   "the and for this that with you your our are not but can all any one two who how its app key keys token secret signing sign private public server production prod staging session auth user admin operator metrics event webhook service website company super very really long strong random secure safe only never ever here there from what when where make made have has will must should please thing things word words name names number please product system";
 
+const WEB_WORDS = ["http", "https", "www", "com", "org", "net"];
+
 /** What the engine and the provider put before their keys. */
 const KNOWN_BEGINNING = /^(?:signkey-[a-z]+-|whsec_)/;
 /** The work grows faster than the length, and so many good characters (10^23 guesses) are enough. */
@@ -14,14 +16,14 @@ const PER_CHARACTER = 0.72;
 /** Random hexadecimal digits hold what looks like dates and common numbers; 0.84 is the least in thousands. */
 const PER_HEX_DIGIT = 0.5;
 
-/** A judge of secrets: true for what has fewer guesses than any random text of its length. */
-export async function loadGuesser(): Promise<(secret: string) => boolean> {
+/** A judge of secrets: true for what has fewer guesses than any random text of its length. `ownWords`: the site's. */
+export async function loadGuesser(ownWords: readonly string[] = []): Promise<(secret: string) => boolean> {
   const [{ ZxcvbnFactory }, { adjacencyGraphs, dictionary }] = await Promise.all([
     import("@zxcvbn-ts/core"),
     import("@zxcvbn-ts/language-common"),
   ]);
   const estimate = new ZxcvbnFactory({
-    dictionary: { ...dictionary, everyday: ["my", ...EVERYDAY_WORDS.split(" ")] },
+    dictionary: { ...dictionary, everyday: ["my", ...EVERYDAY_WORDS.split(" "), ...WEB_WORDS, ...ownWords] },
     graphs: adjacencyGraphs,
     // Digits for letters: as many ways as people use. The default is a hundred, most of the work on a random secret.
     l33tMaxSubstitutions: 5,

@@ -20,6 +20,7 @@ type Phase = "idle" | "sending" | "confirmed";
  * before the code goes out, `onSettled` after it was refused, `onConfirmed` when it was right.
  */
 export function CodeForm({
+  mailId,
   hint,
   room,
   refusal,
@@ -30,6 +31,8 @@ export function CodeForm({
   onSettled,
   onConfirmed,
 }: {
+  /** Of the mail whose code is asked for. What was said of one code is not said of the next. */
+  mailId: string | undefined;
   hint: CodeHint;
   /** The longest that can stand below the field. */
   room: readonly string[];
@@ -54,9 +57,19 @@ export function CodeForm({
   const [isUnsent, setUnsent] = useState(false);
 
   useEffect(() => {
-    if (isAtHand && document.activeElement === document.body && matchMedia("(pointer: fine)").matches)
-      input.current?.focus({ preventScroll: true });
+    const field = input.current;
+    if (!field || !isAtHand || document.activeElement !== document.body) return;
+    // Where it can be seen: on a page that is zoomed far, whoever reads its head would lose their place.
+    const { top, bottom } = field.getBoundingClientRect();
+    if (top >= 0 && bottom <= innerHeight && matchMedia("(pointer: fine)").matches)
+      field.focus({ preventScroll: true });
   }, [isAtHand]);
+
+  const lastMailId = useRef(mailId);
+  useEffect(() => {
+    if (lastMailId.current !== mailId) setError(null);
+    lastMailId.current = mailId;
+  }, [mailId]);
 
   useEffect(() => {
     // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.

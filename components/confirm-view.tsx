@@ -152,6 +152,7 @@ export function ConfirmView({
 
       <div>
         <CodeForm
+          mailId={delivery?.id}
           hint={hint}
           room={rooms.code}
           refusal={codeRefusal}

@@ -73,6 +73,7 @@ export const auditType = pgEnum("audit_type", [
   "account_deleted",
   "person_erased",
   "disowned",
+  "mail_allowed",
   "operator_signed_in",
   "operator_sign_in_refused",
   "operator_signed_out",

@@ -25,6 +25,8 @@ export type AuditDetails = {
   address_changed: None;
   /** "This wasn't me" in a mail; `kept`: the claim had ended, moved or become an account. */
   disowned: { claim: "ended" | "kept" };
+  /** That was taken back: the address takes mail again. */
+  mail_allowed: None;
   /** `scope`: of the session that was opened. */
   signed_in: { scope: "claim" | "full" };
   /** `unknown_name`: also for a claim that is over. The outside hears one and the same sentence. */
@@ -62,6 +64,7 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   code_resent: "Asked for another code",
   address_changed: "Changed the address before confirming",
   disowned: "The mailbox's reader said that it was not them",
+  mail_allowed: "The mailbox's reader took that back",
   signed_in: "Signed in",
   sign_in_refused: "A sign-in was refused",
   session_revoked: "Ended sessions",

@@ -222,7 +222,9 @@ async function claimAndBegin(
     ]);
     const transport = chooseTransport(services, history, before);
     const isTold = told !== null && delivery.kind === "existing_account";
-    const withheld = isStopped ? "mail_stopped" : isTold ? "owner_told" : null;
+    // "This wasn't me" is about registrations: an account's owner is told of a changed password all the same.
+    const isWanted = !isStopped || delivery.kind === "password_changed";
+    const withheld = !isWanted ? "mail_stopped" : isTold ? "owner_told" : null;
     await beginAttempt(tx, {
       deliveryId,
       number: delivery.attemptCount,

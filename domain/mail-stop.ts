@@ -85,8 +85,14 @@ export async function allowMailAgain(services: Services, link: string, client: C
   return countDeadLinks(services, client, async () => {
     const about = openLink(services, link);
     await inTransaction(services.db, async (tx) => {
-      if (await deleteMailStop(tx, hashAddress(services, about.email)))
-        await admitMailAgain(services, tx, about.email);
+      if (!(await deleteMailStop(tx, hashAddress(services, about.email)))) return;
+      await admitMailAgain(services, tx, about.email);
+      await recordAudit(services, tx, {
+        type: "mail_allowed",
+        userId: (await findUser(tx, about.userId))?.id ?? null,
+        network: client.network,
+        details: {},
+      });
     });
     services.log.info({ userId: about.userId }, "An address takes mail again");
     return describe(services, services.db, about, await findUser(services.db, about.userId));

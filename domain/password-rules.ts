@@ -3,6 +3,7 @@
 // which characters must be in it (ASVS 5.0, 6.2.5).
 import { invalidField } from "./errors";
 import { normalizePassword } from "./password";
+import { UNSEEN } from "./password-length";
 import type { Services } from "./services";
 
 /** The name of the product, beside that of its address. */
@@ -75,9 +76,8 @@ export function listContextWords(appUrl: string, { username, email }: PasswordOw
     .sort((a, b) => b.length - a.length);
 }
 
-/** What is seen of a password: what is ignored when a text is shown (zero width space, soft hyphen) hides no word. */
-const showPassword = (text: string) =>
-  normalizePassword(text).replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+/** What is seen of a password: what nobody sees hides no word. */
+const showPassword = (text: string) => normalizePassword(text).replace(UNSEEN, "");
 
 /** Upper case is no secret. */
 const fold = (text: string) => showPassword(text).toLowerCase();

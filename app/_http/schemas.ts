@@ -153,11 +153,7 @@ export const SignInFields = z.object({
   login: text("required_login", (value) =>
     value.length > 4 * EMAIL_MAX || value.includes("\0") ? { code: "invalid", text: "login_invalid" } : null,
   ).meta({ description: "Username or confirmed address." }),
-  password: text("required_password", (value) =>
-    value.length > 4 * PASSWORD_MAX
-      ? { code: "too_long", text: "password_too_long", values: { max: PASSWORD_MAX } }
-      : null,
-  ),
+  password: presentPassword,
 });
 
 export const RefreshFields = z.object({

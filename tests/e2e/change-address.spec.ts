@@ -33,6 +33,21 @@ for (const javaScriptEnabled of [true, false]) {
       await expect.poll(() => listSubjects(right)).toEqual([mail.subject, "Welcome to Latchkey"]);
     });
 
+    test("what was said of a wrong code is not said of the next one", async ({ page }) => {
+      test.skip(!javaScriptEnabled, "without JavaScript each page begins anew");
+      const person = newPerson();
+      const right = newPerson().email;
+      await registerOnPage(page, person);
+      await nextMail(person.email);
+      await codeField(page).fill("000000");
+      await expect(codeField(page)).toHaveAttribute("aria-invalid", "true");
+      await openForm(page);
+      await field(page).fill(right);
+      await page.getByRole("button", { name: "Send the code there" }).click();
+      await expect(codeField(page)).not.toHaveAttribute("aria-invalid", "true");
+      await expect(page.getByText("You have 4 tries left")).toBeHidden();
+    });
+
     test("what is no address is refused in the open form, with what was typed", async ({ page }) => {
       await registerOnPage(page, newPerson());
       await openForm(page);

@@ -302,6 +302,27 @@ describe("the environment", () => {
       await expect(checkEnv({ ...real, ...change })).resolves.toBeDefined();
   });
 
+  test("ASVS 13.3.1: what everybody knows of the site is no secret, nor is what another variable holds", async () => {
+    const shared = "pRt7v0Qm2ZkXw9Lb4NfYc8HsJd1GeUa6";
+    const real = {
+      ...complete,
+      NODE_ENV: "production",
+      APP_URL: "https://shop.acme.example",
+      EMAIL_FROM: "Acme <admin@acme.example>",
+      APP_SECRET: shared,
+      METRICS_TOKEN: shared,
+      WEBHOOK_URLS: "https://services.acme.example/hook",
+      WEBHOOK_SECRET: `whsec_${"A".repeat(32)}`,
+    };
+    for (const known of ["shop.acme.example", "admin@acme.example"]) {
+      const said = await checkEnv({ ...real, OPS_PASSWORD: known }).catch((error: unknown) => String(error));
+      expect(said).toContain("OPS_PASSWORD is");
+      expect(said).toContain("METRICS_TOKEN is the same as APP_SECRET");
+      expect(said).toContain("WEBHOOK_SECRET has too few different characters");
+      expect(said).not.toContain(known);
+    }
+  });
+
   test("ASVS 15.2.3, 13.4.2: refuses plain http, unsigned calls and switched-off limits outside of loopback", () => {
     const message = complaints({
       ...complete,

@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { auditLog, mailStops } from "@/db/schema";
+import { findUser } from "@/db/users";
 import { changeAddress } from "@/domain/address-change";
 import { composeEmail } from "@/domain/compose-email";
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { DomainError } from "@/domain/errors";
 import { allowMailAgain, disownClaim, MAIL_STOP_SECONDS, readNotMeLink } from "@/domain/mail-stop";
-import { registerUser } from "@/domain/registration";
+import { queueNotice, registerUser } from "@/domain/registration";
 import { purgeExpired } from "@/domain/retention";
 import { authenticateSession } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
@@ -106,7 +107,8 @@ describe("“This wasn't me”", () => {
       outcomes.push(await allowMailAgain(services, notMe, client).then(() => "allowed", codeOfRefusal));
     }
     expect(outcomes).toEqual([...Array(5).fill("allowed"), "link_limit", "link_limit", "link_limit"]);
-    expect(await services.db.$count(auditLog)).toBe(before + 6);
+    // Six stops, and five times taken back.
+    expect(await services.db.$count(auditLog)).toBe(before + 11);
     expect((await readNotMeLink(services, notMe, client)).stopped_until).not.toBeNull();
     // Without a stop there is nothing to count, and nothing to refuse.
     const other = await register();
@@ -187,6 +189,18 @@ describe("an address that asked for no mail", () => {
     expect(await listAttempts(services.db, deliveryId)).toMatchObject([
       { outcome: "withheld", errorCode: "mail_stopped" },
     ]);
+  });
+
+  test("of an account hears of a changed password all the same: that is no registration", async () => {
+    const { user, email, deliveryId, notMe } = await register();
+    await attemptDelivery(services, deliveryId);
+    await confirmEmail(services, user.id, await codeOf(services, deliveryId));
+    await disownClaim(services, notMe, client);
+    const owner = await findUser(services.db, user.id);
+    if (!owner) throw new Error("The account is gone");
+    const notice = await queueNotice(services, services.db, owner, { kind: "password_changed" });
+    await attemptDelivery(services, notice.deliveryId);
+    expect(services.transport.handed.at(-1)?.to).toBe(email);
   });
 
   test("looks to whoever registers with it as any other does: sent, in trouble, resent, and confirmed by nothing", async () => {
