@@ -23,6 +23,7 @@ import { buttonClass } from "./ui/button-class";
 import { Room } from "./ui/room";
 import { useConfirmation } from "./use-confirmation";
 import { useNow } from "./use-now";
+import { WaysOn } from "./ways-on";
 
 /** A confirmation by another tab or device: long enough to read that it happened, and for its cookie to arrive. */
 const MOVE_ON_MS = 1_200;
@@ -232,14 +233,7 @@ function SessionEnded() {
       <title>{t("confirm.tab", { state: t("confirm.endedTab") })}</title>
       <Heading isNews>{t("confirm.endedTitle")}</Heading>
       <p className="mt-2 text-fg-muted">{t("confirm.ended")}</p>
-      <div className="mt-6 grid gap-3">
-        <a href="/sign-in" className={buttonClass("primary")}>
-          {t("common.signIn")}
-        </a>
-        <a href="/register" className={buttonClass("secondary")}>
-          {t("common.createAccount")}
-        </a>
-      </div>
+      <WaysOn t={t} />
     </div>
   );
 }

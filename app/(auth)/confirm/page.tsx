@@ -11,6 +11,7 @@ import { ConfirmView } from "@/components/confirm-view";
 import { TextsProvider } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
+import { WaysOn } from "@/components/ways-on";
 import { suggestEmail } from "@/domain/email-suggestion";
 import { pickTexts } from "@/messages/catalog";
 import { services } from "@/services";
@@ -92,14 +93,7 @@ async function NothingToConfirm() {
       <title>{t("common.title", { page: t("confirmOther.nothingTitle") })}</title>
       <h1 className="text-title font-semibold tracking-tight">{t("confirmOther.nothingTitle")}</h1>
       <p className="mt-2 text-fg-muted">{t("confirmOther.nothing")}</p>
-      <div className="mt-6 grid gap-3">
-        <a href="/sign-in" className={buttonClass("primary")}>
-          {t("common.signIn")}
-        </a>
-        <a href="/register" className={buttonClass("secondary")}>
-          {t("common.createAccount")}
-        </a>
-      </div>
+      <WaysOn t={t} />
     </Card>
   );
 }
