@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as timeline from "@/components/timeline";
-import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
+import { type Confirmation, DELIVERY_STATUSES, type DeliveryStatus } from "@/domain/confirmation-state";
 import { reasonSentence } from "@/domain/delivery-reasons";
 import { FAILURE_CODES } from "@/emails/failures";
 import { textsOf } from "@/messages/catalog";
@@ -8,18 +8,6 @@ import { LANGUAGES } from "@/messages/languages";
 import { makeConfirmation, SERVER_TIME } from "../../support/confirmations";
 
 const NOW_MS = Date.parse(SERVER_TIME);
-const STATUSES: DeliveryStatus[] = [
-  "queued",
-  "sending",
-  "retrying",
-  "sent",
-  "delivered",
-  "failed",
-  "bounced",
-  "complained",
-  "suppressed",
-  "cancelled",
-];
 const NO_ANSWER = { code: "timeout", message: "The mail server did not answer." };
 
 const { isInMailbox, needsOtherAddress } = timeline;
@@ -34,7 +22,7 @@ function attemptOf(confirmation: Confirmation, nowMs = NOW_MS): string | null {
 }
 
 describe("the steps", () => {
-  test.each(STATUSES)("are five with one current, so that nothing moves: %s", (status) => {
+  test.each(DELIVERY_STATUSES)("are five with one current, so that nothing moves: %s", (status) => {
     const steps = describeSteps(makeConfirmation({ status }), NOW_MS);
     expect(steps).toHaveLength(5);
     expect(steps.filter((step) => step.isCurrent).map((step) => step.key)).toEqual([status]);
@@ -118,7 +106,7 @@ describe("the attempt", () => {
 });
 
 describe("the sentence", () => {
-  test.each(STATUSES)("is the same from second to second while nothing changes: %s", (status) => {
+  test.each(DELIVERY_STATUSES)("is the same from second to second while nothing changes: %s", (status) => {
     const next_attempt_at = status === "retrying" ? "2026-11-24T10:01:28.000Z" : null;
     const confirmation = makeConfirmation({ status, next_attempt_at, attempt: 1 });
     const sentences = [0, 1, 5, 30, 57].map(
@@ -239,7 +227,7 @@ describe("the sentence", () => {
 });
 
 describe("the way to the mailbox", () => {
-  test.each(STATUSES)("is offered only when the mail can be there: %s", (status) => {
+  test.each(DELIVERY_STATUSES)("is offered only when the mail can be there: %s", (status) => {
     const { delivery } = makeConfirmation({ status });
     expect(isInMailbox(delivery)).toBe(status === "sent" || status === "delivered");
   });
