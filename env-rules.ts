@@ -144,7 +144,7 @@ export async function listGuessableSecrets(source: Source): Promise<string[]> {
 function listOwnWords({ APP_URL = "", EMAIL_FROM = "" }: Source): string[] {
   const wholes = [URL.canParse(APP_URL) ? new URL(APP_URL).hostname : "", ...EMAIL_FROM.split(/[\s<>"]+/)];
   const words = wholes.flatMap((whole) => [whole, ...whole.split(/[^\p{L}\p{N}]+/u)]);
-  return [...new Set(words.map((word) => word.toLowerCase()).filter((word) => word.length > 1))];
+  return [...new Set(words.map((word) => word.toLowerCase()).filter((word) => word.length > 2))];
 }
 
 /** What people write where a secret belongs. Long enough that a random one does not hold them by chance. */

@@ -8,8 +8,8 @@ export const UNSEEN = /[\p{DI}\p{Cc}\p{Cf}\u2800\ufffc]/gu;
 
 /**
  * How many characters a password has for PASSWORD_MIN: code points (NIST SP 800-63B 3.1.1.2), as typed or as they are
- * hashed, whichever is fewer, since "ﷺ" is one of eighteen. What is UNSEEN is none,
- * nor are accents that stand on nothing.
+ * hashed, whichever is fewer, since "ﷺ" is one of eighteen. What is UNSEEN is none, nor
+ * are accents that stand on nothing.
  */
 export const countPasswordCharacters = (password: string): number =>
   Math.min(
