@@ -29,7 +29,9 @@ export default function ExistingAccountEmail(props: ExistingAccountEmailProps) {
       preview={t("mails.existingAccount.preview")}
       heading={t("mails.existingAccount.heading")}
       footer={[t("mails.existingAccount.notYou")]}
-      notMeUrl={notMeUrl ?? null}
+      notMe={
+        notMeUrl === undefined ? null : { url: notMeUrl, consequence: t("mails.existingAccount.consequence") }
+      }
     >
       <Text className="lk-text" style={text}>
         {t("mails.existingAccount.happened")}
@@ -48,6 +50,7 @@ export default function ExistingAccountEmail(props: ExistingAccountEmailProps) {
 
 ExistingAccountEmail.PreviewProps = {
   signInUrl: "https://latchkey.example/sign-in",
+  notMeUrl: "https://latchkey.example/not-me#m3Yz0cH1fJ4yQvKp7s2w9d",
 } satisfies ExistingAccountEmailProps;
 
 export function existingAccountSubject({ language }: ExistingAccountEmailProps): string {
@@ -63,6 +66,6 @@ export function existingAccountText(props: ExistingAccountEmailProps): string {
     t("mails.existingAccount.happened"),
     `${t("mails.existingAccount.unchanged")}\n${signInUrl}`,
     `--\n${t("mails.existingAccount.notYou")}`,
-    ...notMeText(texts, notMeUrl),
+    ...notMeText(t("mails.existingAccount.consequence"), notMeUrl),
   ].join("\n\n");
 }

@@ -1,6 +1,4 @@
-import type { Texts } from "@/messages/texts";
-
-/** The last paragraph of a mail's plain text; none without a link. */
-export function notMeText({ t }: Texts, url: string | undefined): string[] {
-  return url === undefined ? [] : [`${t("mails.notMe.consequence")}\n${url}`];
+/** The last paragraph of a mail's plain text: what the link is good for, and the link. None without one. */
+export function notMeText(consequence: string, url: string | undefined): string[] {
+  return url === undefined ? [] : [`${consequence}\n${url}`];
 }

@@ -25,7 +25,7 @@ export default function PasswordChangedEmail({ signInUrl, language, dir }: Passw
       preview={t("mails.passwordChanged.preview")}
       heading={t("mails.passwordChanged.heading")}
       footer={[t("mails.passwordChanged.notYou")]}
-      notMeUrl={null}
+      notMe={null}
     >
       <Text className="lk-text" style={text}>
         {t("mails.passwordChanged.happened")}

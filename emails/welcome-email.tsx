@@ -32,7 +32,7 @@ export default function WelcomeEmail(props: WelcomeEmailProps) {
       preview={t("mails.welcome.preview")}
       heading={t("mails.welcome.heading")}
       footer={footer(texts)}
-      notMeUrl={null}
+      notMe={null}
     >
       <Text className="lk-text" style={text}>
         {t("mails.welcome.happened")}

@@ -42,7 +42,7 @@ export function CodeMail({ say, ...props }: CodeMailProps & { say: SayWords }) {
       preview={words.preview}
       heading={words.heading}
       footer={footer(texts, words)}
-      notMeUrl={notMeUrl ?? null}
+      notMe={notMeUrl === undefined ? null : { url: notMeUrl, consequence: t("mails.notMe.consequence") }}
     >
       {words.opening === null ? null : (
         <Text className="lk-text" style={text}>
@@ -79,7 +79,7 @@ export function codeMailText(say: SayWords, props: CodeMailProps): string {
     ...(confirmUrl === undefined ? [] : [`${t("mails.confirmation.orOpen")}\n${confirmUrl}`]),
     t("mails.confirmation.lifetime", { minutes }),
     `--\n${footer(texts, words).join("\n")}`,
-    ...notMeText(texts, notMeUrl),
+    ...notMeText(t("mails.notMe.consequence"), notMeUrl),
   ].join("\n\n");
 }
 

@@ -15,11 +15,11 @@ export function EmailLayout(props: {
   heading: string;
   /** Why this mail came and what to do if it was not asked for; one paragraph each. */
   footer: readonly string[];
-  /** Where the link of the footer's last line leads; null: there is none. */
-  notMeUrl: string | null;
+  /** The link of the footer's last line, "This wasn't me", and what it is good for; null: there is none. */
+  notMe: { url: string; consequence: string } | null;
   children: ReactNode;
 }) {
-  const { texts, preview, heading, footer, notMeUrl, children } = props;
+  const { texts, preview, heading, footer, notMe, children } = props;
   const lang = tagOf(texts.language);
   const dir = props.dir ?? directionOf(texts.language);
   // By name: few mail clients know "start". In the attribute too, which is what Outlook reads.
@@ -82,12 +82,12 @@ export function EmailLayout(props: {
                       {paragraph}
                     </Text>
                   ))}
-                  {notMeUrl === null ? null : (
+                  {notMe === null ? null : (
                     <Text className="lk-muted" style={smallText}>
-                      {texts.t("mails.notMe.consequence")}
+                      {notMe.consequence}
                       <br />
                       <Link
-                        href={notMeUrl}
+                        href={notMe.url}
                         className="lk-link"
                         // A thumb high.
                         style={{
