@@ -76,15 +76,18 @@ export async function forgetHits(executor: Executor, key: string): Promise<void>
   await executor.delete(rateLimits).where(eq(rateLimits.key, key));
 }
 
-/** Takes counted times back. */
+/** Takes counted times back, each once: what somebody else did in the same millisecond stays counted. */
 export async function returnHits(executor: Executor, key: string, at: readonly Date[]): Promise<void> {
   if (at.length === 0) return;
   const returned = sql.join(
     at.map((hit) => sql`${hit.toISOString()}::timestamptz`),
     sql`, `,
   );
+  const kept = sql`select hit from (
+      select hit, row_number() over (partition by hit) as nth from unnest(${rateLimits.hits}) hit
+    ) counted where nth > (select count(*) from unnest(array[${returned}]) back where back = hit)`;
   await executor
     .update(rateLimits)
-    .set({ hits: sql`array(select hit from unnest(${rateLimits.hits}) hit where hit not in (${returned}))` })
+    .set({ hits: sql`array(${kept})` })
     .where(eq(rateLimits.key, key));
 }

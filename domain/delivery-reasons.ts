@@ -2,7 +2,7 @@
 // provider's words. Codes are what transports say (emails/failures.ts) and what happens before and after them.
 import { isTextKey, textsOf } from "@/messages/catalog";
 import type { Language } from "@/messages/languages";
-import { upperFirst } from "@/messages/texts";
+import { upperFirst } from "@/messages/upper-first";
 
 /**
  * The sentence of a reason code. Codes of older or newer versions get a general one. The texts begin small, because

@@ -85,7 +85,7 @@ export const LIMITS = {
     code: "site_limit",
     text: "site_mail_limit",
   },
-  /** Links of mails that were no links of ours, or are over. One that is right is not counted. */
+  /** Links of mails that were no links of ours, or are over. One that works is neither counted nor refused. */
   deadLinksPerNetwork: {
     name: "dead-links-per-network",
     windows: [{ limit: 30, seconds: 15 * MINUTE }],

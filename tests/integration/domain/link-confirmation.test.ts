@@ -193,7 +193,7 @@ describe("confirming by link", () => {
     expect(await refusalOf(link)).toBe("link_over");
   });
 
-  test("counts what is no link, up to thirty in fifteen minutes a network, also in parallel; a right one costs nothing", async () => {
+  test("counts what is no link, up to thirty in fifteen minutes a network, also in parallel; one that works is never refused", async () => {
     services.settings.rateLimits = true;
     const { link } = await register();
     const made = (index: number) => String(index).padStart(32, "A");
@@ -201,9 +201,12 @@ describe("confirming by link", () => {
     const guesses = await Promise.all(Array.from({ length: 50 }, (_, index) => refusalOf(made(index))));
     expect(guesses.filter((outcome) => outcome === "link_over")).toHaveLength(30);
     expect(guesses.filter((outcome) => outcome === "link_limit")).toHaveLength(20);
-    expect(await refusalOf(link)).toBe("link_limit");
-    services.pass(15 * 60);
+    const many = await Promise.all(Array.from({ length: 40 }, () => readLink(services, link, elsewhere)));
+    expect(many).toHaveLength(40);
     expect(await refusalOf(link)).toBe("confirmed");
+    expect(await refusalOf(made(0))).toBe("link_limit");
+    services.pass(15 * 60);
+    expect(await refusalOf(made(0))).toBe("link_over");
   });
 });
 
