@@ -50,7 +50,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           {children}
           {LANGUAGES.length > 1 && !isEnglish(path) ? (
             <footer className="mx-auto w-full max-w-5xl px-2 pb-4 sm:px-5">
-              <LanguageSwitch back={path} />
+              <LanguageSwitch key={language} back={path} />
             </footer>
           ) : null}
         </TextsProvider>

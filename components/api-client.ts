@@ -1,7 +1,6 @@
 // The browser's side of the API: JSON in, JSON out, every outcome a value. Pages and API share one contract, so what
 // comes back as a problem is what the form shows.
 import type { Problem } from "@/app/_http/problem";
-import type { Confirmation } from "@/domain/confirmation-state";
 
 export type ApiResult<Data> =
   | { outcome: "done"; data: Data }
@@ -30,17 +29,12 @@ function post<Data>(url: string, body?: object): Promise<ApiResult<Data>> {
   });
 }
 
-/** The state of the confirmation of whoever the browser's cookie stands for. */
-export async function fetchConfirmation(): Promise<ApiResult<Confirmation>> {
-  const result = await call<unknown>("/api/v1/usr/confirmation", {});
-  if (result.outcome !== "done") return result;
-  return isConfirmation(result.data) ? { outcome: "done", data: result.data } : { outcome: "unreachable" };
-}
+/** Asks for what whoever the browser's cookie stands for may see. */
+export const getJson = <Data>(url: string): Promise<ApiResult<Data>> => call<Data>(url, {});
 
-/** Enough to tell our answer from a proxy's. */
-export function isConfirmation(value: unknown): value is Confirmation {
-  return typeof value === "object" && value !== null && "confirmed" in value && "server_time" in value;
-}
+/** The session that the page was made for is over: the page, loaded anew, knows where to go. */
+export const isSignedOut = (result: ApiResult<unknown>): boolean =>
+  result.outcome === "refused" && /^(not_signed_in|invalid_token)$/.test(result.problem.code);
 
 async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Data>> {
   try {
@@ -63,9 +57,8 @@ async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Dat
 
 /** Retry-After in seconds (RFC 9110 10.2.3), as an instant of this device's clock. */
 function readRetryAfter(response: Response): number | null {
-  const header = response.headers.get("retry-after");
-  const seconds = header === null ? Number.NaN : Number(header);
-  return Number.isFinite(seconds) ? Date.now() + seconds * 1000 : null;
+  const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+  return Number.isNaN(seconds) ? null : Date.now() + seconds * 1000;
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -2,7 +2,8 @@
 // a broken stream by itself; while there is none, and when one has been silent for long (a proxy that holds events back,
 // a laptop that slept), the state is read instead. Nothing here knows React.
 import type { Confirmation } from "@/domain/confirmation-state";
-import { type ApiResult, fetchConfirmation, isConfirmation } from "./api-client";
+import type { ApiResult } from "./api-client";
+import { fetchConfirmation, isConfirmation } from "./confirmation-client";
 
 /** `live` by stream · `polling` by reading every few seconds · `offline` neither. */
 export type Connection = "connecting" | "live" | "polling" | "offline";

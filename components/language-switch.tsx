@@ -1,24 +1,27 @@
 "use client";
+import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useRef } from "react";
 import { LANGUAGES, NATIVE_NAMES, tagOf } from "@/messages/languages";
 import { useTexts } from "./texts-provider";
 import { buttonClass } from "./ui/button-class";
 
-/** The window is called so while it is loaded anew because of a choice: the focus goes back to where it was made. */
-const CHOSEN = "language-chosen";
+/** A choice was made here, and the page is on its way in the other language: the focus stays where it was made. */
+let isChosen = false;
 
 /**
  * A form, with and without JavaScript: looking through the list by keyboard changes nothing until the button is pressed
- * (WCAG 2.2, 3.2.2), which is there once another language than the page's is chosen. With it, the page keeps its fragment and the focus its place. `back`: this page.
+ * (WCAG 2.2, 3.2.2), which is there once another language than the page's is chosen. With it, the words of the page
+ * change around what is typed, a password too. `back`: this page. Give it the language as its key: with another one
+ * that is what the list stands on.
  */
 export function LanguageSwitch({ back }: { back: string }) {
   const { language, t } = useTexts();
+  const router = useRouter();
   const select = useRef<HTMLSelectElement>(null);
 
   useEffect(() => {
-    if (window.name !== CHOSEN) return;
-    window.name = "";
-    select.current?.focus();
+    if (isChosen) select.current?.focus();
+    isChosen = false;
   }, []);
 
   async function choose(event: FormEvent<HTMLFormElement>): Promise<void> {
@@ -26,8 +29,8 @@ export function LanguageSwitch({ back }: { back: string }) {
     const body = new URLSearchParams({ language: select.current?.value ?? language });
     try {
       await fetch("/language", { method: "POST", body, redirect: "manual" });
-      window.name = CHOSEN;
-      location.reload();
+      isChosen = true;
+      router.refresh();
     } catch {
       // Offline: the page stays as it is.
     }

@@ -68,14 +68,14 @@ export function Unreachable({
 }
 
 /** A link that is no good, and where to go instead. */
-export function DeadLink({ sentence, children }: { sentence: string; children?: ReactNode }) {
+export function DeadLink({ sentence, children }: { sentence: string; children: ReactNode }) {
   const { t } = useTexts();
   return (
     <div>
       <CircleX aria-hidden="true" className="mb-3 size-8 text-bad-fg" />
       <StateHeading>{t("mailLink.dead")}</StateHeading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
-      {children ? <div className="mt-6 grid gap-3">{children}</div> : null}
+      <div className="mt-6 grid gap-3">{children}</div>
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { DeadLink, Looking, StateHeading, Unreachable } from "./mail-link-notes"
 import { RegistrationFacts } from "./registration-facts";
 import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
+import { buttonClass } from "./ui/button-class";
 import { SubmitButton } from "./ui/submit-button";
 
 type Phase =
@@ -34,9 +35,11 @@ export function NotMe() {
     if (result.outcome === "done" && before?.registration && !result.data.registration) setHasEnded(true);
     if (result.outcome === "done")
       return setPhase({ name: "known", about: result.data, isBusy: false, error: null });
-    if (result.outcome === "refused") return setPhase({ name: "over", sentence: result.problem.detail });
-    if (!before) return setPhase({ name: "unreachable" });
-    setPhase({ name: "known", about: before, isBusy: false, error: t("common.unreachable") });
+    const sentence = result.outcome === "refused" ? result.problem.detail : t("common.unreachable");
+    // Something that was known cannot become a bad link by a limit.
+    if (before && !(result.outcome === "refused" && result.problem.code === "link_over"))
+      return setPhase({ name: "known", about: before, isBusy: false, error: sentence });
+    setPhase(result.outcome === "refused" ? { name: "over", sentence } : { name: "unreachable" });
   }
 
   useEffect(() => {
@@ -57,9 +60,9 @@ export function NotMe() {
       );
     }
     case "over":
-      return <DeadLink sentence={phase.sentence} />;
+      return <Over sentence={phase.sentence} />;
     case "no_link":
-      return <DeadLink sentence={t("mailLink.missing")} />;
+      return <Over sentence={t("mailLink.missing")} />;
     case "unreachable":
       return (
         <Unreachable
@@ -69,6 +72,18 @@ export function NotMe() {
         />
       );
   }
+}
+
+/** Nothing else is to be done with such a mail: its reader may want to know who we are. */
+function Over({ sentence }: { sentence: string }) {
+  const { t } = useTexts();
+  return (
+    <DeadLink sentence={sentence}>
+      <a href="/" className={buttonClass("secondary")}>
+        {t("common.toFrontPage")}
+      </a>
+    </DeadLink>
+  );
 }
 
 const strong = (words: ReactNode) => (

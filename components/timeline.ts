@@ -1,7 +1,8 @@
 // What the page shows for each state of a delivery: the steps of the list, and one sentence that says where things
 // stand. Always five steps, so that nothing on the page moves when the state does. Pure.
 import type { Confirmation, DeliveryReason, DeliveryStatus } from "@/domain/confirmation-state";
-import { type Texts, upperFirst } from "@/messages/texts";
+import type { Texts } from "@/messages/texts";
+import { upperFirst } from "@/messages/upper-first";
 import { formatCountdown, secondsUntil } from "./countdown";
 
 /** How a step looks: over, under way, waiting for something, gone wrong, not reached. Never by colour alone. */

@@ -1,6 +1,6 @@
 import { type FocusEvent, type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
-import { type ApiResult, postJson } from "./api-client";
+import { type ApiResult, isSignedOut, postJson } from "./api-client";
 import type { Check } from "./register-rules";
 import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
@@ -43,10 +43,11 @@ export function useApiForm<Name extends string, Data>(options: {
   onDone: (data: Data) => void;
 }): ApiForm<Name> {
   const { action, checks, refusal, onDone } = options;
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const names = Object.keys(checks) as Name[];
   const form = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
+  const toldIn = useRef(language);
   const [phase, setPhase] = useState<Phase>("idle");
   const [errors, setErrors] = useState(() => fieldErrors(names, refusal));
   const [isRefusalOver, setRefusalOver] = useState(false);
@@ -61,9 +62,17 @@ export function useApiForm<Name extends string, Data>(options: {
       isUnderWay.current = false;
       setPhase("idle");
     };
-    window.addEventListener("pageshow", revive);
-    return () => window.removeEventListener("pageshow", revive);
+    addEventListener("pageshow", revive);
+    return () => removeEventListener("pageshow", revive);
   }, []);
+
+  useEffect(() => {
+    if (toldIn.current === language) return;
+    toldIn.current = language;
+    setNote(null);
+    // What the server said is not known in the other language; it says it again.
+    for (const name of names) judge(name, false);
+  });
 
   const inputOf = (name: Name) => form.current?.elements.namedItem(name);
   const typedValue = (name: Name) => {
@@ -82,7 +91,8 @@ export function useApiForm<Name extends string, Data>(options: {
   function refuse(result: Exclude<ApiResult<Data>, { outcome: "done" }>): void {
     isUnderWay.current = false;
     setPhase("idle");
-    if (result.outcome === "unreachable")
+    if (isSignedOut(result)) location.reload();
+    else if (result.outcome === "unreachable")
       setNote({ text: t("common.unreachable"), retryAtMs: null, isUnsent: true });
     else if (!showErrors(fieldErrors(names, result.problem)))
       setNote({ text: result.problem.detail, retryAtMs: result.retryAtMs });

@@ -6,7 +6,7 @@ import type failure from "./en/failure.json";
 import type mails from "./en/mails.json";
 import type pages from "./en/pages.json";
 import type problems from "./en/problems.json";
-import { type Language, localeOf, tagOf } from "./languages";
+import { type Language, localeOf } from "./languages";
 
 type English = typeof pages & typeof mails & typeof problems & typeof failure;
 
@@ -79,10 +79,4 @@ export function createTexts<Key extends string = TextKey>(
       return Array.isArray(parts) ? parts : [parts];
     },
   };
-}
-
-/** Words that may stand behind a colon, as a sentence of their own. */
-export function upperFirst(words: string, language: Language): string {
-  const [first = "", ...rest] = words;
-  return first.toLocaleUpperCase(tagOf(language)) + rest.join("");
 }

@@ -12,6 +12,7 @@ import { LocalTime } from "@/components/local-time";
 import { PasswordChange } from "@/components/password-change";
 import { RefusalSummary } from "@/components/refusal-summary";
 import { SessionList } from "@/components/session-list";
+import { SessionWatch } from "@/components/session-watch";
 import { SignOutButton } from "@/components/sign-out-button";
 import { SiteHeader } from "@/components/site-header";
 import { TextsProvider } from "@/components/texts-provider";
@@ -44,6 +45,7 @@ export default async function AccountPage() {
   const { email_confirmed_at: confirmedAt } = account;
   return (
     <>
+      <SessionWatch />
       <SiteHeader>
         <SignOutButton label={t("common.signOut")} />
       </SiteHeader>

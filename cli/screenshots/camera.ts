@@ -36,6 +36,20 @@ const LIST_HEIGHT_MAX = 1_000;
 /** For the page to take the new size and colours. */
 const SETTLE_MS = 150;
 
+/** A page whose scripts do not take over within this is shown as it is. */
+const SCRIPTS_MS = 20_000;
+
+/** Times are not seen until the reader's zone is known (components/local-time.tsx). */
+async function waitForScripts(page: Page): Promise<void> {
+  const isWaiting = () =>
+    page.evaluate(
+      () =>
+        matchMedia("(scripting: enabled)").matches &&
+        document.querySelector('time[data-zone="utc"]') !== null,
+    );
+  for (const end = Date.now() + SCRIPTS_MS; Date.now() < end && (await isWaiting()); ) await delay(50);
+}
+
 /** Takes the page as it is, in its length up to a limit, into `file`. Answers the file's bytes. */
 export async function takePicture(page: Page, look: Look, file: string, isList: boolean): Promise<number> {
   await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: "reduce" });
@@ -55,6 +69,7 @@ export async function takePicture(page: Page, look: Look, file: string, isList: 
       document.activeElement.style.caretColor = "transparent";
     window.scrollTo(0, 0);
   });
+  await waitForScripts(page);
   await delay(SETTLE_MS);
   const { cssContentSize } = await session.send("Page.getLayoutMetrics");
   const length = Math.min(Math.ceil(cssContentSize.height), isList ? LIST_HEIGHT_MAX : HEIGHT_MAX);

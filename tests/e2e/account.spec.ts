@@ -30,11 +30,11 @@ test("the account is deleted with its password, and the page goes where nobody i
   await page.getByText("Delete account").click();
   const remove = (password: string) =>
     heard(page, "/api/v1/usr/delete-account", async () => {
-      await page.locator("#delete").getByLabel("Present password").fill(password);
+      await page.locator("#delete").getByLabel("Current password").fill(password);
       await page.getByRole("button", { name: "Delete my account" }).click();
     });
   expect(await remove("wrong password")).toEqual({ type: "application/json", status: 422 });
-  await expect(page.getByText("This is not your present password.").first()).toBeVisible();
+  await expect(page.getByText("This is not your current password.").first()).toBeVisible();
   expect(await remove(person.password)).toEqual({ type: "application/json", status: 204 });
   await page.waitForURL((url) => url.pathname === "/");
   const body = { login: person.username, password: person.password };
@@ -48,4 +48,31 @@ test("a session elsewhere is ended, and the list says so", async ({ page }) => {
   await page.getByRole("button", { name: "Sign out curl" }).click();
   await expect(page.getByText("Signed out there.")).toBeVisible();
   expect((await callApi("/api/v1/usr/me", { token })).status).toBe(401);
+});
+
+test("a tab with the account of somebody who has signed out since is left when it is looked at, and by what is done in it", async ({
+  page,
+  context,
+}) => {
+  const person = await newAccount();
+  await openAccount(page, person);
+  const others = [await context.newPage(), await context.newPage()] as const;
+  for (const other of others) {
+    await other.goto("/account");
+    await other.waitForLoadState("networkidle");
+  }
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+
+  const [looked, acted] = others;
+  // A headless browser shows every tab at once: this is what it tells a page that comes to the front.
+  await looked.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await looked.waitForURL("**/sign-in");
+
+  await acted.getByText("Delete account").click();
+  await acted.locator("#delete").getByLabel("Current password").fill(person.password);
+  await acted.getByRole("button", { name: "Delete my account" }).click();
+  await acted.waitForURL("**/sign-in");
+  const body = { login: person.username, password: person.password };
+  expect((await callApi("/api/v1/usr/token", { body })).status).toBe(200);
 });

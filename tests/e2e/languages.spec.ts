@@ -89,9 +89,18 @@ test("WCAG 3.2.2: going through the languages by keyboard changes nothing until 
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
   await expect(password).toHaveValue("correct horse battery");
 
-  await page.keyboard.press("Enter");
+  const name = page.getByRole("textbox").first();
+  await name.fill("a");
+  await password.focus();
+  await expect(page.getByText("Nimm mindestens 3 Zeichen.")).toBeVisible();
+  await page.getByRole("button", { name: "Diese Sprache verwenden" }).press("Enter");
   await expect(page.locator("html")).toHaveAttribute("lang", "es");
   await expect(list).toBeFocused();
+  await expect(list).toHaveValue("es");
+  // The words change around what is typed, and what is wrong is said in them.
+  await expect(page.getByLabel("Contraseña", { exact: true })).toHaveValue("correct horse battery");
+  await expect(page.getByText("Nimm mindestens 3 Zeichen.")).toHaveCount(0);
+  await expect(name).toHaveAttribute("aria-invalid", "true");
   // By that choice alone: a page that is looked at anew begins at its top.
   await page.reload();
   await expect(page.getByRole("combobox", { name: "Idioma" })).toBeVisible();

@@ -183,7 +183,7 @@ test("a page says “Live” no longer over an app that stands still, and again 
   const { pid } = readRunning().app;
   process.kill(pid, "SIGSTOP");
   try {
-    await expect(page.getByText("Connection lost; trying again")).toBeVisible({ timeout: 45_000 });
+    await expect(page.getByText("Reconnecting")).toBeVisible({ timeout: 45_000 });
     await expect(live).toHaveCount(0);
   } finally {
     process.kill(pid, "SIGCONT");

@@ -115,12 +115,12 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   await signInOnPage(page, person);
   await page.getByText("Change password").first().click();
   const change = async (current: string, next: string) => {
-    await page.locator("#password").getByLabel("Present password").fill(current);
+    await page.locator("#password").getByLabel("Current password").fill(current);
     await page.getByLabel("New password").fill(next);
     await page.getByRole("button", { name: "Change password" }).click();
   };
   await change("wrong password", "another passphrase");
-  await expect(page.getByText("This is not your present password.").first()).toBeVisible();
+  await expect(page.getByText("This is not your current password.").first()).toBeVisible();
   await change(person.password, `${person.username}1`);
   await expect(page.getByText("words of your own").first()).toBeVisible();
   await change(person.password, "another passphrase");
@@ -128,7 +128,7 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   expect(await statusOf(elsewhere)).toBe(401);
 
   await page.getByText("Delete account").click();
-  await page.locator("#delete").getByLabel("Present password").fill("another passphrase");
+  await page.locator("#delete").getByLabel("Current password").fill("another passphrase");
   await page.getByRole("button", { name: "Delete my account" }).click();
   await page.waitForURL((url) => url.pathname === "/");
   await expect(page.getByRole("status")).toHaveText(
@@ -183,7 +183,7 @@ test.describe("with JavaScript", () => {
     await signInOnPage(page, person);
     const password = page.locator("#password");
     await password.locator("summary").click();
-    await password.getByLabel("Present password").fill(person.password);
+    await password.getByLabel("Current password").fill(person.password);
     await password.getByLabel("New password", { exact: true }).fill("another passphrase");
     await password.getByRole("button", { name: "Change password" }).click();
     const changed = page.getByText("Your password is changed.");
@@ -196,8 +196,8 @@ test.describe("with JavaScript", () => {
     await deletion.locator("summary").click();
     const submit = deletion.getByRole("button", { name: "Delete my account" });
     await submit.click();
-    await expect(deletion.getByText("Please enter your present password.")).toBeVisible();
-    await deletion.getByLabel("Present password").fill("another passphrase");
+    await expect(deletion.getByText("Please enter your current password.")).toBeVisible();
+    await deletion.getByLabel("Current password").fill("another passphrase");
     await submit.click();
     await page.waitForURL((url) => url.pathname === "/");
     const told = page.getByText("Your account is deleted, and everything about you with it.");

@@ -223,7 +223,7 @@ test("a lost connection is said, and the page is right again when it is back", a
   const unsent = page.getByText("We could not reach our server.");
   await context.setOffline(true);
   try {
-    await expect(page.getByText("Connection lost; trying again")).toBeVisible();
+    await expect(page.getByText("Reconnecting")).toBeVisible();
     await nextMail(person.email);
     await codeField(page).fill("12345");
     await page.getByRole("button", { name: "Confirm", exact: true }).click();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { fetchConfirmation, postJson } from "@/components/api-client";
+import { postJson } from "@/components/api-client";
+import { fetchConfirmation } from "@/components/confirmation-client";
 import { makeConfirmation } from "../../support/confirmations";
 
 const PROBLEM = { type: "about:blank", title: "No", status: 429, code: "resend_cooldown", detail: "Wait." };
