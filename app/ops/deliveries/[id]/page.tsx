@@ -1,10 +1,9 @@
 import type { ReactNode } from "react";
 import { askLocation } from "@/app/_ops/acts";
 import { auditLocation } from "@/app/_ops/audit-filter";
+import { ActOutcome, TablePanel, tellDuration } from "@/app/_ops/detail-parts";
 import { requireOperator } from "@/app/_ops/operator";
 import { Fact, Instant, OperatorPage, Panel, StatusBadge } from "@/app/_ops/parts";
-import { DoneNote } from "@/components/done-note";
-import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { TextLink } from "@/components/ui/text-link";
 import { type ExplainedDelivery, explainDelivery, readId } from "@/domain/delivery-facts";
@@ -39,13 +38,10 @@ export default async function DeliveryPage({
   const refusal = REFUSALS.find((code) => code === refused);
   return (
     <OperatorPage title={t("one.title")} current="deliveries">
-      {done === "replayed" ? <DoneNote>{t("one.replayed")}</DoneNote> : null}
-      {done === "cancelled" ? <DoneNote>{t("one.cancelled")}</DoneNote> : null}
-      {refusal ? (
-        <div className="mb-4">
-          <Alert>{refusalSentence(refusal)}</Alert>
-        </div>
-      ) : null}
+      <ActOutcome
+        done={done === "replayed" || done === "cancelled" ? t(`one.${done}`) : null}
+        refusal={refusal ? refusalSentence(refusal) : null}
+      />
       <p className="mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
         <StatusBadge status={found.delivery.status} />
         <span>{found.story.summary}</span>
@@ -116,47 +112,31 @@ function StoryPanel({ found }: { found: ExplainedDelivery }) {
 function AttemptsPanel({ found: { attempts } }: { found: ExplainedDelivery }) {
   const { t } = operatorTexts();
   return (
-    <Panel title={t("one.attempts")}>
-      {attempts.length === 0 ? (
-        <p className="text-fg-muted">{t("one.noAttempts")}</p>
-      ) : (
-        <div className="overflow-x-auto">
-          <table className="w-full text-start text-small">
-            <thead className="text-fg-muted">
-              <tr>
-                {(["number", "provider", "started", "took", "outcome", "answer"] as const).map((name) => (
-                  <th key={name} scope="col" className="py-1.5 pe-4 text-start font-medium">
-                    {t(`one.${name}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {attempts.map((attempt) => (
-                <tr key={attempt.number} className="align-top">
-                  <td className="py-2 pe-4 tabular-nums">{attempt.number}</td>
-                  <td className="py-2 pe-4">{attempt.provider}</td>
-                  <td className="py-2 pe-4">
-                    <Instant at={attempt.startedAt} />
-                  </td>
-                  <td className="py-2 pe-4 whitespace-nowrap tabular-nums">
-                    {attempt.endedAt
-                      ? t("one.milliseconds", { ms: attempt.endedAt.getTime() - attempt.startedAt.getTime() })
-                      : null}
-                  </td>
-                  <td className="py-2 pe-4">{t(`outcome.${attempt.outcome ?? "open"}`)}</td>
-                  <td className="min-w-48 py-2 break-words">
-                    {[attempt.errorClass, attempt.errorCode, attempt.providerCode, attempt.providerText]
-                      .filter(Boolean)
-                      .join(" · ")}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Panel>
+    <TablePanel
+      title={t("one.attempts")}
+      none={t("one.noAttempts")}
+      columns={[
+        { title: t("one.number"), look: "tabular-nums" },
+        { title: t("one.provider") },
+        { title: t("one.started") },
+        { title: t("one.took"), look: "whitespace-nowrap tabular-nums" },
+        { title: t("one.outcome") },
+        { title: t("one.answer"), look: "min-w-48 break-words" },
+      ]}
+      rows={attempts.map((attempt) => ({
+        key: attempt.number,
+        cells: [
+          attempt.number,
+          attempt.provider,
+          <Instant key="started" at={attempt.startedAt} />,
+          tellDuration(attempt),
+          t(`outcome.${attempt.outcome ?? "open"}`),
+          [attempt.errorClass, attempt.errorCode, attempt.providerCode, attempt.providerText]
+            .filter(Boolean)
+            .join(" · "),
+        ],
+      }))}
+    />
   );
 }
 
@@ -186,38 +166,21 @@ function EventsPanel({ found: { startEvents, providerEvents } }: { found: Explai
     })),
   ].sort((a, b) => a.at.getTime() - b.at.getTime());
   return (
-    <Panel title={t("one.events")}>
-      {rows.length === 0 ? (
-        <p className="text-fg-muted">{t("one.noEvents")}</p>
-      ) : (
-        <div className="overflow-x-auto">
-          <table className="w-full text-start text-small">
-            <thead className="text-fg-muted">
-              <tr>
-                {(["at", "event", "from", "fate", "id"] as const).map((name) => (
-                  <th key={name} scope="col" className="py-1.5 pe-4 text-start font-medium">
-                    {t(`one.${name}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {rows.map(({ id, at, name, from, fate }) => (
-                <tr key={id} className="align-top">
-                  <td className="py-2 pe-4">
-                    <Instant at={at} />
-                  </td>
-                  <td className="py-2 pe-4">{name}</td>
-                  <td className="py-2 pe-4 whitespace-nowrap">{from}</td>
-                  <td className="py-2 pe-4">{fate}</td>
-                  <td className="min-w-64 py-2 break-all text-fg-muted">{id}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Panel>
+    <TablePanel
+      title={t("one.events")}
+      none={t("one.noEvents")}
+      columns={[
+        { title: t("one.at") },
+        { title: t("one.event") },
+        { title: t("one.from"), look: "whitespace-nowrap" },
+        { title: t("one.fate") },
+        { title: t("one.id"), look: "min-w-64 break-all text-fg-muted" },
+      ]}
+      rows={rows.map(({ id, at, name, from, fate }) => ({
+        key: id,
+        cells: [<Instant key="at" at={at} />, name, from, fate, id],
+      }))}
+    />
   );
 }
 

@@ -1,8 +1,7 @@
+import { ActOutcome, TablePanel, tellDuration } from "@/app/_ops/detail-parts";
 import { requireOperator } from "@/app/_ops/operator";
 import { Fact, Instant, OperatorPage, Panel } from "@/app/_ops/parts";
 import { WebhookBadge, webhookEnd } from "@/app/_ops/webhook-parts";
-import { DoneNote } from "@/components/done-note";
-import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { TextLink } from "@/components/ui/text-link";
 import { readId } from "@/domain/delivery-facts";
@@ -37,12 +36,10 @@ export default async function WebhookPage({
   const refusal = WEBHOOK_REFUSALS.find((code) => code === refused);
   return (
     <OperatorPage title={webhook.type} current="webhooks">
-      {done === "replayed" ? <DoneNote>{t("hook.replayed")}</DoneNote> : null}
-      {refusal ? (
-        <div className="mb-4">
-          <Alert>{t(`hookRefusal.${refusal}`)}</Alert>
-        </div>
-      ) : null}
+      <ActOutcome
+        done={done === "replayed" ? t("hook.replayed") : null}
+        refusal={refusal ? t(`hookRefusal.${refusal}`) : null}
+      />
       <p className="mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
         <WebhookBadge status={webhook.status} />
         {webhook.nextAttemptAt ? (
@@ -89,40 +86,24 @@ export default async function WebhookPage({
 function AttemptsPanel({ found: { attempts } }: { found: ExplainedWebhook }) {
   const { t } = operatorTexts();
   return (
-    <Panel title={t("one.attempts")}>
-      {attempts.length === 0 ? (
-        <p className="text-fg-muted">{t("one.noAttempts")}</p>
-      ) : (
-        <div className="overflow-x-auto">
-          <table className="w-full text-start text-small">
-            <thead className="text-fg-muted">
-              <tr>
-                {(["number", "started", "took", "answer"] as const).map((name) => (
-                  <th key={name} scope="col" className="py-1.5 pe-4 text-start font-medium">
-                    {t(`one.${name}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {attempts.map((attempt) => (
-                <tr key={attempt.number} className="align-top">
-                  <td className="py-2 pe-4 tabular-nums">{attempt.number}</td>
-                  <td className="py-2 pe-4">
-                    <Instant at={attempt.startedAt} />
-                  </td>
-                  <td className="py-2 pe-4 whitespace-nowrap tabular-nums">
-                    {attempt.endedAt
-                      ? t("one.milliseconds", { ms: attempt.endedAt.getTime() - attempt.startedAt.getTime() })
-                      : null}
-                  </td>
-                  <td className="min-w-48 py-2 break-words">{webhookEnd(attempt) || t("outcome.open")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Panel>
+    <TablePanel
+      title={t("one.attempts")}
+      none={t("one.noAttempts")}
+      columns={[
+        { title: t("one.number"), look: "tabular-nums" },
+        { title: t("one.started") },
+        { title: t("one.took"), look: "whitespace-nowrap tabular-nums" },
+        { title: t("one.answer"), look: "min-w-48 break-words" },
+      ]}
+      rows={attempts.map((attempt) => ({
+        key: attempt.number,
+        cells: [
+          attempt.number,
+          <Instant key="started" at={attempt.startedAt} />,
+          tellDuration(attempt),
+          webhookEnd(attempt) || t("outcome.open"),
+        ],
+      }))}
+    />
   );
 }
