@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { readInteger } from "../product/arguments";
 
 /** What there is to measure; the first without a name. */
-export const BENCHES = ["figures", "burst", "soak", "ops", "growth"] as const;
+export const BENCHES = ["figures", "burst", "soak", "ops", "growth", "profile"] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 /** The name, when there is one, and what belongs to it. Throws a sentence. */
@@ -77,7 +77,8 @@ not reached here; the command ends with 1 only when something could not be measu
   npm run bench -- burst     a rush against a provider that takes so many mails a second
   npm run bench -- soak      the memory of a process over 10,000 registrations and ten minutes
   npm run bench -- ops       the operators' pages among a million mails
-  npm run bench -- growth    what a registration costs among a million people`;
+  npm run bench -- growth    what a registration costs among a million people
+  npm run bench -- profile   what a registration's time goes to, by package`;
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readFiguresOptions(args: readonly string[]): FiguresOptions {
@@ -145,6 +146,34 @@ export function readGrowthOptions(args: readonly string[]): GrowthOptions {
   return {
     people: readInteger("--people", values.people, 20_000_000),
     registrations: readInteger("--registrations", values.registrations, 10_000),
+    json: values.json ?? null,
+    help: values.help,
+  };
+}
+
+export type ProfileOptions = { people: number; json: string | null; help: boolean };
+
+export const PROFILE_USAGE = `npm run bench -- profile [options]
+
+  --people N          how many register as fast as they are taken (600)
+  --json FILE         writes the result as JSON
+
+Prints what the apps' processor time and the engine's goes to, by package and by room of this repository, garbage
+apart. The profiles stay in .latchkey/profiles: Chromium's developer tools open them (Performance, "Load profile").
+Figures of speed taken here are lower than without watching.`;
+
+/** Reads the arguments. Throws a sentence for what makes no sense. */
+export function readProfileOptions(args: readonly string[]): ProfileOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      people: { type: "string", default: "600" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return {
+    people: readInteger("--people", values.people, 20_000),
     json: values.json ?? null,
     help: values.help,
   };

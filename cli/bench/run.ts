@@ -8,7 +8,8 @@ import { measureGrowth } from "./growth";
 import { measureLateness } from "./lateness";
 import { createAsker } from "./load";
 import { measureOpenPages } from "./open-pages";
-import type { FiguresOptions, GrowthOptions, SoakOptions } from "./options";
+import type { FiguresOptions, GrowthOptions, ProfileOptions, SoakOptions } from "./options";
+import { measureProfile, profiled } from "./profile";
 import { measureRefusals } from "./refusals";
 import { type Bench, measureRegistration } from "./registration";
 import { measureRender } from "./render";
@@ -70,13 +71,26 @@ export function runGrowth(
   return measure(root, say, signal, (bench) => measureGrowth(bench, options));
 }
 
+/** Null when `signal` ended it. */
+export function runProfile(
+  root: string,
+  { people }: ProfileOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<BenchResult | null> {
+  const { folder, env } = profiled(root);
+  return measure(root, say, signal, (bench) => measureProfile(bench, people, { root, folder }), env);
+}
+
 async function measure(
   root: string,
   say: (line: string) => void,
   signal: AbortSignal,
   work: (bench: Bench) => Promise<Section[]>,
+  watched: Record<string, string> = {},
 ): Promise<BenchResult | null> {
-  const setup = { root, name: "bench", transport: "resend" as const, settings: { EMAIL_TIMEOUT: "10" } };
+  const settings = { EMAIL_TIMEOUT: "10" };
+  const setup = { root, name: "bench", transport: "resend" as const, settings, watched };
   const sections = await withProduct(setup, say, async ({ product, onEnd }: Run) => {
     const { db, close } = openDatabase(product.postgres.url, 2);
     onEnd(close);

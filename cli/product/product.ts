@@ -50,6 +50,8 @@ export type Setup = {
   transport: Transport;
   /** On top of SETTINGS, for the apps. */
   settings?: Record<string, string>;
+  /** For the apps' processes and the engine's, whatever they are set to. */
+  watched?: Record<string, string>;
   /** What stands in front of the app processes, by their ports: a balancer of connections when it is not given. */
   front?: (ports: readonly number[]) => Promise<Balancer>;
 };
@@ -110,7 +112,7 @@ async function startProduct(
   parts: Part[],
   closers: (() => Promise<void>)[],
 ): Promise<Product> {
-  const { root, transport, settings = {}, front = startBalancer } = setup;
+  const { root, transport, settings = {}, watched = {}, front = startBalancer } = setup;
   const secrets = makeSecrets();
   const ended: Product["ended"] = [];
   const ports = await findFreePorts(6);
@@ -152,7 +154,7 @@ async function startProduct(
     INNGEST_EVENT_KEY: secrets.eventKey,
     INNGEST_SIGNING_KEY: secrets.signingKey,
   };
-  const engine = add("engine", { DATABASE_URL: databaseUrl, ...engineSecrets }, () =>
+  const engine = add("engine", { DATABASE_URL: databaseUrl, ...engineSecrets, ...watched }, () =>
     standIn("inngest", "--port", String(enginePort), "--app-url", `${publicUrl}/api/inngest`, "--clock"),
   );
   const mailUrl = `http://127.0.0.1:${mailPort}`;
@@ -160,6 +162,7 @@ async function startProduct(
   const appEnv = {
     ...SETTINGS,
     ...settings,
+    ...watched,
     ...engineSecrets,
     APP_URL: publicUrl,
     APP_SECRET: secrets.appSecret,

@@ -6,6 +6,7 @@ import {
   readBurstOptions,
   readFiguresOptions,
   readGrowthOptions,
+  readProfileOptions,
   readSoakOptions,
 } from "@/cli/bench/options";
 
@@ -25,6 +26,8 @@ test("each bench refuses what makes no sense", () => {
   expect(() => readSoakOptions(["--minutes", "-1"])).toThrow("--minutes");
   expect(readGrowthOptions([])).toMatchObject({ people: 1_000_000, registrations: 400 });
   expect(() => readGrowthOptions(["--registrations", "1.5"])).toThrow("--registrations 1.5");
+  expect(readProfileOptions(["--people", "20"])).toEqual({ people: 20, json: null, help: false });
+  expect(() => readProfileOptions(["--people", "0"])).toThrow("--people 0");
   expect(readOpsOptions([])).toMatchObject({ rows: 1_000_000, days: 90, times: 30 });
   expect(() => readOpsOptions(["--rows", "none"])).toThrow("--rows none");
 });
