@@ -1,6 +1,5 @@
 // What `npm run bench:web` is told on its command line. Pure.
-import { parseArgs } from "node:util";
-import { readInteger } from "../product/arguments";
+import { readNumbers } from "../product/arguments";
 
 export type Options = {
   /** Visits of each page on each line; what is printed is the one in the middle. */
@@ -22,14 +21,5 @@ Ends with 1 when something moved while a page built up, or when /register is hea
 (docs/decisions/012). Times say something about this machine too, and fail nothing.`;
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
-export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      runs: { type: "string", default: "3" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  return { runs: readInteger("--runs", values.runs, 50), json: values.json ?? null, help: values.help };
-}
+export const readOptions = (args: readonly string[]): Options =>
+  readNumbers(args, { runs: { usually: 3, most: 50 } });

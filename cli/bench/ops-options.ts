@@ -1,6 +1,5 @@
 // What `npm run bench -- ops` is told on its command line. Pure.
-import { parseArgs } from "node:util";
-import { readInteger } from "../product/arguments";
+import { readNumbers } from "../product/arguments";
 
 export type OpsBenchOptions = {
   /** Mails in the database; pages are measured with FEW_ROWS first. */
@@ -27,21 +26,9 @@ were looked at. Ends with 1 when a page's p95 is 200 ms or more, or a whole tabl
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readOpsOptions(args: readonly string[]): OpsBenchOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      rows: { type: "string", default: "1000000" },
-      days: { type: "string", default: "90" },
-      times: { type: "string", default: "30" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+  return readNumbers(args, {
+    rows: { usually: 1_000_000, most: 20_000_000 },
+    days: { usually: 90, most: 365 },
+    times: { usually: 30, most: 1_000 },
   });
-  return {
-    rows: readInteger("--rows", values.rows, 20_000_000),
-    days: readInteger("--days", values.days, 365),
-    times: readInteger("--times", values.times, 1_000),
-    json: values.json ?? null,
-    help: values.help,
-  };
 }

@@ -1,6 +1,5 @@
 // What `npm run bench` is told on its command line. Pure.
-import { parseArgs } from "node:util";
-import { readInteger } from "../product/arguments";
+import { readNumbers } from "../product/arguments";
 
 /** What there is to measure; the first without a name. */
 export const BENCHES = ["figures", "burst", "soak", "ops", "growth", "profile"] as const;
@@ -38,23 +37,16 @@ the answers. Ends with 1 when a mail spent a second try, or the pace was not rea
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readBurstOptions(args: readonly string[]): BurstOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      people: { type: "string", default: "1000" },
-      "per-second": { type: "string", default: "10" },
-      "at-once": { type: "string", default: "16" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+  const {
+    "per-second": perSecond,
+    "at-once": atOnce,
+    ...others
+  } = readNumbers(args, {
+    people: { usually: 1000, most: 4_000 },
+    "per-second": { usually: 10, most: 200 },
+    "at-once": { usually: 16, most: 500 },
   });
-  return {
-    people: readInteger("--people", values.people, 4_000),
-    perSecond: readInteger("--per-second", values["per-second"], 200),
-    atOnce: readInteger("--at-once", values["at-once"], 500),
-    json: values.json ?? null,
-    help: values.help,
-  };
+  return { ...others, perSecond, atOnce };
 }
 
 export type FiguresOptions = {
@@ -82,19 +74,7 @@ not reached here; the command ends with 1 only when something could not be measu
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readFiguresOptions(args: readonly string[]): FiguresOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      people: { type: "string", default: "1500" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  return {
-    people: readInteger("--people", values.people, 20_000),
-    json: values.json ?? null,
-    help: values.help,
-  };
+  return readNumbers(args, { people: { usually: 1500, most: 20_000 } });
 }
 
 export type SoakOptions = { minutes: number; json: string | null; help: boolean };
@@ -106,19 +86,7 @@ export const SOAK_USAGE = `npm run bench -- soak [options]
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readSoakOptions(args: readonly string[]): SoakOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      minutes: { type: "string", default: "10" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  return {
-    minutes: readInteger("--minutes", values.minutes, 24 * 60),
-    json: values.json ?? null,
-    help: values.help,
-  };
+  return readNumbers(args, { minutes: { usually: 10, most: 24 * 60 } });
 }
 
 export type GrowthOptions = { people: number; registrations: number; json: string | null; help: boolean };
@@ -134,21 +102,10 @@ on a registration until its mail is accepted; then has Postgres explain what the
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readGrowthOptions(args: readonly string[]): GrowthOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      people: { type: "string", default: "1000000" },
-      registrations: { type: "string", default: "400" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+  return readNumbers(args, {
+    people: { usually: 1_000_000, most: 20_000_000 },
+    registrations: { usually: 400, most: 10_000 },
   });
-  return {
-    people: readInteger("--people", values.people, 20_000_000),
-    registrations: readInteger("--registrations", values.registrations, 10_000),
-    json: values.json ?? null,
-    help: values.help,
-  };
 }
 
 export type ProfileOptions = { people: number; json: string | null; help: boolean };
@@ -164,17 +121,5 @@ Figures of speed taken here are lower than without watching.`;
 
 /** Reads the arguments. Throws a sentence for what makes no sense. */
 export function readProfileOptions(args: readonly string[]): ProfileOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      people: { type: "string", default: "600" },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  return {
-    people: readInteger("--people", values.people, 20_000),
-    json: values.json ?? null,
-    help: values.help,
-  };
+  return readNumbers(args, { people: { usually: 600, most: 20_000 } });
 }

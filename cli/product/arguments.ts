@@ -1,4 +1,32 @@
 // Values of command lines. Pure.
+import { parseArgs } from "node:util";
+
+/** A number's option: what it is when it is not given, and the most it may be. */
+export type NumberOption = { usually: number; most: number };
+
+/** Numbers by their options' names ("per-second"), beside `--json FILE` and `--help`. Throws a sentence. */
+export function readNumbers<Name extends string>(
+  args: readonly string[],
+  numbers: Record<Name, NumberOption>,
+): Record<Name, number> & { json: string | null; help: boolean } {
+  const names = Object.keys(numbers) as Name[];
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+      json: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  const given: Record<string, string | boolean | undefined> = values;
+  const read = Object.fromEntries(
+    names.map((name) => {
+      const { usually, most } = numbers[name];
+      return [name, readInteger(`--${name}`, String(given[name] ?? usually), most)];
+    }),
+  ) as Record<Name, number>;
+  return { ...read, json: values.json ?? null, help: values.help ?? false };
+}
 
 /** A whole number from 1 to `max`. Throws a sentence that names the option. */
 export function readInteger(option: string, text: string, max: number): number {
