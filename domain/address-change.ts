@@ -10,7 +10,7 @@ import { makeRoomForClaim } from "./claims";
 import { DomainError, invalidField } from "./errors";
 import { DELIVERY_REQUESTED } from "./events";
 import { furtherMailsKey } from "./mailed-addresses";
-import { admitClaim, admitFurtherMail } from "./rate-limit";
+import { admitAddressTry, admitClaim, admitFurtherMail } from "./rate-limit";
 import { type QueuedDelivery, queueDelivery } from "./registration";
 import type { Services } from "./services";
 
@@ -29,7 +29,7 @@ export async function changeAddress(
   userId: string,
   email: string,
 ): Promise<QueuedDelivery> {
-  await admitFurtherMail(services);
+  await admitAddressTry(services, userId);
   await judgeAddress(services, email);
   return onClaims(services, async (tx) => {
     const user = await lockClaim(tx, userId, email);
@@ -47,15 +47,17 @@ export async function changeAddress(
     // They prove the old mailbox, and would now confirm the new one.
     await endCodes(tx, userId, now);
     await recordAudit(services, tx, { type: "address_changed", userId, details: {} });
-    // Last of all (db/locks.ts): the domain's row is everybody's.
-    await admitClaim(services, tx, { email, networkHash: user.claimNetwork }, now);
     const owner = await findConfirmedUserByEmail(tx, email);
-    return queueDelivery(
+    const queued = await queueDelivery(
       services,
       tx,
       { id: userId, email, language: user.language },
       { owner, eventName: DELIVERY_REQUESTED, now, kind: "address_changed" },
     );
+    // Last of all (db/locks.ts): the domain's row and the site's are everybody's.
+    await admitClaim(services, tx, { email, networkHash: user.claimNetwork }, now);
+    await admitFurtherMail(services, tx, now);
+    return queued;
   });
 }
 

@@ -6,15 +6,28 @@ export const OPEN_CLAIMS_PER_ADDRESS = 3;
 export type OpenClaim = { id: string; claimNetwork: string | null };
 
 /**
- * Which claims end when one more comes from `network` (keyed hash), given the open ones, oldest first. Refusing the new one would
- * let a stranger with three claims keep the owner out, so an old one makes room: one from the same network, oldest
- * first, so that a stranger who registers again and again ends nobody's claims but their own; only without such a one
- * the oldest of all.
+ * Which claims end when one more comes from `network` (keyed hash), given the open ones, oldest first. Refusing the new
+ * one would let a stranger with three claims keep the owner out, so an old one makes room: one from the same network,
+ * so that a stranger who registers again and again ends nobody's claims but their own; without such a one, one from the
+ * network that holds most, so that a second network does not help them; else the oldest of all.
  */
 export function chooseClaimsToEnd(open: readonly OpenClaim[], network: string | null): string[] {
-  const surplus = open.length + 1 - OPEN_CLAIMS_PER_ADDRESS;
-  if (surplus <= 0) return [];
-  const isOwn = (claim: OpenClaim) => network !== null && claim.claimNetwork === network;
-  const inOrder = [...open.filter(isOwn), ...open.filter((claim) => !isOwn(claim))];
-  return inOrder.slice(0, surplus).map((claim) => claim.id);
+  const left = [...open];
+  const ended: string[] = [];
+  while (left.length + 1 > OPEN_CLAIMS_PER_ADDRESS) {
+    const next = chooseOne(left, network);
+    if (!next) break;
+    left.splice(left.indexOf(next), 1);
+    ended.push(next.id);
+  }
+  return ended;
+}
+
+function chooseOne(open: readonly OpenClaim[], network: string | null): OpenClaim | undefined {
+  const heldBy = ({ claimNetwork }: OpenClaim) =>
+    // What is not known is not one network.
+    claimNetwork === null ? 1 : open.filter((other) => other.claimNetwork === claimNetwork).length;
+  const most = Math.max(...open.map(heldBy));
+  const own = open.find(({ claimNetwork }) => network !== null && claimNetwork === network);
+  return own ?? open.find((claim) => heldBy(claim) === most);
 }

@@ -36,6 +36,15 @@ export function networkOf(address: string): string | null {
   return `${expandIpv6(parsed).slice(0, NETWORK_GROUPS).join(":")}::/64`;
 }
 
+/**
+ * A network with its neighbours: a household or a company may be given a /48 of IPv6 (RFC 6177), and with it 65,536
+ * networks. For what somebody must not get round by taking the next one; for what many share, networkOf.
+ */
+export function wideNetworkOf(network: string): string {
+  const [, wide] = /^((?:[\da-f]+:){2}[\da-f]+):[\da-f]+::\/64$/.exec(network) ?? [];
+  return wide === undefined ? network : `${wide}::/48`;
+}
+
 /** An address as proxies write it ("1.2.3.4:567", "[2001:db8::1]:567", "::ffff:1.2.3.4"), bare; null when it is none. */
 function parseAddress(text: string): string | null {
   const bare =

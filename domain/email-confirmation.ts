@@ -261,7 +261,6 @@ async function readOpenClaim(
  * late. What was still pending is cancelled. Throws `resend_cooldown`, `resend_limit` (both with the time), `already_confirmed`.
  */
 export async function requestAnotherCode(services: Services, userId: string): Promise<QueuedDelivery> {
-  await admitFurtherMail(services);
   await refuseTooSoon(services, userId);
   return onClaims(services, async (tx) => {
     const user = await lockClaim(tx, userId);
@@ -274,7 +273,9 @@ export async function requestAnotherCode(services: Services, userId: string): Pr
     await recordAudit(services, tx, { type: "code_resent", userId, details: {} });
     await cancelOpenDeliveries(tx, [userId], "superseded", now);
     const owner = await findConfirmedUserByEmail(tx, user.email);
-    return queueDelivery(services, tx, user, { owner, eventName: DELIVERY_REQUESTED, now });
+    const queued = await queueDelivery(services, tx, user, { owner, eventName: DELIVERY_REQUESTED, now });
+    await admitFurtherMail(services, tx, now);
+    return queued;
   });
 }
 

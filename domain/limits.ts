@@ -54,7 +54,7 @@ export const LIMITS = {
     code: "address_limit",
     text: "address_limit",
   },
-  /** Half of that: a single stranger cannot use up what a mailbox may get. */
+  /** Half of that: a single stranger cannot use up what a mailbox may get. By wideNetworkOf. */
   claimsPerAddressAndNetwork: {
     name: "claims-per-address-and-network",
     windows: [
@@ -63,6 +63,32 @@ export const LIMITS = {
     ],
     code: "address_limit",
     text: "address_limit",
+  },
+  /**
+   * Beyond claimsPerAddress, one a day for each network: so many more networks than two does it take to keep an owner
+   * out who comes from one of their own.
+   */
+  reservedClaimsPerAddress: {
+    name: "reserved-claims-per-address",
+    windows: [
+      { limit: 3, seconds: HOUR },
+      { limit: 6, seconds: DAY },
+    ],
+    code: "address_limit",
+    text: "address_limit",
+  },
+  reservedClaimsPerAddressAndNetwork: {
+    name: "reserved-claims-per-address-and-network",
+    windows: [{ limit: 1, seconds: DAY }],
+    code: "address_limit",
+    text: "address_limit",
+  },
+  /** Tries to move a claim, refused ones too: each may ask the DNS about a domain. Three succeed (address-change.ts). */
+  addressTriesPerClaim: {
+    name: "address-tries-per-claim",
+    windows: [{ limit: 20, seconds: HOUR }],
+    code: "change_limit",
+    text: "change_tries_limit",
   },
   /** First mails to one domain, against floods of made-up names. Not for public-mailboxes.ts. */
   claimsPerDomain: {

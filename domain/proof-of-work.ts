@@ -37,7 +37,10 @@ export async function demandProof(services: Services, proof: string | null): Pro
   throw new DomainError("proof_required", { proof: await makeChallenge(services) });
 }
 
-/** Those that bring a proof are not counted, so `proofAbovePerHour` get through without one, whatever comes. */
+/**
+ * Those that bring a proof are not counted, so `proofAbovePerHour` get through without one, whatever comes. Nor are those
+ * that their network's limit refuses (admitRegistration), or one network could have everybody asked.
+ */
 async function isProofNeeded({ settings, db, clock }: Services): Promise<boolean> {
   if (settings.proofOfWork !== "auto") return settings.proofOfWork === "always";
   const window = { limit: settings.proofAbovePerHour, seconds: HOUR };

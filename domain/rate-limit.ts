@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import type { Executor } from "@/db/client";
 import { forgetHits, returnHits, takeHit } from "@/db/rate-limits";
-import type { Client } from "./client-network";
+import { type Client, wideNetworkOf } from "./client-network";
 import { DomainError } from "./errors";
 import { LIMITS, type Limit, nextFreeAt } from "./limits";
 import { PUBLIC_MAILBOX_DOMAINS } from "./public-mailboxes";
@@ -19,45 +19,107 @@ export function hashSubject(services: Services, subject: string): string {
 const keyOf = (services: Services, limit: Limit, subject: string[]) =>
   `${limit.name}:${hashSubject(services, subject.join(" "))}`;
 
-/** Counts one for `subject`, or throws the limit's error with the time from which it will be accepted. */
-async function takeFromLimit(
+type Asked = { executor?: Executor; now?: Date };
+
+/** Counts one for `subject`: null. When the limit is reached, the times that fill it, oldest first. */
+async function askLimit(
   services: Services,
   limit: Limit,
   subject: string[],
-  { executor = services.db, now = services.clock() }: { executor?: Executor; now?: Date } = {},
-): Promise<void> {
-  if (!services.settings.rateLimits) return;
-  const hits = await takeHit(executor, keyOf(services, limit, subject), limit.windows, now);
-  if (hits === null) return;
+  { executor = services.db, now = services.clock() }: Asked,
+): Promise<Date[] | null> {
+  if (!services.settings.rateLimits) return null;
+  return takeHit(executor, keyOf(services, limit, subject), limit.windows, now);
+}
+
+/** The limit's error, with the time from which a try will be accepted. */
+function refusedBy(services: Services, limit: Limit, hits: readonly Date[], now: Date): DomainError {
   services.log.info({ limit: limit.name }, `Refused by the limit ${limit.name}`);
   services.meter.limitHit(limit.name);
-  throw new DomainError(limit.code, {
+  return new DomainError(limit.code, {
     text: limit.text,
     nextAllowedAt: nextFreeAt(hits, limit.windows, now),
   });
 }
 
+/** Counts one for `subject`, or throws the limit's error. */
+async function takeFromLimit(
+  services: Services,
+  limit: Limit,
+  subject: string[],
+  { executor = services.db, now = services.clock() }: Asked = {},
+): Promise<void> {
+  const hits = await askLimit(services, limit, subject, { executor, now });
+  if (hits !== null) throw refusedBy(services, limit, hits, now);
+}
+
 /**
- * Before any work is done for a registration: its network, then the site. The narrow one first, so that one network
- * cannot use up what is everybody's.
+ * Before any work is done for a registration: its network, then `judge`, then the site. The narrow one first, so that
+ * one network cannot use up what is everybody's. Whom `judge` refuses is not counted: they may come again at once.
  */
-export async function admitRegistration(services: Services, network: string | null): Promise<void> {
-  await takeFromLimit(services, LIMITS.registrationsPerNetwork, [network ?? UNKNOWN_NETWORK]);
+export async function admitRegistration(
+  services: Services,
+  network: string | null,
+  judge: () => Promise<void> = async () => {},
+): Promise<void> {
+  const limit = LIMITS.registrationsPerNetwork;
+  const subject = [network ?? UNKNOWN_NETWORK];
+  const now = services.clock();
+  await takeFromLimit(services, limit, subject, { now });
+  try {
+    await judge();
+  } catch (error) {
+    await returnHits(services.db, keyOf(services, limit, subject), [now]);
+    throw error;
+  }
   await takeFromLimit(services, LIMITS.registrationsOfSite, []);
 }
 
-/** A further mail for somebody who is registered already. */
-export async function admitFurtherMail(services: Services): Promise<void> {
-  await takeFromLimit(services, LIMITS.furtherMailsOfSite, []);
+/**
+ * A further mail for somebody who is registered already, last of all in the transaction that queues it: what is refused
+ * for a reason of the claim's own must not use up what is everybody's, and everybody waits for this row.
+ */
+export async function admitFurtherMail(services: Services, executor: Executor, now: Date): Promise<void> {
+  await takeFromLimit(services, LIMITS.furtherMailsOfSite, [], { executor, now });
 }
 
-/** `networkHash`: what claims keep of their network (hashSubject), null when it is not known. */
+/** A try to move a claim, before anything is asked about the new address. */
+export async function admitAddressTry(services: Services, userId: string): Promise<void> {
+  await takeFromLimit(services, LIMITS.addressTriesPerClaim, [userId]);
+}
+
+/** `networkHash`: what claims keep of their network (hashClaimNetwork), null when it is not known. */
 export type ClaimOrigin = { email: string; networkHash: string | null };
 
-const subjectsOf = ({ email, networkHash }: ClaimOrigin): [Limit, string[]][] => [
-  [LIMITS.claimsPerAddressAndNetwork, [email, networkHash ?? UNKNOWN_NETWORK]],
-  [LIMITS.claimsPerAddress, [email]],
-];
+/** For a claim's row and for limits of one address, which go by more than one /64 (wideNetworkOf). */
+export const hashClaimNetwork = (services: Services, network: string): string =>
+  hashSubject(services, wideNetworkOf(network));
+
+/** What a claim may be counted in: all but the domain's. */
+function subjectsOf({ email, networkHash }: ClaimOrigin): [Limit, string[]][] {
+  const network = networkHash ?? UNKNOWN_NETWORK;
+  return [
+    [LIMITS.claimsPerAddressAndNetwork, [email, network]],
+    [LIMITS.claimsPerAddress, [email]],
+    [LIMITS.reservedClaimsPerAddressAndNetwork, [email, network]],
+    [LIMITS.reservedClaimsPerAddress, [email]],
+  ];
+}
+
+/** The address's own limit, or what is reserved of it for networks that others' registrations must not lock out. */
+async function admitToAddress(
+  services: Services,
+  { email, networkHash }: ClaimOrigin,
+  asked: { executor: Executor; now: Date },
+): Promise<void> {
+  const hits = await askLimit(services, LIMITS.claimsPerAddress, [email], asked);
+  if (hits === null) return;
+  const network = [email, networkHash ?? UNKNOWN_NETWORK];
+  const isReserved =
+    (await askLimit(services, LIMITS.reservedClaimsPerAddressAndNetwork, network, asked)) === null &&
+    (await askLimit(services, LIMITS.reservedClaimsPerAddress, [email], asked)) === null;
+  if (!isReserved) throw refusedBy(services, LIMITS.claimsPerAddress, hits, asked.now);
+}
 
 /**
  * A claim on an address, new or by change, in the transaction that makes it: what is rolled back (a username that is
@@ -69,9 +131,11 @@ export async function admitClaim(
   claim: ClaimOrigin,
   now: Date,
 ): Promise<void> {
-  const domain = claim.email.slice(claim.email.lastIndexOf("@") + 1);
-  for (const [limit, subject] of subjectsOf(claim))
-    await takeFromLimit(services, limit, subject, { executor, now });
+  const { email, networkHash } = claim;
+  const domain = email.slice(email.lastIndexOf("@") + 1);
+  const network = [email, networkHash ?? UNKNOWN_NETWORK];
+  await takeFromLimit(services, LIMITS.claimsPerAddressAndNetwork, network, { executor, now });
+  await admitToAddress(services, claim, { executor, now });
   if (!PUBLIC_MAILBOX_DOMAINS.has(domain))
     await takeFromLimit(services, LIMITS.claimsPerDomain, [domain], { executor, now });
 }
@@ -157,9 +221,8 @@ export async function forgetPerson(
   const logins = [...person.emails, ...person.usernames];
   const subjects: [Limit, string[]][] = [
     ...person.emails.flatMap((email): [Limit, string[]][] => [
-      [LIMITS.claimsPerAddress, [email]],
       [LIMITS.mailAgainPerAddress, [email]],
-      ...networks.map((hash): [Limit, string[]] => [LIMITS.claimsPerAddressAndNetwork, [email, hash]]),
+      ...networks.flatMap((networkHash) => subjectsOf({ email, networkHash })),
     ]),
     ...logins.flatMap((login): [Limit, string[]][] => [
       [LIMITS.signInsPerLogin, [login]],

@@ -23,7 +23,7 @@ import { countFurtherMail, furtherMailsKey } from "./mailed-addresses";
 import { hashPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
 import { demandProof } from "./proof-of-work";
-import { admitClaim, admitRegistration, hashSubject } from "./rate-limit";
+import { admitClaim, admitRegistration, hashClaimNetwork } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { carryTrace } from "./tracing";
@@ -71,17 +71,14 @@ export async function registerUser(services: Services, input: RegistrationInput)
 async function register(services: Services, input: RegistrationInput): Promise<Registration> {
   const network = input.network ?? null;
   const isCanary = input.isCanary ?? false;
-  if (!isCanary) {
-    await demandProof(services, input.proof ?? null);
-    await admitRegistration(services, network);
-  }
+  if (!isCanary) await admitRegistration(services, network, () => demandProof(services, input.proof ?? null));
   const [passwordHash] = await Promise.all([
     services.tracing.span("hash password", {}, () => hashPassword(input.password)),
     judgeAddress(services, input.email),
     judgeNewPassword(services, input.password, input),
   ]);
   const now = services.clock();
-  const networkHash = network && hashSubject(services, network);
+  const networkHash = network && hashClaimNetwork(services, network);
   const user = {
     id: randomUUID(),
     username: input.username,

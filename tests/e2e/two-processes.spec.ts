@@ -118,7 +118,7 @@ test("a session that one process opened is known to the other, and over for both
   const { access_token, refresh_token } = await register(newPerson());
   const meets = async (process: number) => {
     proxy.route = () => process;
-    return (await callApi("/api/v1/usr/me", { token: access_token })).status;
+    return (await callApi("/api/v1/usr/confirmation", { token: access_token })).status;
   };
   expect([await meets(A), await meets(B)]).toEqual([200, 200]);
   proxy.route = () => B;

@@ -22,7 +22,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { path: "/api/v1/usr/not-me", method: "POST", fields: { link: text } },
   { path: "/api/v1/usr/not-me/look", method: "POST", fields: { link: text } },
   { path: "/api/v1/usr/not-me/undo", method: "POST", fields: { link: text } },
-  { path: "/api/v1/usr/me", method: "GET", tokenOf: "claim" },
+  { path: "/api/v1/usr/me", method: "GET", tokenOf: "account" },
   { path: "/api/v1/usr/sessions", method: "GET", tokenOf: "account" },
   {
     path: "/api/v1/usr/sessions/revoke",

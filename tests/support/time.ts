@@ -23,6 +23,15 @@ export async function letTimePass(userId: string, seconds: number): Promise<void
   );
 }
 
+/** Of the account or claim that has this name. */
+export async function idOf(username: string): Promise<string> {
+  const [row] = await query(
+    (sql) => sql<{ id: string }[]>`select id from users where username = ${username}`,
+  );
+  if (!row) throw new Error(`Nobody is called ${username}.`);
+  return row.id;
+}
+
 export type LedgerRow = {
   number: number;
   outcome: string | null;

@@ -121,8 +121,8 @@ export const SIGNING_IN: readonly Operation[] = [
     path: "/api/v1/usr/me",
     tag: "Account",
     summary: "Who the token belongs to",
-    description: "A claim may see itself.",
-    access: "claim",
+    description: "The account of an access token, or of the browser's cookie.",
+    access: "account",
     answers: [
       {
         status: 200,
@@ -131,7 +131,7 @@ export const SIGNING_IN: readonly Operation[] = [
         examples: [{ name: "an_account", as: "account", answer: ADA_ACCOUNT }],
       },
     ],
-    refusals: [...ANY_CALL, ...NO_TOKEN],
+    refusals: OF_AN_ACCOUNT,
   },
   {
     id: "listSessions",

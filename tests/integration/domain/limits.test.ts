@@ -1,11 +1,13 @@
 // The limits with real SQL: what a hundred callers at once get, and what the table keeps of them.
+import { eq, like } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { takeHit } from "@/db/rate-limits";
-import { rateLimits, refreshTokens, users } from "@/db/schema";
-import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
+import { deliveries, rateLimits, refreshTokens, users } from "@/db/schema";
+import { changeAddress } from "@/domain/address-change";
+import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { DomainError } from "@/domain/errors";
 import { LIMITS } from "@/domain/limits";
-import { admitClaim, admitRegistration, admitSignIn } from "@/domain/rate-limit";
+import { admitClaim, admitFurtherMail, admitRegistration, admitSignIn } from "@/domain/rate-limit";
 import { registerUser } from "@/domain/registration";
 import { purgeExpired } from "@/domain/retention";
 import { signIn } from "@/domain/sign-in";
@@ -17,6 +19,7 @@ import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 const services = useTestServices(useTestDatabase());
 beforeEach(() => {
   services.settings.rateLimits = true;
+  services.settings.proofOfWork = "off";
   // Each test has days of its own: what is the whole site's would be shared by all.
   services.pass(++days * 2 * 86_400);
 });
@@ -101,15 +104,50 @@ describe("registrations of one network", () => {
 });
 
 describe("registrations with one address", () => {
+  const registering = (email: string) => (network: string) => () =>
+    registerUser(services, { ...someone(), email, network });
+
   test("are three an hour from one network, and six from all", async () => {
     const { email } = somebody();
     const [first, second, third] = [someNetwork(), someNetwork(), someNetwork()];
-    const from = (network: string) => () => registerUser(services, { ...someone(), email, network });
+    const from = registering(email);
     expect(await inParallel(5, from(first))).toEqual({ admitted: 3, codes: ["address_limit"] });
     expect(await inParallel(5, from(second))).toEqual({ admitted: 3, codes: ["address_limit"] });
-    expect(await inParallel(5, from(third))).toEqual({ admitted: 0, codes: ["address_limit"] });
+    // What is reserved for those whom two networks must not lock out.
+    expect(await inParallel(5, from(third))).toEqual({ admitted: 1, codes: ["address_limit"] });
     services.pass(3600);
     expect(await inParallel(2, from(third))).toEqual({ admitted: 2, codes: [] });
+  });
+
+  test("let one more in from each of three other networks, and say when the next may come", async () => {
+    const { email } = somebody();
+    const from = registering(email);
+    for (const network of [someNetwork(), someNetwork()]) await inParallel(3, from(network));
+    const others = [];
+    for (let n = 0; n < 5; n++) others.push(await inParallel(1, from(someNetwork())));
+    expect(others.map(({ admitted }) => admitted)).toEqual([1, 1, 1, 0, 0]);
+    const refused = await refusalOf(from(someNetwork())());
+    expect(refused.details.nextAllowedAt).toEqual(new Date(services.clock().getTime() + 3600_000));
+    services.pass(3600);
+    await from(someNetwork())();
+  });
+
+  test("count neighbouring IPv6 networks as one", async () => {
+    const from = registering(somebody().email);
+    const neighbours = ["2001:db8:7:1::/64", "2001:db8:7:2::/64", "2001:db8:7:3::/64", "2001:db8:7:4::/64"];
+    const results = [];
+    for (const network of neighbours) results.push(await inParallel(1, from(network)));
+    expect(results.map(({ admitted }) => admitted)).toEqual([1, 1, 1, 0]);
+    await from("2001:db8:8:1::/64")();
+  });
+
+  test("from two networks do not end the claim of a third", async () => {
+    const owner = somebody();
+    const { user } = await registerUser(services, { ...owner, network: someNetwork() });
+    const from = registering(owner.email);
+    const [first, second] = [someNetwork(), someNetwork()];
+    for (const network of [first, first, second, second, first]) await from(network)();
+    expect(await getConfirmation(services, user.id)).toMatchObject({ email: owner.email });
   });
 
   test("do not count when the username was taken", async () => {
@@ -182,6 +220,60 @@ describe("the whole site", () => {
     await requestAnotherCode(services, early.user.id);
     services.pass(10);
     await registerUser(services, { ...somebody(), network: someNetwork() });
+  });
+
+  test("has a lane for further mails that nobody uses up with requests that are refused", async () => {
+    const [one, other] = [
+      await registerUser(services, { ...somebody(), network: someNetwork() }),
+      await registerUser(services, { ...somebody(), network: someNetwork() }),
+    ];
+    services.pass(60);
+    const email = one.user.email;
+    const resends = await inParallel(60, () => requestAnotherCode(services, one.user.id));
+    expect(resends).toEqual({ admitted: 1, codes: ["resend_cooldown"] });
+    const changes = await inParallel(60, () => changeAddress(services, one.user.id, email));
+    expect(changes.codes.sort()).toEqual(["change_limit", "invalid_input"]);
+    await requestAnotherCode(services, other.user.id);
+    const lane = LIMITS.furtherMailsOfSite.name;
+    const rows = await services.db
+      .select()
+      .from(rateLimits)
+      .where(like(rateLimits.key, `${lane}:%`));
+    expect(rows.map(({ hits }) => hits.length)).toEqual([2]);
+  });
+
+  test("refuses further mails beyond the lane, and writes nothing for them", async () => {
+    const { user } = await registerUser(services, { ...somebody(), network: someNetwork() });
+    services.pass(60);
+    const now = services.clock();
+    for (let n = 0; n < 100; n++) await admitFurtherMail(services, services.db, now);
+    const mails = () => services.db.$count(deliveries, eq(deliveries.userId, user.id));
+    expect((await refusalOf(requestAnotherCode(services, user.id))).code).toBe("site_limit");
+    expect(await mails()).toBe(1);
+    services.pass(10);
+    await requestAnotherCode(services, user.id);
+    expect(await mails()).toBe(2);
+  });
+
+  test("does not ask everybody for a proof because of one network", async () => {
+    services.settings.proofOfWork = "auto";
+    services.settings.proofAbovePerHour = 25;
+    const network = someNetwork();
+    const rush = await inParallel(60, () => registerUser(services, { ...somebody(), network }));
+    expect(rush).toEqual({ admitted: 20, codes: ["registration_limit"] });
+    await registerUser(services, { ...somebody(), network: someNetwork() });
+  });
+
+  test("does not count whom it asks for a proof", async () => {
+    services.settings.proofOfWork = "always";
+    const network = someNetwork();
+    for (let n = 0; n < 25; n++) {
+      const refused = await refusalOf(registerUser(services, { ...somebody(), network }));
+      expect(refused.code).toBe("proof_required");
+    }
+    services.settings.proofOfWork = "off";
+    const rush = await inParallel(30, () => registerUser(services, { ...somebody(), network }));
+    expect(rush.admitted).toBe(20);
   });
 
   test("is not used up by a network that is over its own limit", async () => {

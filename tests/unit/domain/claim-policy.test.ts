@@ -22,6 +22,14 @@ describe("one more claim on an address", () => {
     expect(chooseClaimsToEnd([claim("1", "s"), claim("2", "s"), claim("3", "s")], "home")).toEqual(["1"]);
   });
 
+  test("ends one of the network that holds most: two networks do not end the owner's", () => {
+    const open = [claim("owner", "home"), claim("2", "stranger"), claim("3", "stranger")];
+    expect(chooseClaimsToEnd(open, "stranger's other")).toEqual(["2"]);
+    const then = [claim("owner", "home"), claim("3", "stranger"), claim("4", "stranger's other")];
+    expect(chooseClaimsToEnd(then, "stranger")).toEqual(["3"]);
+    expect(chooseClaimsToEnd(then, "stranger's other")).toEqual(["4"]);
+  });
+
   test("claims of unknown networks are nobody's own", () => {
     expect(chooseClaimsToEnd([claim("1", "a"), claim("2", null), claim("3", null)], null)).toEqual(["1"]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clientAddress, networkOf } from "@/domain/client-network";
+import { clientAddress, networkOf, wideNetworkOf } from "@/domain/client-network";
 
 describe("ASVS 4.1.3, 15.3.4: the client's address", () => {
   test("is the connection's own without proxies, whatever the client writes into the header", () => {
@@ -55,4 +55,11 @@ describe("the network that a limit counts", () => {
     for (const text of ["", "unknown", "1.2.3", "1.2.3.4.5", "::1::", "localhost"])
       expect(networkOf(text)).toBeNull();
   });
+});
+
+test("a network of IPv6 is widened to the /48 that one household may be given, and an IPv4 address stays", () => {
+  expect(wideNetworkOf(networkOf("2001:db8:7:1::5") ?? "")).toBe("2001:db8:7::/48");
+  expect(wideNetworkOf(networkOf("2001:db8:7:ffff::1") ?? "")).toBe("2001:db8:7::/48");
+  expect(wideNetworkOf(networkOf("::1") ?? "")).toBe("0:0:0::/48");
+  expect(wideNetworkOf("203.0.113.7")).toBe("203.0.113.7");
 });
