@@ -6,7 +6,16 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { giveAllToOwner, makeFolder, requireWritable } from "./ownership.mjs";
-import { createWhole, isRunning, markOf, replaceWhole, startOf, watchNpm } from "./processes.mjs";
+import {
+  adviseOn,
+  createWhole,
+  isRunning,
+  markOf,
+  mayBeRunning,
+  replaceWhole,
+  startOf,
+  watchNpm,
+} from "./processes.mjs";
 
 const NODE_MIN = [20, 19];
 
@@ -87,8 +96,11 @@ async function lockInstall(root) {
     const found = readHolder(file);
     // One with another mark came with a copy of another clone.
     const holder = found?.folder === own.folder ? found : null;
-    if (holder && isRunning(holder)) {
-      if (!isTold) console.log("Waiting for another start of this clone to install the packages …");
+    if (holder && mayBeRunning(holder, file)) {
+      if (!isTold)
+        console.log(
+          `Waiting for another start of this clone to install the packages …${adviseOn(holder, file)}`,
+        );
       isTold = true;
       await delay(LOOK_EVERY_MS);
       continue;

@@ -1,28 +1,66 @@
 // What can be known of processes, and files that are whole or not there: two starts of one clone agree by them. Plain
 // JavaScript: the install needs it as well as the start.
-import { execFileSync } from "node:child_process";
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { giveToOwner } from "./ownership.mjs";
+import { bootedAt, lookUp } from "./process-table.mjs";
 
 /** @typedef {{ pid: number, start: string | null }} Running */
 
 /**
- * Since when a process runs, as `ps` writes it; null when it does not. Tells a process from a later one of its number.
+ * Since when a process runs, to be noted with its number; null when it does not, or when that cannot be told.
  * @param {number} pid
  * @returns {string | null}
  */
 export function startOf(pid) {
-  const said = ps(pid, "stat=,lstart=");
-  // One that has ended and is not waited for (Z) keeps its number, and does nothing any more.
-  return said === null || said.startsWith("Z") ? null : said.replace(/^\S+\s+/, "");
+  const found = lookUp(pid);
+  return found === "gone" ? null : (found?.start ?? null);
 }
 
 /**
- * Whether it is still the same process that has this number.
+ * Whether it is certain that the same process still has this number: who ends a process asks this.
  * @param {Running} running
  */
 export function isRunning({ pid, start }) {
   return start !== null && startOf(pid) === start;
+}
+
+/** Clocks of a process and of a file differ by as much. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+/**
+ * Whether the process that a note names may still run: who must not work beside it asks this. False only when it can
+ * be told that it does not, so a note may have to be removed by hand where there is neither /proc nor `ps`.
+ *
+ * Containers that share a clone's folder and not their process numbers are not told of each other: the number means
+ * another process there, or none, so the note is taken for one that a killed start left.
+ * @param {Running} running
+ * @param {string} file the note
+ */
+export function mayBeRunning({ pid, start }, file) {
+  const found = lookUp(pid);
+  if (found === "gone") return false;
+  if (isComparable(start, found?.start ?? null)) return start === found?.start;
+  // Earlier versions noted the start by the reader's clock, or none; and here and there nothing can be told of a
+  // process. Who noted it ran before the note was written; one that has started since only has its number.
+  const startedAt = found?.startedAt ?? bootedAt();
+  return startedAt <= (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) + CLOCK_TOLERANCE_MS;
+}
+
+/** Whether both were learnt the same way. @param {string | null} one @param {string | null} other */
+function isComparable(one, other) {
+  return one !== null && other !== null && one.split(" ")[0] === other.split(" ")[0];
+}
+
+/**
+ * What helps when a note that stands in the way is of a process that only may be running; empty when it is certain.
+ * @param {Running} running
+ * @param {string} file the note
+ */
+export function adviseOn(running, file) {
+  if (isRunning(running)) return "";
+  const shown = path.relative(process.cwd(), file);
+  return ` (if process ${running.pid} is another program, remove ${shown.startsWith("..") ? file : shown})`;
 }
 
 /**
@@ -34,20 +72,6 @@ export function isRunning({ pid, start }) {
 export function markOf(folder) {
   const { dev, ino } = statSync(folder, { bigint: true });
   return `${dev}:${ino}`;
-}
-
-/** @param {number} pid @param {string} columns */
-function ps(pid, columns) {
-  try {
-    const said = execFileSync(
-      "ps",
-      [...columns.split(",").flatMap((column) => ["-o", column]), "-p", String(pid)],
-      { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, stdio: ["ignore", "pipe", "ignore"] },
-    ).trim();
-    return said === "" ? null : said;
-  } catch {
-    return null;
-  }
 }
 
 /**
@@ -62,14 +86,22 @@ export function ancestryOf(pid) {
 
 /** @param {number} pid @returns {number | null} */
 function parentOf(pid) {
-  try {
-    // pid (command) state ppid …: the command may hold spaces and brackets itself.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    const said = ps(pid, "ppid=");
-    return said === null ? null : Number(said);
-  }
+  const found = lookUp(pid);
+  return found === "gone" ? null : (found?.parent ?? null);
+}
+
+/**
+ * Whether others than before are a process's ancestors: those who started it are gone. What cannot be told has not
+ * changed.
+ * @param {number} pid
+ * @param {string} ancestry as it was
+ */
+export function hasLostStarter(pid, ancestry) {
+  const before = ancestry.split("/");
+  const isKnown = (/** @type {string | undefined} */ one) => one !== undefined && one !== "null";
+  return ancestryOf(pid)
+    .split("/")
+    .some((now, index) => isKnown(now) && isKnown(before[index]) && now !== before[index]);
 }
 
 export function isRunByNpm() {
@@ -85,7 +117,7 @@ export function isRunByNpm() {
 export function watchNpm(onGone) {
   if (!isRunByNpm()) return () => {};
   const ancestry = ancestryOf(process.pid);
-  const timer = setInterval(() => ancestryOf(process.pid) !== ancestry && onGone(), 1_000).unref();
+  const timer = setInterval(() => hasLostStarter(process.pid, ancestry) && onGone(), 1_000).unref();
   return () => clearInterval(timer);
 }
 

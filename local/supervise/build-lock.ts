@@ -4,7 +4,16 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeFolder } from "../ownership.mjs";
-import { createWhole, isRunning, markOf, type Running, replaceWhole, startOf } from "../processes.mjs";
+import {
+  adviseOn,
+  createWhole,
+  isRunning,
+  markOf,
+  mayBeRunning,
+  type Running,
+  replaceWhole,
+  startOf,
+} from "../processes.mjs";
 
 /** `folder`: the mark of the clone's own; a lock with another one came with a copy of that clone. */
 type Holder = Running & { folder: string; build: Running | null };
@@ -35,8 +44,8 @@ export async function lockBuild(
     if (content === null) continue;
     const found = parseHolder(content);
     const holder = found?.folder === own.folder ? found : null;
-    if (holder && isRunning(holder)) {
-      if (!isTold) say("waiting for another build of this clone …");
+    if (holder && mayBeRunning(holder, lock)) {
+      if (!isTold) say(`waiting for another build of this clone …${adviseOn(holder, lock)}`);
       isTold = true;
       await delay(LOOK_EVERY_MS);
       continue;

@@ -21,6 +21,12 @@ export function isLoopbackUrl(url: string): boolean {
   );
 }
 
+/** Whether an address leads to another machine. One that is broken is taken for such a one, as everywhere. */
+function isElsewhere(url: string): boolean {
+  const hasNoHost = URL.canParse(url) && new URL(url).hostname === ""; // postgres:///database
+  return !hasNoHost && !isLoopbackUrl(url);
+}
+
 /** Decides for each part. `hasDevServer`: the optional inngest-cli has its binary, and this is `npm run dev`. */
 export function choosePlan(environment: Environment, hasDevServer: boolean): Plan {
   const hasEngine =
@@ -35,6 +41,25 @@ export function choosePlan(environment: Environment, hasDevServer: boolean): Pla
 }
 
 /**
+ * Whether APP_URL, which is not set, cannot be on loopback: an engine elsewhere could not call the app there, and where
+ * nothing is a stand-in and people's data or mails go elsewhere, people come from elsewhere too. Services that are all
+ * on this machine, and real ones beside stand-ins, are development.
+ */
+function lacksAppUrl(environment: Environment, plan: Plan): boolean {
+  const { APP_URL, DATABASE_URL = "", INNGEST_BASE_URL = "", INNGEST_DEV } = environment;
+  if (isSet(APP_URL) || isSet(INNGEST_DEV) || plan.inngest !== "configured") return false;
+  // Without an address it is Inngest Cloud.
+  if (!isSet(INNGEST_BASE_URL) || isElsewhere(INNGEST_BASE_URL)) return true;
+  if (plan.postgres === "stand-in" || plan.mail === "stand-in") return false;
+  return isElsewhere(DATABASE_URL) || sendsElsewhere(environment);
+}
+
+function sendsElsewhere({ RESEND_API_KEY, RESEND_BASE_URL = "", SMTP_URL = "" }: Environment): boolean {
+  const hasOwnResend = isSet(RESEND_BASE_URL) && !isElsewhere(RESEND_BASE_URL);
+  return (isSet(RESEND_API_KEY) && !hasOwnResend) || (isSet(SMTP_URL) && isElsewhere(SMTP_URL));
+}
+
+/**
  * What stops the start: stand-ins are for loopback only, and half a configuration is a mistake. Each line names a
  * variable and what to set it to; empty when all is well.
  */
@@ -43,6 +68,11 @@ export function listComplaints(environment: Environment, plan: Plan): string[] {
   const appUrl = environment.APP_URL;
   if (isSet(appUrl) && !URL.canParse(appUrl ?? ""))
     complaints.push(`APP_URL is no address: it should look like https://example.com`);
+  const isMissing = lacksAppUrl(environment, plan);
+  if (isMissing)
+    complaints.push(
+      "APP_URL is missing: where people and the engine reach the app, e.g. https://example.com",
+    );
   if (isSet(environment.INNGEST_BASE_URL))
     for (const name of ["INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY"])
       if (!isSet(environment[name]))
@@ -52,7 +82,7 @@ export function listComplaints(environment: Environment, plan: Plan): string[] {
     isSet(environment.INNGEST_EVENT_KEY) !== isSet(environment.INNGEST_SIGNING_KEY)
   )
     complaints.push("INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY belong together: set both or neither");
-  if (!isSet(appUrl) || isLoopbackUrl(appUrl ?? "")) return complaints;
+  if (isSet(appUrl) ? isLoopbackUrl(appUrl ?? "") : !isMissing) return complaints;
   if (plan.postgres === "stand-in")
     complaints.push("DATABASE_URL is missing: postgres://user:password@host/database");
   if (plan.inngest !== "configured")

@@ -3,11 +3,14 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  adviseOn,
   ancestryOf,
   createWhole,
+  hasLostStarter,
   isRunByNpm,
   isRunning,
   markOf,
+  mayBeRunning,
   type Running,
   replaceWhole,
   startOf,
@@ -45,14 +48,14 @@ export async function takeLock(dir: string, say: (line: string) => void): Promis
   for (let told = false; ; ) {
     if (createWhole(file, own)) break;
     const holder = readHolder(file);
-    if (!holder || holder.folder !== own.folder || !isRunning(holder)) {
+    if (!holder || holder.folder !== own.folder || !mayBeRunning(holder, file)) {
       rmSync(file, { force: true });
       continue;
     }
-    const isOrphan = holder.viaNpm && ancestryOf(holder.pid) !== holder.ancestry;
+    const isOrphan = holder.viaNpm && isRunning(holder) && hasLostStarter(holder.pid, holder.ancestry);
     if (!isOrphan || Date.now() > deadline)
       throw new Error(
-        `Latchkey is already running here${holder.url ? ` at ${holder.url}` : ""} (pid ${holder.pid}). Stop it with: kill ${holder.pid}`,
+        `Latchkey is already running here${holder.url ? ` at ${holder.url}` : ""} (pid ${holder.pid}). Stop it with: kill ${holder.pid}${adviseOn(holder, file)}`,
       );
     if (!told) {
       told = true;

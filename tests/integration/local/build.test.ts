@@ -39,11 +39,13 @@ const HANGS = "setInterval(() => {}, 1000);";
 const HEARS_NOTHING = "process.on('SIGTERM', () => {}); for (;;);";
 const ENDS_WELL = "writeFileSync('.next/BUILD_ID', 'one');";
 
-async function startAndWaitForBuild(): Promise<{ starter: ChildProcess; pid: number }> {
+async function startAndWaitForBuild(
+  env: Record<string, string> = {},
+): Promise<{ starter: ChildProcess; pid: number }> {
   const starter = spawn(
     process.execPath,
     ["--import", "tsx", path.join(import.meta.dirname, "support/run-build.ts"), root],
-    { cwd: ROOT, stdio: "ignore" },
+    { cwd: ROOT, env: { ...process.env, ...env }, stdio: "ignore" },
   );
   starters.push(starter);
   await vi.waitFor(() => expect(readLockOrNull()?.build?.pid).toBeGreaterThan(0), PATIENT);
@@ -117,9 +119,12 @@ test("a start that is stopped ends its build, also one that does not hear", asyn
   }
 });
 
-test("a second start waits for the build of the first, and has nothing left to do", async () => {
+test.each<[string, () => Record<string, string>]>([
+  ["", () => ({})],
+  [", which has no ps and another time zone,", () => ({ PATH: root, TZ: "Asia/Tokyo" })],
+])("a second start waits for the build of the first%s and has nothing left to do", async (_, env) => {
   writeNext(`while (!require("node:fs").existsSync("go")); ${ENDS_WELL}`);
-  await startAndWaitForBuild();
+  await startAndWaitForBuild(env());
   const said: string[] = [];
   const second = build(said);
   await vi.waitFor(() => expect(said).toContain("waiting for another build of this clone …"), PATIENT);

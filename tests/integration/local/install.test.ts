@@ -19,13 +19,16 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** Runs the install with a program in npm's place. */
-function install(npm: string): { child: ReturnType<typeof spawn>; output: () => string } {
+function install(
+  npm: string,
+  env: Record<string, string> = {},
+): { child: ReturnType<typeof spawn>; output: () => string } {
   writeFileSync(path.join(root, "npm"), `#!${process.execPath}\n${npm}`);
   chmodSync(path.join(root, "npm"), 0o755);
   const program = `import { ensureInstalled } from ${JSON.stringify(INSTALL)};
     await ensureInstalled(process.argv[1]).catch((error) => { console.error(error.message); process.exit(1); });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program, root], {
-    env: { ...process.env, PATH: `${root}${path.delimiter}${process.env.PATH}` },
+    env: { ...process.env, PATH: `${root}${path.delimiter}${process.env.PATH}`, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -87,10 +90,13 @@ test("npm ends with an install that was killed, also when nobody starts again", 
   await vi.waitFor(() => expect(() => process.kill(readPid(), 0)).toThrow("ESRCH"), PATIENT);
 });
 
-test("two installs of one clone at once: one does it, the other waits for it and says so", async () => {
+test.each<[string, () => Record<string, string>]>([
+  ["", () => ({})],
+  [" without ps", () => ({ PATH: root })],
+])("two installs of one clone at once%s: one does it, the other waits for it and says so", async (_, env) => {
   const log = path.join(root, "runs");
   const npm = `require("node:fs").appendFileSync(${JSON.stringify(log)}, "x"); setTimeout(() => {}, 1000);`;
-  const both = [install(npm), install(npm)];
+  const both = [install(npm, env()), install(npm, env())];
   const codes = await Promise.all(both.map(({ child }) => once(child, "close")));
   expect(codes.map(([code]) => code)).toEqual([0, 0]);
   expect(readFileSync(log, "utf8")).toBe("x");

@@ -75,6 +75,57 @@ describe("what stops the start", () => {
     expect(complaints({ APP_URL: "https://example.com", ...real, ...rest })).toEqual([]);
   });
 
+  const MISSING = "APP_URL is missing: where people and the engine reach the app, e.g. https://example.com";
+  const REST = { APP_SECRET: "x".repeat(32), OPS_PASSWORD: "y", EMAIL_FROM: "hello@example.com" };
+  const ownEngine = { INNGEST_BASE_URL: "http://127.0.0.1:8288", ...keys };
+  const own = { DATABASE_URL: "postgres://localhost/latchkey", ...ownEngine, SMTP_URL: "smtp://[::1]:1025" };
+
+  test.each([
+    ["Inngest Cloud, beside stand-ins too", keys],
+    ["an engine elsewhere", { ...own, INNGEST_BASE_URL: "http://inngest.internal:8288" }],
+    ["all parts real and the database elsewhere", { ...own, DATABASE_URL: real.DATABASE_URL }],
+    ["all parts real and the mail elsewhere by SMTP", { ...own, SMTP_URL: "smtp://mail.example.com" }],
+    ["all parts real and the mail elsewhere by Resend", { ...own, SMTP_URL: "", RESEND_API_KEY: "re_1" }],
+    ["all of them elsewhere", real],
+  ])("APP_URL can be on loopback only when it says so with %s", (_, environment) => {
+    expect(complaints({ ...environment, ...REST })).toContain(MISSING);
+    expect(complaints({ ...environment, APP_URL: "http://localhost:3000" })).toEqual([]);
+  });
+
+  test.each([
+    ["every service on this machine", own],
+    ["a database without a host", { ...own, DATABASE_URL: "postgres:///latchkey" }],
+    [
+      "Resend's API on this machine",
+      { ...own, SMTP_URL: "", RESEND_API_KEY: "re_1", RESEND_BASE_URL: "http://localhost:8025" },
+    ],
+    ["a Dev Server", { ...real, INNGEST_DEV: "http://127.0.0.1:8288" }],
+    [
+      "a local engine beside a database and mail elsewhere",
+      { ...real, INNGEST_EVENT_KEY: "", INNGEST_SIGNING_KEY: "" },
+    ],
+    [
+      "an own engine beside a database elsewhere and a local inbox",
+      { ...own, DATABASE_URL: real.DATABASE_URL, SMTP_URL: "" },
+    ],
+  ])("APP_URL may be left out with %s", (_, environment) => {
+    expect(complaints(environment)).toEqual([]);
+  });
+
+  test("where APP_URL alone is missing it is the one complaint; otherwise all that is missing stands beside it", () => {
+    expect(complaints({ ...real, ...REST })).toEqual([MISSING]);
+    const said = complaints(keys);
+    for (const name of [
+      "APP_URL",
+      "DATABASE_URL",
+      "RESEND_API_KEY",
+      "APP_SECRET",
+      "OPS_PASSWORD",
+      "EMAIL_FROM",
+    ])
+      expect(said.filter((line) => line.startsWith(`${name} is missing`))).toHaveLength(1);
+  });
+
   test("half a configuration of the engine is a mistake, not a stand-in", () => {
     expect(complaints({ INNGEST_EVENT_KEY: "key" }).join()).toContain("belong together");
     expect(complaints({ INNGEST_BASE_URL: "http://127.0.0.1:8288" }).join()).toContain(
