@@ -1,9 +1,11 @@
 // Keeps a page at the truth (promise P8): the event stream, and everything that can come between. The browser reconnects
 // a broken stream by itself; while there is none, and when one has been silent for long (a proxy that holds events back,
-// a laptop that slept), the state is read instead. Nothing here knows React.
+// a laptop that slept), the state is read instead, as it is in a tab that finds enough others of its browser listening
+// (stream-slots.ts). Nothing here knows React.
 import type { Confirmation } from "@/domain/confirmation-state";
 import type { ApiResult } from "./api-client";
 import { fetchConfirmation, isConfirmation } from "./confirmation-client";
+import { type Slot, takeSlot } from "./stream-slots";
 
 /** `live` by stream · `polling` by reading every few seconds · `offline` neither. */
 export type Connection = "connecting" | "live" | "polling" | "offline";
@@ -24,6 +26,8 @@ export type Feed = {
 /** What a feed needs from the browser; tests bring their own. */
 export type Surroundings = {
   openStream: () => EventSource;
+  /** Asks for what allows a stream, and may get null. Null itself where tabs know nothing of each other: any may listen. */
+  takeSlot: (() => Promise<Slot | null>) | null;
   read: () => Promise<ApiResult<Confirmation>>;
   window: Pick<Window, "addEventListener" | "removeEventListener">;
   document: Pick<Document, "addEventListener" | "removeEventListener" | "visibilityState">;
@@ -46,6 +50,9 @@ const STREAM_OPEN = 1;
 /** Starts listening. `onConfirmation` comes at once and with every change, newest last. */
 export function openConfirmationFeed(listener: FeedListener, around: Surroundings = browser()): Feed {
   let stream: EventSource | null = null;
+  let slot: Slot | null = null;
+  /** The question for a slot that is under way. */
+  let asked: Promise<Slot | null> | null = null;
   let connection: Connection = "connecting";
   let openedAtMs = 0;
   /** When this stream said something last; null until it has told the state. */
@@ -54,6 +61,8 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   /** Counts what the stream brought, so that a slow read does not overwrite something newer. */
   let heardCount = 0;
   let isReading = false;
+  /** The last read said that the session is over, and was not believed yet. */
+  let isDoubted = false;
   let isClosed = false;
 
   function report(next: Connection): void {
@@ -71,7 +80,32 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
     return around.nowMs() - sinceMs > QUIET_MS;
   }
 
+  /** Opens a stream, also in place of another. Without a slot it asks for one first, and leaves it when there is none. */
   function open(): void {
+    if (slot || !around.takeSlot) listen();
+    else if (!asked) void askForSlot(around.takeSlot());
+  }
+
+  async function askForSlot(answer: Promise<Slot | null>): Promise<void> {
+    asked = answer;
+    const taken = await answer;
+    // The page was closed or put away meanwhile.
+    if (asked !== answer) return taken?.giveBack();
+    asked = null;
+    slot = taken;
+    if (slot) listen();
+    else if (connection === "connecting") void read();
+  }
+
+  function hangUp(): void {
+    stream?.close();
+    stream = null;
+    slot?.giveBack();
+    slot = null;
+    asked = null;
+  }
+
+  function listen(): void {
     stream?.close();
     openedAtMs = around.nowMs();
     heardAtMs = null;
@@ -110,9 +144,16 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
     isReading = false;
     if (isClosed) return;
     if (result.outcome === "done") {
+      isDoubted = false;
       if (heardCount === heardBefore) listener.onConfirmation(result.data);
       report(isLive() ? "live" : "polling");
     } else if (result.outcome === "refused" && result.problem.status === 401) {
+      // Another tab may have confirmed this very moment: the claim's session is over, and the cookie of the next one is
+      // on its way here. A stream comes back a second later, with that cookie; a tab that reads asks once more.
+      if (!stream && !isDoubted) {
+        isDoubted = true;
+        return;
+      }
       close();
       listener.onEnded();
     } else if (!isLive()) report("offline");
@@ -121,7 +162,7 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   function tick(): void {
     if (isLive()) return;
     const hasFallenSilent = heardAtMs !== null && isQuiet(heardAtMs);
-    if (hasFallenSilent || around.nowMs() - openedAtMs > REOPEN_MS) open();
+    if (!stream || hasFallenSilent || around.nowMs() - openedAtMs > REOPEN_MS) open();
     void read();
   }
 
@@ -141,8 +182,8 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   }
 
   const onOffline = () => report("offline");
-  // An open stream would keep the page out of the browser's back-forward cache.
-  const onPageHide = () => stream?.close();
+  // An open stream, and a slot, would keep the page out of the browser's back-forward cache.
+  const onPageHide = () => hangUp();
   const onPageShow = (event: PageTransitionEvent) => {
     if (event.persisted) resume();
   };
@@ -150,7 +191,7 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   function close(): void {
     isClosed = true;
     clearInterval(timer);
-    stream?.close();
+    hangUp();
     around.window.removeEventListener("online", resume);
     around.window.removeEventListener("offline", onOffline);
     around.window.removeEventListener("pagehide", onPageHide);
@@ -180,6 +221,8 @@ function parseConfirmation(data: unknown): Confirmation | null {
 function browser(): Surroundings {
   return {
     openStream: () => new EventSource("/api/v1/usr/confirmation/events"),
+    // Old browsers have no locks, and none has them over plain HTTP from another host.
+    takeSlot: "locks" in navigator ? () => takeSlot(navigator.locks) : null,
     read: fetchConfirmation,
     window,
     document,

@@ -7,7 +7,8 @@ import { Room } from "./ui/room";
 const SIGNS: Readonly<Record<Connection, ReactNode>> = {
   connecting: <span aria-hidden="true" className="size-2" />,
   live: <span aria-hidden="true" className="size-2 rounded-full bg-done-fg" />,
-  polling: <span aria-hidden="true" className="size-2 rounded-full border-2 border-waiting-fg" />,
+  // As calm as "live": what is shown is right, only seconds older.
+  polling: <span aria-hidden="true" className="size-2 rounded-full border-2 border-done-fg" />,
   offline: <WifiOff aria-hidden="true" className="size-3.5 shrink-0 text-waiting-fg" />,
 };
 

@@ -1,83 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ApiResult } from "@/components/api-client";
-import { type Connection, type Feed, openConfirmationFeed } from "@/components/confirmation-feed";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { makeConfirmation } from "../../support/confirmations";
-
-class FakeStream extends EventTarget {
-  readyState = 0;
-  connect() {
-    this.readyState = 1;
-  }
-  send(confirmation: Confirmation) {
-    this.dispatchEvent(new MessageEvent("confirmation", { data: JSON.stringify(confirmation) }));
-  }
-  beat() {
-    this.dispatchEvent(new MessageEvent("heartbeat", { data: "" }));
-  }
-  breakOff(readyState: 0 | 2) {
-    this.readyState = readyState;
-    this.dispatchEvent(new Event("error"));
-  }
-  close() {
-    this.readyState = 2;
-  }
-}
-
-class FakeDocument extends EventTarget {
-  visibilityState: "visible" | "hidden" = "visible";
-  turn(visibilityState: "visible" | "hidden") {
-    this.visibilityState = visibilityState;
-    this.dispatchEvent(new Event("visibilitychange"));
-  }
-}
-
-const UNREACHABLE: ApiResult<Confirmation> = { outcome: "unreachable" };
-const done = (confirmation: Confirmation): ApiResult<Confirmation> => ({
-  outcome: "done",
-  data: confirmation,
-});
-const refused = (status: number): ApiResult<Confirmation> => ({
-  outcome: "refused",
-  problem: { type: "about:blank", title: "", status, code: "x", detail: "" },
-  retryAtMs: null,
-});
-
-function start() {
-  const streams: FakeStream[] = [];
-  const seen: string[] = [];
-  const connections: Connection[] = [];
-  const window = new EventTarget();
-  const document = new FakeDocument();
-  const read = vi.fn<() => Promise<ApiResult<Confirmation>>>(() => Promise.resolve(UNREACHABLE));
-  let endedCount = 0;
-  const feed: Feed = openConfirmationFeed(
-    {
-      onConfirmation: ({ delivery }) => seen.push(delivery?.status ?? "none"),
-      onConnection: (connection) => connections.push(connection),
-      onEnded: () => {
-        endedCount += 1;
-      },
-    },
-    {
-      openStream: () => {
-        const stream = new FakeStream();
-        streams.push(stream);
-        return stream as unknown as EventSource;
-      },
-      read,
-      window: window as unknown as Window,
-      document: document as unknown as Document,
-      nowMs: () => Date.now(),
-    },
-  );
-  const current = () => {
-    const stream = streams.at(-1);
-    if (!stream) throw new Error("No stream was opened");
-    return stream;
-  };
-  return { feed, streams, current, seen, connections, window, document, read, ended: () => endedCount };
-}
+import { done, openFeed, refused } from "../../support/feed";
 
 const queued = makeConfirmation({ status: "queued" });
 const sending = makeConfirmation({ status: "sending", attempt: 1 });
@@ -92,7 +17,7 @@ afterEach(() => {
 
 describe("the page's feed", () => {
   test("hands on what the stream brings, and is live from then on", () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     page.current().send(sending);
@@ -101,7 +26,7 @@ describe("the page's feed", () => {
   });
 
   test("survives an event that makes no sense", () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().dispatchEvent(new MessageEvent("confirmation", { data: "<html>" }));
     page.current().send(sent);
@@ -109,7 +34,7 @@ describe("the page's feed", () => {
   });
 
   test("reads the state every few seconds while there is no stream", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(done(queued));
     page.current().breakOff(0);
     await vi.advanceTimersByTimeAsync(4_000);
@@ -120,7 +45,7 @@ describe("the page's feed", () => {
   });
 
   test("reads at once when the stream is refused for good, and tries a stream again later", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(done(sending));
     page.current().breakOff(2);
     await vi.advanceTimersByTimeAsync(0);
@@ -134,7 +59,7 @@ describe("the page's feed", () => {
   });
 
   test("leaves a stream alone whose heart beats, however long nothing changes", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     for (let beats = 0; beats < 20; beats++) {
@@ -147,7 +72,7 @@ describe("the page's feed", () => {
   });
 
   test("replaces an open stream that has fallen silent, and reads meanwhile", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(done(sent));
     page.current().connect();
     page.current().send(queued);
@@ -164,7 +89,7 @@ describe("the page's feed", () => {
   });
 
   test("is not live within half a minute of a server that stops answering, and is again when it goes on", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     let answer = (_: ApiResult<Confirmation>) => {};
@@ -184,7 +109,7 @@ describe("the page's feed", () => {
   });
 
   test("says that the connection is lost when a read fails while an open stream is silent", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     await vi.advanceTimersByTimeAsync(24_000);
@@ -193,7 +118,7 @@ describe("the page's feed", () => {
   });
 
   test("is not live by a heart that beats before the state was told, nor by the one of a stream it has replaced", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().beat();
     expect(page.connections).toEqual([]);
@@ -209,7 +134,7 @@ describe("the page's feed", () => {
   });
 
   test("a read that fails does not put out a stream that is heard", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     page.feed.refresh();
@@ -218,7 +143,7 @@ describe("the page's feed", () => {
   });
 
   test("goes on by reading where streams are held back, and tries one now and then", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(done(sent));
     page.current().connect();
     await vi.advanceTimersByTimeAsync(28_000);
@@ -230,7 +155,7 @@ describe("the page's feed", () => {
   });
 
   test("says that the connection is lost when neither way works, and comes back by itself", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     page.current().breakOff(0);
@@ -247,7 +172,7 @@ describe("the page's feed", () => {
   });
 
   test("takes nothing more from a stream it has replaced", async () => {
-    const page = start();
+    const page = openFeed();
     const [old] = page.streams;
     old?.connect();
     page.window.dispatchEvent(new Event("online"));
@@ -257,7 +182,7 @@ describe("the page's feed", () => {
   });
 
   test("is right again after sleep: a page that was hidden for a while starts over", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.current().send(queued);
     page.document.turn("hidden");
@@ -270,7 +195,7 @@ describe("the page's feed", () => {
   });
 
   test("does not start over for a glance at another tab", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.document.turn("hidden");
     await vi.advanceTimersByTimeAsync(1_000);
@@ -280,7 +205,7 @@ describe("the page's feed", () => {
   });
 
   test("closes its stream when the page is put away, and opens one when it is taken out again", () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.window.dispatchEvent(new Event("pagehide"));
     expect(page.current().readyState).toBe(2);
@@ -289,7 +214,7 @@ describe("the page's feed", () => {
   });
 
   test("a slow read does not overwrite what the stream brought meanwhile", async () => {
-    const page = start();
+    const page = openFeed();
     page.current().connect();
     page.read.mockReturnValue(
       new Promise((resolve) => {
@@ -303,7 +228,7 @@ describe("the page's feed", () => {
   });
 
   test("ends when the session is over, and asks no more", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(refused(401));
     page.current().breakOff(2);
     await vi.advanceTimersByTimeAsync(60_000);
@@ -312,7 +237,7 @@ describe("the page's feed", () => {
   });
 
   test("a server in trouble is not the end of the session", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(refused(503));
     page.current().breakOff(2);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -321,7 +246,7 @@ describe("the page's feed", () => {
   });
 
   test("is silent once closed", async () => {
-    const page = start();
+    const page = openFeed();
     page.read.mockResolvedValue(done(sent));
     const stream = page.current();
     page.feed.close();
