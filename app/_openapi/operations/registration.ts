@@ -181,7 +181,7 @@ export const REGISTRATION: readonly Operation[] = [
     tag: "Registration",
     summary: "Confirm with the code",
     description:
-      "Five tries a code; after twenty wrong ones of a claim, one after each wait. The tokens that came with the registration end; the answer has new ones.",
+      "Five tries a code; after twenty wrong ones of a claim, one after each wait. The token that is sent ends; the answer has new ones. Other tokens of the claim may be exchanged for such, as after a link.",
     access: "claim",
     takes: () => CodeFields,
     answers: [

@@ -11,9 +11,10 @@ import { services } from "@/services";
 /** Confirms the address of the claim that asks, and signs it in. */
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "confirm", backTo: "/confirm" }, async (fields) => {
-    const identity = await authenticate(request);
+    const { userId, sessionId } = await authenticate(request);
     const { code } = parseFields(CodeFields, fields);
-    const { user, session } = await confirmEmail(services(), identity.userId, code, clientOf(request));
+    const by = { ...clientOf(request), sessionId };
+    const { user, session } = await confirmEmail(services(), userId, code, by);
     const forBrowser = isForm(request) || isFromOwnPage(request);
     return {
       status: 200,
