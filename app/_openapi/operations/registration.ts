@@ -29,7 +29,7 @@ export const REGISTRATION: readonly Operation[] = [
     tag: "Registration",
     summary: "Register",
     description:
-      "Makes a claim on an address and queues the mail with its code. The answer does not wait for the mail, and is 201 whatever becomes of it; `delivery.links` leads to its state.\n\nAn address that has an account already gets the same answer, and its owner another mail: nobody learns who has an account.",
+      "Makes a claim on an address and queues the mail with its code. The answer does not wait for the mail, and is 201 whatever becomes of it; `delivery.links` leads to its state.\n\nAn address that has an account already gets the same answer, and its owner another mail: nobody learns who has an account.\n\nSent again as it was, because its answer was lost, it is answered with the claim that is there: no second mail, and new tokens beside the first ones.",
     access: "anybody",
     takes: ({ passwordMin }) => registerFields(passwordMin),
     answers: [
