@@ -1,8 +1,8 @@
 // Registering and confirming by code.
-import { ChangeEmailFields, CodeFields, registerFields } from "@/app/_http/schemas";
+import { ChangeEmailFields, CodeFields, ResendFields, registerFields } from "@/app/_http/schemas";
 import type { Operation } from "../operation";
 import { ANY_BODY, ANY_CALL, FROM_ELSEWHERE, fieldSentenceOf, NO_TOKEN, wrongFields } from "../problems";
-import { ADA, ADA_CLAIM, CONFIRMATION, DELIVERY_ID, QUEUED_AT, TOKENS } from "./people";
+import { ADA, ADA_CLAIM, CONFIRMATION, DELIVERY_ID, OTHER_DELIVERY_ID, QUEUED_AT, TOKENS } from "./people";
 
 const LINKS = {
   confirmation: "/api/v1/usr/confirmation",
@@ -211,6 +211,7 @@ export const REGISTRATION: readonly Operation[] = [
       { code: "code_expired", sends: { code: "042137" } },
       { code: "too_many_tries", sends: { code: "042137" }, more: { tries_left: 0 } },
       { code: "already_confirmed", sends: { code: "042137" } },
+      { code: "other_registration", sends: { code: "042137", delivery_id: OTHER_DELIVERY_ID } },
     ],
   },
   {
@@ -222,13 +223,15 @@ export const REGISTRATION: readonly Operation[] = [
     description:
       "Queues another mail; the code before stays valid. After 60, 120, then every 300 seconds; five times an hour and ten times a day for one address.",
     access: "claim",
+    takes: () => ResendFields,
+    isBodyOptional: true,
     answers: [
       {
         status: 202,
         means: "Queued.",
         schema: "Confirmation",
         hasSentences: true,
-        examples: [{ name: "queued", answer: QUEUED_ANEW }],
+        examples: [{ name: "queued", sends: { delivery_id: DELIVERY_ID }, answer: QUEUED_ANEW }],
       },
     ],
     refusals: [
@@ -239,7 +242,12 @@ export const REGISTRATION: readonly Operation[] = [
       { code: "resend_cooldown" },
       { code: "resend_limit" },
       { code: "site_limit" },
+      wrongFields(
+        { delivery_id: "the newest one" },
+        { field: "delivery_id", code: "invalid", detail: fieldSentenceOf("delivery_id_invalid") },
+      ),
       { code: "already_confirmed" },
+      { code: "other_registration", sends: { delivery_id: OTHER_DELIVERY_ID } },
     ],
   },
   {
@@ -280,6 +288,10 @@ export const REGISTRATION: readonly Operation[] = [
       { code: "domain_limit" },
       { code: "site_limit" },
       { code: "already_confirmed", sends: { email: "ada@example.org" } },
+      {
+        code: "other_registration",
+        sends: { email: "ada@example.org", delivery_id: OTHER_DELIVERY_ID },
+      },
     ],
   },
 ];
