@@ -1,6 +1,8 @@
 "use client";
+import { useEffect } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
+import { AboutMail } from "./about-mail";
 import { EmailField } from "./email-field";
 import { FormNote } from "./form-note";
 import { RefusalSummary } from "./refusal-summary";
@@ -17,13 +19,17 @@ const LINK_CLASS =
  * its key: with another one it begins anew.
  */
 export function ChangeAddress({
+  mailId,
   changesLeft,
   isNeeded,
   suggestion,
   typed,
   refusal,
   onChanged,
+  onRefused,
 }: {
+  /** Of the registration that is moved. */
+  mailId: string | undefined;
   changesLeft: number;
   /** The present address takes no mail: the form is open by itself. */
   isNeeded: boolean;
@@ -33,16 +39,21 @@ export function ChangeAddress({
   typed: string | null;
   refusal: Problem | null;
   onChanged: (confirmation: Confirmation) => void;
+  onRefused: () => void;
 }) {
   const texts = useTexts();
   const { t } = texts;
   const labels = { email: t("confirm.changeLabel") };
-  const { isBusy, errors, note, formProps, ...form } = useApiForm<"email", Confirmation>({
+  const { isBusy, errors, note, formProps, ...form } = useApiForm<"email" | "delivery_id", Confirmation>({
     action: "/api/v1/usr/change-email",
-    checks: { email: checkEmail(texts) },
+    checks: { email: checkEmail(texts), delivery_id: () => null },
     refusal,
     onDone: onChanged,
   });
+
+  useEffect(() => {
+    if (note) onRefused();
+  }, [note, onRefused]);
 
   if (changesLeft === 0 && !refusal)
     return (
@@ -58,6 +69,7 @@ export function ChangeAddress({
           : t(isNeeded ? "confirm.changeNeeded" : "confirm.changeWrong")}
       </summary>
       <form {...formProps} className="mt-1 rounded-card border border-line p-4 text-body text-fg">
+        <AboutMail id={mailId} />
         {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
         <EmailField
           label={labels.email}

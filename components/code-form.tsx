@@ -1,6 +1,7 @@
 "use client";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
+import { AboutMail } from "./about-mail";
 import { postJson } from "./api-client";
 import { CODE_LENGTH, readDigits } from "./code-digits";
 import type { CodeHint } from "./code-hint";
@@ -95,7 +96,7 @@ export function CodeForm({
     setUnsent(false);
     enter("sending");
     onSending();
-    const result = await postJson("/api/v1/usr/confirm-email", { code });
+    const result = await postJson("/api/v1/usr/confirm-email", { code, delivery_id: mailId });
     if (
       result.outcome === "done" ||
       (result.outcome === "refused" && result.problem.code === "already_confirmed")
@@ -124,6 +125,7 @@ export function CodeForm({
         void send();
       }}
     >
+      <AboutMail id={mailId} />
       <label htmlFor="code" className="mb-1.5 block font-medium">
         {t("confirm.code")}
       </label>

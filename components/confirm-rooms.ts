@@ -50,6 +50,7 @@ function codeRoom({ t, rich }: Texts): string[] {
     rich<string>("confirm.codeWait", at).join(""),
     ...[0, 1, 4].map((triesLeft) => t("problems.sentence.wrong_code", { triesLeft })),
     t("problems.sentence.code_expired"),
+    t("problems.sentence.other_registration"),
     t("problems.sentence.too_many_tries"),
     t("problems.sentence.too_many_tries_wait"),
   ]);

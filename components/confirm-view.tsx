@@ -19,6 +19,7 @@ import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
 import { describeLead, describeStatus, isInMailbox, LEADS, needsOtherAddress } from "./timeline";
+import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { Room } from "./ui/room";
 import { useConfirmation } from "./use-confirmation";
@@ -55,7 +56,7 @@ export function ConfirmView({
 }) {
   const texts = useTexts();
   const { t, rich } = texts;
-  const { confirmation, receivedAtMs, connection, isEnded, refresh } = useConfirmation(initial);
+  const { confirmation, receivedAtMs, connection, isEnded, isOther, refresh } = useConfirmation(initial);
   const nowMs = useNow({ atMs: Date.parse(confirmation.server_time), receivedAtMs }, !isEnded);
   const [resentFor, setResentFor] = useState<string | null>(null);
   const [isSendingCode, setSendingCode] = useState(false);
@@ -70,7 +71,7 @@ export function ConfirmView({
   const isResendNeeded = !isAddressNeeded && isAnotherNeeded(hint);
   const isUnderWay = delivery?.status === "queued" || delivery?.status === "sending";
   const sentence =
-    resentFor !== null && isUnderWay && status.tone === "live"
+    resentFor === email && isUnderWay && status.tone === "live"
       ? t("confirm.resent", { email: resentFor })
       : status.sentence;
 
@@ -103,6 +104,11 @@ export function ConfirmView({
             })}
           </Room>
         </p>
+        {isOther ? (
+          <div className="mt-4">
+            <Alert isAnnounced>{t("confirm.other")}</Alert>
+          </div>
+        ) : null}
       </div>
 
       <section
@@ -172,6 +178,7 @@ export function ConfirmView({
         />
         <div className="mt-5">
           <ResendForm
+            mailId={delivery?.id}
             resend={confirmation.resend}
             nowMs={nowMs}
             refusal={resendRefusal}
@@ -186,7 +193,8 @@ export function ConfirmView({
         {/* A confirmed address is not changed here any more; the room stays until the page moves on. */}
         <div className={`mt-2 text-small text-fg-muted ${confirmed ? "invisible" : ""}`}>
           <ChangeAddress
-            key={email}
+            key={`${confirmation.registered_at} ${email}`}
+            mailId={delivery?.id}
             changesLeft={confirmation.email_changes_left}
             isNeeded={isAddressNeeded}
             suggestion={email === initial.email ? suggestion : null}
@@ -198,6 +206,7 @@ export function ConfirmView({
               // The form goes with the old address; the code is what comes next.
               document.getElementById("code")?.focus();
             }}
+            onRefused={refresh}
           />
         </div>
       </div>

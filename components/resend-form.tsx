@@ -2,6 +2,7 @@
 import { type FormEvent, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
+import { AboutMail } from "./about-mail";
 import { postJson } from "./api-client";
 import { formatCountdown, secondsUntil } from "./countdown";
 import { useTexts } from "./texts-provider";
@@ -15,6 +16,7 @@ const LONG_WAIT_SECONDS = 24 * 3600 - 1;
 
 /** Asks for another code. The server says when that is possible; this only counts down to it. */
 export function ResendForm({
+  mailId,
   resend,
   nowMs,
   refusal,
@@ -22,6 +24,8 @@ export function ResendForm({
   onResent,
   onRefused,
 }: {
+  /** Of the registration whose code is asked for. */
+  mailId: string | undefined;
   resend: Confirmation["resend"];
   /** The server's clock. */
   nowMs: number;
@@ -53,7 +57,7 @@ export function ResendForm({
     setBusy(true);
     setError(null);
     setUnsent(false);
-    const result = await postJson("/api/v1/usr/resend-confirmation");
+    const result = await postJson("/api/v1/usr/resend-confirmation", { delivery_id: mailId });
     isUnderWay.current = false;
     setBusy(false);
     if (result.outcome === "done") return onResent();
@@ -71,6 +75,7 @@ export function ResendForm({
         if (!isOff && !isUnderWay.current) void send();
       }}
     >
+      <AboutMail id={mailId} />
       <div className="flex min-h-11 items-center gap-3">
         <SubmitButton
           look={isNeeded ? "primary" : "secondary"}

@@ -2,9 +2,20 @@
 // of why: expired, replaced and "somebody else has confirmed the address" look the same from outside (promise P6).
 import type { Executor } from "@/db/client";
 import { cancelOpenDeliveries } from "@/db/deliveries";
+import type { UserRow } from "@/db/schema";
 import { revokeAllSessions } from "@/db/sessions";
 import { endClaims, listOpenClaims } from "@/db/users";
 import { chooseClaimsToEnd } from "./claim-policy";
+
+/** An open claim under this name, whatever its case. */
+export function holdsUsername(
+  user: Pick<UserRow, "username" | "emailConfirmedAt" | "claimExpiresAt">,
+  username: string,
+  now: Date,
+): boolean {
+  const isOpen = user.emailConfirmedAt === null && user.claimExpiresAt > now;
+  return isOpen && user.username.toLowerCase() === username.toLowerCase();
+}
 
 /** Ends what one more claim on `email` has no room beside. Call under the address's lock, before the claim is made. */
 export async function makeRoomForClaim(

@@ -7,12 +7,12 @@ import { type ConfirmationRows, readConfirmationRows } from "@/db/confirmation-r
 import { cancelOpenDeliveries, listQueuedInstants } from "@/db/deliveries";
 import { lockOpenDeliveries } from "@/db/locks";
 import type { UserRow } from "@/db/schema";
-import { revokeSessionsOf } from "@/db/sessions";
 import { countWrongCode, findConfirmedUserByEmail, isAddressConfirmedElsewhere } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
 import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
+import { exchangeSession, letOthersGoOn } from "./claim-sessions";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { type ConfirmationFacts, findNextChange } from "./confirmation-changes";
@@ -137,19 +137,20 @@ type Verdict =
 
 /**
  * Confirms the claim's address with the code from its mail. Every try is counted before it is judged, under a lock on
- * the claim, so that parallel guesses get no extra tries. Opens a new, full session; the claim's own sessions end.
+ * the claim, so that parallel guesses get no extra tries. Opens a new, full session in the place of `sessionId`, the one
+ * that asks; the claim's others may go on by themselves (claim-sessions.ts).
  * Throws `invalid_input` (no six digits; not counted), `wrong_code`, `code_expired`, `too_many_tries`, `already_confirmed`.
  */
 export async function confirmEmail(
   services: Services,
   userId: string,
   typed: string,
-  client: Client = {},
+  { sessionId, ...client }: Client & { sessionId?: string } = {},
 ): Promise<{ user: UserData; session: StartedSession }> {
   const code = cleanCode(typed);
   if (!code) throw invalidField({ field: "code", code: "six_digits", text: "six_digits" });
   await refuseUnseen(services, userId);
-  const verdict = await judgeCode(services, { userId, code, client }).catch((error: unknown) => {
+  const verdict = await judgeCode(services, userId, code, { sessionId, client }).catch((error: unknown) => {
     // Somebody else confirmed this address in the meantime: this claim can no longer be confirmed by anything.
     if (isAddressConfirmedElsewhere(error)) return countAsWrong(services, userId);
     throw error;
@@ -177,7 +178,9 @@ export async function confirmEmail(
 
 async function judgeCode(
   services: Services,
-  { userId, code, client }: { userId: string; code: string; client: Client },
+  userId: string,
+  code: string,
+  { sessionId, client }: { sessionId: string | undefined; client: Client },
 ): Promise<Verdict> {
   return onClaims(services, async (tx): Promise<Verdict> => {
     const user = await lockClaim(tx, userId);
@@ -208,8 +211,10 @@ async function judgeCode(
     }
     await settleConfirmation(services, tx, { user, codeId: right.id, client, now });
     // A new session on confirmation: what was handed out before stays what it was (ASVS 5.0, 7.2.4).
-    const session = await startSession(services, tx, { userId, scope: "full", device: client.device });
-    await revokeSessionsOf(tx, userId, session.identity.sessionId, now);
+    const session = sessionId
+      ? await exchangeSession(services, tx, { userId, sessionId }, { client, now })
+      : await startSession(services, tx, { userId, scope: "full", device: client.device });
+    await letOthersGoOn(tx, userId, now);
     return { outcome: "confirmed", user: { ...user, emailConfirmedAt: now }, session };
   });
 }
@@ -288,9 +293,5 @@ async function refuseTooSoon(services: Services, userId: string): Promise<void> 
 }
 
 function resendRefused({ reason, nextAllowedAt }: Extract<ResendDecision, { allowed: false }>): DomainError {
-  return reason === "cooldown"
-    ? new DomainError("resend_cooldown", {
-        nextAllowedAt,
-      })
-    : new DomainError("resend_limit", { nextAllowedAt });
+  return new DomainError(reason === "cooldown" ? "resend_cooldown" : "resend_limit", { nextAllowedAt });
 }

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "link_limit"
   | "too_many_tries"
   | "already_confirmed"
+  | "other_registration"
   | "resend_cooldown"
   | "resend_limit"
   | "change_limit"

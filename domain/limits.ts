@@ -97,6 +97,17 @@ export const LIMITS = {
     code: "domain_limit",
     text: "domain_limit",
   },
+  /**
+   * A registration under a name that is taken is held to that name's claim: the same one again is answered, and a password
+   * could be guessed by it. With what signing in lets through for a name, a hundred an hour (NIST SP 800-63B 3.2.2). Who
+   * is beyond it is told that the name is taken, as anybody else.
+   */
+  repeatsPerName: {
+    name: "repeats-per-name",
+    windows: [{ limit: 50, seconds: HOUR }],
+    code: "registration_limit",
+    text: "registration_limit",
+  },
   /** All registrations together. Short, so that a rush waits seconds and not minutes. */
   registrationsOfSite: {
     name: "registrations-of-site",

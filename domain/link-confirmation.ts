@@ -1,26 +1,22 @@
 // Confirming by the link of the mail, on whatever device it was opened. Whoever clicks proves the mailbox and nothing
 // else, so a click signs in nobody who did not hold the claim already (docs/decisions/013).
 import { lockClaim, onClaims } from "@/db/claim-transactions";
-import { type Executor, inTransaction } from "@/db/client";
+import type { Executor } from "@/db/client";
 import { findCodeByLink } from "@/db/codes";
 import type { ConfirmationCodeRow, UserRow } from "@/db/schema";
-import { findFirstSession, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
-import { findConfirmedUserByEmail, findUser, holdAccount, isAddressConfirmedElsewhere } from "@/db/users";
-import { recordAudit } from "./audit-log";
+import { findFirstSession } from "@/db/sessions";
+import { findConfirmedUserByEmail, findUser, isAddressConfirmedElsewhere } from "@/db/users";
 import { settleConfirmation } from "./claim-confirmation";
+import { exchangeSession, letOthersGoOn } from "./claim-sessions";
 import type { Client } from "./client-network";
-import { addSeconds } from "./clock";
 import { cleanLink, hashLink } from "./confirmation-link";
 import type { LinkData } from "./confirmation-state";
 import { DomainError } from "./errors";
 import { countDeadLinks } from "./rate-limit";
 import type { Services } from "./services";
-import { type Identity, type StartedSession, startSession } from "./tokens";
+import type { Identity, StartedSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
 import { isLive, listValidCodes } from "./valid-codes";
-
-/** How long the page where somebody registered may go on after a click elsewhere: a laptop may have slept a while. */
-export const GO_ON_SECONDS = 15 * 60;
 
 const linkOver = () => new DomainError("link_over");
 
@@ -48,7 +44,7 @@ export async function readLink(
 /**
  * Confirms the address of the claim whose mail carried the link, and of no other. Whoever asks with a session of that
  * claim gets a new, full one; anybody else gets none, and the claim's sessions may go on by themselves
- * (goOnAfterConfirmation) for GO_ON_SECONDS. Throws `link_over` for what is no link, used, too old or superseded,
+ * (claim-sessions.ts). Throws `link_over` for what is no link, used, too old or superseded,
  * `already_confirmed`, `link_limit`.
  */
 export async function confirmByLink(
@@ -64,7 +60,7 @@ export async function confirmByLink(
         await settleConfirmation(services, tx, { user, codeId: code.id, client, now });
         const session =
           asker?.userId === user.id ? await exchangeSession(services, tx, asker, { client, now }) : null;
-        await shortenClaimSessionsOf(tx, user.id, addSeconds(now, GO_ON_SECONDS));
+        await letOthersGoOn(tx, user.id, now);
         return { user: describeUser({ ...user, emailConfirmedAt: now }), session };
       });
     const confirmed = await confirm().catch((error: unknown) => {
@@ -74,41 +70,6 @@ export async function confirmByLink(
     services.log.info({ userId: confirmed.user.id }, `Email address of user ${confirmed.user.id} confirmed`);
     return confirmed;
   });
-}
-
-/**
- * A claim's session that was open when its address was confirmed elsewhere becomes a full one, under a new id
- * (ASVS 5.0, 7.2.4), once. Throws `not_confirmed`, `already_confirmed` for a session that is full, `invalid_token`
- * when it was used for this before.
- */
-export async function goOnAfterConfirmation(
-  services: Services,
-  asker: Identity,
-  client: Client,
-): Promise<{ user: UserData; session: StartedSession }> {
-  if (asker.scope === "full") throw alreadyConfirmed();
-  return inTransaction(services.db, async (tx) => {
-    const user = await holdAccount(tx, asker.userId);
-    if (!user?.emailConfirmedAt) throw new DomainError("not_confirmed");
-    const session = await exchangeSession(services, tx, asker, { client, now: services.clock() });
-    await recordAudit(services, tx, {
-      type: "signed_in",
-      userId: user.id,
-      network: client.network,
-      details: { scope: "full" },
-    });
-    return { user: describeUser(user), session };
-  });
-}
-
-async function exchangeSession(
-  services: Services,
-  tx: Executor,
-  asker: Identity,
-  { client, now }: { client: Client; now: Date },
-): Promise<StartedSession> {
-  if (!(await revokeSession(tx, asker.sessionId, now, asker.userId))) throw new DomainError("invalid_token");
-  return startSession(services, tx, { userId: asker.userId, scope: "full", device: client.device });
 }
 
 /** The claim and the code of a link that works. `load` may lock the claim. */

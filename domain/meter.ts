@@ -2,7 +2,7 @@
 // services.ts: the rules know no metrics library (docs/decisions/024).
 
 export type Meter = {
-  /** A registration ended: `registered`, the code it was refused with, or `error`. Tells nobody who has an account. */
+  /** A registration ended: `registered`, `repeated` (register-once.ts), the code it was refused with, or `error`. Tells nobody who has an account. */
   registration(outcome: string): void;
   /** Somebody was refused by the limit of this name (limits.ts). */
   limitHit(limit: string): void;

@@ -195,6 +195,17 @@ export async function admitSignIn(services: Services, login: string, network: st
   await takeFromLimit(services, signInsPerLogin, [login]);
 }
 
+/** Whether the password of a registration may be held to the claim that has its name. */
+export async function admitRepeat(services: Services, username: string): Promise<boolean> {
+  try {
+    await takeFromLimit(services, LIMITS.repeatsPerName, [username.toLowerCase()]);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
+}
+
 /** The right password came: earlier tries with this name count no more. */
 export async function forgetSignIns(
   services: Services,
@@ -227,6 +238,7 @@ export async function forgetPerson(
     ...logins.flatMap((login): [Limit, string[]][] => [
       [LIMITS.signInsPerLogin, [login]],
       [LIMITS.signInsPerLoginAndNetwork, [login, UNKNOWN_NETWORK]],
+      [LIMITS.repeatsPerName, [login]],
     ]),
   ];
   for (const [limit, subject] of subjects) await forgetHits(executor, keyOf(services, limit, subject));

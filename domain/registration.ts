@@ -1,18 +1,18 @@
 // Registering: one transaction writes the account, its code, the delivery and the outgoing event (promise P2).
 import { randomUUID } from "node:crypto";
-import { lockAddresses, onClaims } from "@/db/claim-transactions";
+import { type ClaimTransaction, lockAddresses, lockClaim, onClaims } from "@/db/claim-transactions";
 import type { Executor } from "@/db/client";
 import { insertCode } from "@/db/codes";
 import { insertDelivery } from "@/db/deliveries";
 import type { NoticeKind } from "@/db/delivery-kinds";
 import { insertOutboxRow, type OutboxEvent } from "@/db/outbox";
 import { inOneRoundTrip } from "@/db/round-trip";
-import type { DeliveryKind, UserRow } from "@/db/schema";
+import type { DeliveryKind, NewUserRow, UserRow } from "@/db/schema";
 import { findConfirmedUserByEmail, freeUsernameOfEndedClaim, insertUser, isUsernameTaken } from "@/db/users";
 import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { judgeAddress } from "./address-check";
 import { recordAudit } from "./audit-log";
-import { makeRoomForClaim } from "./claims";
+import { endClaimsNow, holdsUsername, makeRoomForClaim } from "./claims";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { deriveCode, hashCode } from "./confirmation-code";
@@ -38,7 +38,7 @@ const OUTBOX_LEASE_SECONDS = 2;
 export type QueuedDelivery = { deliveryId: string; outboxId: string; event: OutboxEvent };
 export type Registration = QueuedDelivery & { user: UserData; session: StartedSession };
 
-type RegistrationInput = {
+export type RegistrationInput = {
   username: string;
   email: string;
   password: string;
@@ -56,19 +56,31 @@ type RegistrationInput = {
  * Throws `username_taken`, `busy`, `proof_required`, `invalid_input` for an address that cannot get mail and for a password that is easy
  * to guess (password-rules.ts), and what limits.ts lists.
  */
-export async function registerUser(services: Services, input: RegistrationInput): Promise<Registration> {
-  if (input.isCanary) return register(services, input);
+export function registerUser(services: Services, input: RegistrationInput): Promise<Registration> {
+  const register = async () => writeRegistration(services, input, await prepareClaim(services, input));
+  return input.isCanary ? register() : countOutcome(services, "registered", register);
+}
+
+/** Tells the meter how it ended. */
+export async function countOutcome<Done>(
+  services: Services,
+  outcome: string | ((done: Done) => string),
+  work: () => Promise<Done>,
+): Promise<Done> {
   try {
-    const registration = await register(services, input);
-    services.meter.registration("registered");
-    return registration;
+    const done = await work();
+    services.meter.registration(typeof outcome === "string" ? outcome : outcome(done));
+    return done;
   } catch (error) {
     services.meter.registration(error instanceof DomainError ? error.code : "error");
     throw error;
   }
 }
 
-async function register(services: Services, input: RegistrationInput): Promise<Registration> {
+type NewClaim = NewUserRow & Pick<UserRow, "language" | "claimNetwork" | "createdAt" | "emailConfirmedAt">;
+
+/** Counts the registration, judges what was typed, and hashes: all that comes before the transaction. */
+export async function prepareClaim(services: Services, input: RegistrationInput): Promise<NewClaim> {
   const network = input.network ?? null;
   const isCanary = input.isCanary ?? false;
   if (!isCanary) await admitRegistration(services, network, () => demandProof(services, input.proof ?? null));
@@ -78,22 +90,37 @@ async function register(services: Services, input: RegistrationInput): Promise<R
     judgeNewPassword(services, input.password, input),
   ]);
   const now = services.clock();
-  const networkHash = network && hashClaimNetwork(services, network);
-  const user = {
+  return {
     id: randomUUID(),
     username: input.username,
     email: input.email,
     passwordHash,
     emailConfirmedAt: null,
-    claimNetwork: networkHash,
+    claimNetwork: network && hashClaimNetwork(services, network),
     furtherMailsKey: furtherMailsKey(services, input.email),
     language: input.language ?? DEFAULT_LANGUAGE,
     claimExpiresAt: addSeconds(now, CLAIM_LIFETIME_SECONDS),
     createdAt: now,
   };
+}
+
+/**
+ * One transaction writes all of it. `replacedId`: the claim that its holder gives up for this one, under the same name.
+ * Throws `username_taken`, and what limits.ts says of an address.
+ */
+export async function writeRegistration(
+  services: Services,
+  input: RegistrationInput,
+  user: NewClaim,
+  replacedId?: string,
+): Promise<Registration> {
+  const network = input.network ?? null;
+  const isCanary = input.isCanary ?? false;
+  const { claimNetwork: networkHash, createdAt: now } = user;
   try {
     const write = () =>
       onClaims(services, async (tx) => {
+        if (replacedId) await endReplaced(tx, replacedId, user, now);
         const [, owner] = await inOneRoundTrip([
           () => lockAddresses(tx, [input.email]),
           () => findConfirmedUserByEmail(tx, input.email),
@@ -137,6 +164,12 @@ async function register(services: Services, input: RegistrationInput): Promise<R
       { cause: error },
     );
   }
+}
+
+/** Both addresses are locked here, at once; what the caller locks of them after it is held already (db/locks.ts). */
+async function endReplaced(tx: ClaimTransaction, id: string, by: NewClaim, now: Date): Promise<void> {
+  const claim = await lockClaim(tx, id, by.email);
+  if (claim && holdsUsername(claim, by.username, now)) await endClaimsNow(tx, [id], now);
 }
 
 /** Whom a mail is about and to whom it goes. `language`: what its reader reads. */

@@ -123,12 +123,29 @@ export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
       .meta({ description: "The solution of the challenge in a `proof_required`; not needed before." }),
   });
 
-export const ChangeEmailFields = z.object({ email });
+/** Not said, or left blank as a form does, is whatever registration the caller's session is of. */
+const aboutDelivery = z
+  .string({ error: () => NOT_TEXT })
+  .check(({ value, issues }) => {
+    if (value === "" || z.uuid().safeParse(value).success) return;
+    const message: FieldSentenceName = "delivery_id_invalid";
+    issues.push({ code: "custom", message, params: { code: "invalid" }, input: value });
+  })
+  .nullish()
+  .meta({
+    description:
+      "Which registration this is about: the id of any of its mails. Nothing is done when the caller's is another one.",
+  });
+
+export const ResendFields = z.object({ delivery_id: aboutDelivery });
+
+export const ChangeEmailFields = z.object({ email, delivery_id: aboutDelivery });
 
 export const CodeFields = z.object({
   code: text("required_code").meta({
     description: "Six digits; spaces and dashes between them are let pass.",
   }),
+  delivery_id: aboutDelivery,
 });
 
 /** What stood behind the "#" of a mail's link. */

@@ -74,7 +74,7 @@ export function describeApi(settings: ApiSettings): Json {
 }
 
 function describe(operation: Operation, settings: ApiSettings): Json {
-  const { id, tag, summary, description, access, takes } = operation;
+  const { id, tag, summary, description, access, takes, isBodyOptional = false } = operation;
   return {
     operationId: id,
     tags: [tag],
@@ -84,7 +84,7 @@ function describe(operation: Operation, settings: ApiSettings): Json {
     ...(takes
       ? {
           requestBody: {
-            required: true,
+            required: !isBodyOptional,
             content: {
               "application/json": { schema: toSchema(takes(settings)), examples: requestExamples(operation) },
             },

@@ -53,6 +53,8 @@ export type Operation = {
   access: Access;
   /** The body it takes; `passwordMin` is a setting. */
   takes?: (settings: { passwordMin: number }) => z.ZodType;
+  /** The body may be left out. */
+  isBodyOptional?: true;
   answers: readonly Answer[];
   refusals: readonly Refused[];
 };

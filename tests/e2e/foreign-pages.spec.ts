@@ -1,6 +1,6 @@
 // What another website can make a visitor's browser do here: nothing (ASVS 5.0, 3.5.1 to 3.5.3).
 import { expect, test } from "@playwright/test";
-import { callApi, newPerson } from "../support/people";
+import { callApi, newPerson, type Person } from "../support/people";
 
 const CHANGES: Record<string, object | undefined> = {
   "/api/v1/usr/confirm-email": { code: "x" },
@@ -17,9 +17,9 @@ const CHANGES: Record<string, object | undefined> = {
 };
 
 /** The cookie of a browser that has just registered. */
-async function visitorsCookie(): Promise<string> {
+async function visitorsCookie(person: Person = newPerson()): Promise<string> {
   const answer = await callApi("/api/v1/usr/register", {
-    body: newPerson(),
+    body: person,
     headers: { "sec-fetch-site": "same-origin" },
   });
   const cookies = answer.headers.getSetCookie().flatMap((cookie) => cookie.split(";")[0] ?? []);
@@ -73,6 +73,22 @@ test("a form of another website changes nothing either, and signs nobody in", as
   }
   const state = (await (await callApi("/api/v1/usr/confirmation", { headers: { cookie } })).json()) as object;
   expect(state).toMatchObject({ confirmed: false, code: { tries_left: 5 } });
+});
+
+test("ASVS 3.5.1: a registration that is not surely from a page of ours ends no claim of its visitor", async ({
+  baseURL,
+}) => {
+  const person = newPerson();
+  const cookie = await visitorsCookie(person);
+  const again = { ...person, email: newPerson().email };
+  const registerAgain = (headers: Record<string, string>) =>
+    callApi("/api/v1/usr/register", { body: again, headers: { cookie, ...headers } });
+  for (const headers of [{}, { "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
+    expect((await registerAgain(headers)).status).toBe(409);
+    expect((await callApi("/api/v1/usr/confirmation", { headers: { cookie } })).status).toBe(200);
+  }
+  expect((await registerAgain({ "sec-fetch-site": "same-origin", origin: baseURL ?? "" })).status).toBe(201);
+  expect((await callApi("/api/v1/usr/confirmation", { headers: { cookie } })).status).toBe(401);
 });
 
 test("ASVS 3.4.2: no other website may read an answer of ours: there is no CORS", async () => {

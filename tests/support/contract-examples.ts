@@ -39,7 +39,7 @@ export async function prepare(call: Call, name: string): Promise<Shot> {
   const printed = call.requestBody?.content["application/json"]?.examples?.[name]?.value;
   const own = STATES[`${call.operationId}.${name}`] ?? STATES[name];
   if (own) return { ...(printed === undefined ? {} : { body: printed }), ...(await own(call)) };
-  if (printed === undefined && call.method === "post" && call.requestBody)
+  if (printed === undefined && call.method === "post" && call.requestBody?.required)
     throw new Error(`No body is printed for "${name}" of ${call.operationId}, and none is prepared`);
   const needsToken = call.security.length > 0 && !call.security.some((way) => Object.keys(way).length === 0);
   return {
@@ -159,9 +159,9 @@ const STATES: Record<string, (call: Call) => Promise<Shot>> = {
     return { token };
   },
   "resendConfirmation.queued": async () => {
-    const { access_token: token, user_data } = await claim();
+    const { access_token: token, user_data, delivery } = await claim();
     await letTimePass(user_data.id, 61);
-    return { token };
+    return { token, body: { delivery_id: delivery.id } };
   },
   "resendConfirmation.resend_limit": resentFiveTimes,
   "changeEmail.moved": async () => ({

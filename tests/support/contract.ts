@@ -12,7 +12,10 @@ export type DescribedAnswer = {
 export type DescribedCall = {
   operationId: string;
   security: Record<string, unknown>[];
-  requestBody?: { content: Record<string, Media> };
+  requestBody?: {
+    required: boolean;
+    content: Record<string, Media>;
+  };
   responses: Record<string, DescribedAnswer>;
 };
 export type Description = {

@@ -9,11 +9,28 @@ export type FuzzTarget = Target & {
   asOperator?: boolean;
 };
 
+const deliveryId = fc.oneof(fc.uuid(), text);
+
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { path: "/api/v1/usr/register", method: "POST", fields: { username, email, password } },
-  { path: "/api/v1/usr/confirm-email", method: "POST", tokenOf: "claim", fields: { code } },
-  { path: "/api/v1/usr/resend-confirmation", method: "POST", tokenOf: "claim", fields: {} },
-  { path: "/api/v1/usr/change-email", method: "POST", tokenOf: "claim", fields: { email } },
+  {
+    path: "/api/v1/usr/confirm-email",
+    method: "POST",
+    tokenOf: "claim",
+    fields: { code, delivery_id: deliveryId },
+  },
+  {
+    path: "/api/v1/usr/resend-confirmation",
+    method: "POST",
+    tokenOf: "claim",
+    fields: { delivery_id: deliveryId },
+  },
+  {
+    path: "/api/v1/usr/change-email",
+    method: "POST",
+    tokenOf: "claim",
+    fields: { email, delivery_id: deliveryId },
+  },
   { path: "/api/v1/usr/confirmation", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/confirmation/events", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/confirmation/continue", method: "POST", tokenOf: "claim", fields: {} },

@@ -128,9 +128,9 @@ export const LINKS: readonly Operation[] = [
     method: "post",
     path: "/api/v1/usr/confirmation/continue",
     tag: "Links",
-    summary: "Go on after a link was opened elsewhere",
+    summary: "Go on after it was confirmed elsewhere",
     description:
-      "The token of a claim that was confirmed on another device, for full tokens: once, within fifteen minutes.",
+      "The token of a claim that was confirmed on another device, by its link or its code, for full tokens: once, within fifteen minutes.",
     access: "claim",
     answers: [
       {

@@ -1,8 +1,8 @@
 // Registering and confirming by code.
-import { ChangeEmailFields, CodeFields, registerFields } from "@/app/_http/schemas";
+import { ChangeEmailFields, CodeFields, ResendFields, registerFields } from "@/app/_http/schemas";
 import type { Operation } from "../operation";
 import { ANY_BODY, ANY_CALL, FROM_ELSEWHERE, fieldSentenceOf, NO_TOKEN, wrongFields } from "../problems";
-import { ADA, ADA_CLAIM, CONFIRMATION, DELIVERY_ID, QUEUED_AT, TOKENS } from "./people";
+import { ADA, ADA_CLAIM, CONFIRMATION, DELIVERY_ID, OTHER_DELIVERY_ID, QUEUED_AT, TOKENS } from "./people";
 
 const LINKS = {
   confirmation: "/api/v1/usr/confirmation",
@@ -29,7 +29,7 @@ export const REGISTRATION: readonly Operation[] = [
     tag: "Registration",
     summary: "Register",
     description:
-      "Makes a claim on an address and queues the mail with its code. The answer does not wait for the mail, and is 201 whatever becomes of it; `delivery.links` leads to its state.\n\nAn address that has an account already gets the same answer, and its owner another mail: nobody learns who has an account.",
+      "Makes a claim on an address and queues the mail with its code. The answer does not wait for the mail, and is 201 whatever becomes of it; `delivery.links` leads to its state.\n\nAn address that has an account already gets the same answer, and its owner another mail: nobody learns who has an account.\n\nSent again as it was, because its answer was lost, it is answered with the claim that is there: no second mail, and new tokens beside the first ones.",
     access: "anybody",
     takes: ({ passwordMin }) => registerFields(passwordMin),
     answers: [
@@ -181,7 +181,7 @@ export const REGISTRATION: readonly Operation[] = [
     tag: "Registration",
     summary: "Confirm with the code",
     description:
-      "Five tries a code; after twenty wrong ones of a claim, one after each wait. The tokens that came with the registration end; the answer has new ones.",
+      "Five tries a code; after twenty wrong ones of a claim, one after each wait. The token that is sent ends; the answer has new ones. Other tokens of the claim may be exchanged for such, as after a link.",
     access: "claim",
     takes: () => CodeFields,
     answers: [
@@ -211,6 +211,7 @@ export const REGISTRATION: readonly Operation[] = [
       { code: "code_expired", sends: { code: "042137" } },
       { code: "too_many_tries", sends: { code: "042137" }, more: { tries_left: 0 } },
       { code: "already_confirmed", sends: { code: "042137" } },
+      { code: "other_registration", sends: { code: "042137", delivery_id: OTHER_DELIVERY_ID } },
     ],
   },
   {
@@ -222,13 +223,15 @@ export const REGISTRATION: readonly Operation[] = [
     description:
       "Queues another mail; the code before stays valid. After 60, 120, then every 300 seconds; five times an hour and ten times a day for one address.",
     access: "claim",
+    takes: () => ResendFields,
+    isBodyOptional: true,
     answers: [
       {
         status: 202,
         means: "Queued.",
         schema: "Confirmation",
         hasSentences: true,
-        examples: [{ name: "queued", answer: QUEUED_ANEW }],
+        examples: [{ name: "queued", sends: { delivery_id: DELIVERY_ID }, answer: QUEUED_ANEW }],
       },
     ],
     refusals: [
@@ -239,7 +242,12 @@ export const REGISTRATION: readonly Operation[] = [
       { code: "resend_cooldown" },
       { code: "resend_limit" },
       { code: "site_limit" },
+      wrongFields(
+        { delivery_id: "the newest one" },
+        { field: "delivery_id", code: "invalid", detail: fieldSentenceOf("delivery_id_invalid") },
+      ),
       { code: "already_confirmed" },
+      { code: "other_registration", sends: { delivery_id: OTHER_DELIVERY_ID } },
     ],
   },
   {
@@ -280,6 +288,10 @@ export const REGISTRATION: readonly Operation[] = [
       { code: "domain_limit" },
       { code: "site_limit" },
       { code: "already_confirmed", sends: { email: "ada@example.org" } },
+      {
+        code: "other_registration",
+        sends: { email: "ada@example.org", delivery_id: OTHER_DELIVERY_ID },
+      },
     ],
   },
 ];

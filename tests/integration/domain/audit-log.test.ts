@@ -22,14 +22,15 @@ const rowsOf = async (userId: string) =>
 describe("ASVS 16.3.1: the audit log", () => {
   test("tells who did what, in order, from registering to signing out", async () => {
     const person = someone();
-    const { user } = await registerUser(services, { ...person, network: NETWORK });
+    const { user, session: claims } = await registerUser(services, { ...person, network: NETWORK });
+    const { sessionId } = claims.identity;
     services.pass(61);
     await requestAnotherCode(services, user.id);
     const { deliveryId } = await changeAddress(services, user.id, `new-${person.email}`);
     const right = await codeOf(services, deliveryId);
     const wrong = right === "000000" ? "000001" : "000000";
     await expect(confirmEmail(services, user.id, wrong, { network: NETWORK })).rejects.toBeDefined();
-    const { session } = await confirmEmail(services, user.id, right, { network: NETWORK });
+    const { session } = await confirmEmail(services, user.id, right, { network: NETWORK, sessionId });
     await expect(
       signIn(services, { login: person.username, password: "wrong", network: NETWORK }),
     ).rejects.toMatchObject({ code: "bad_credentials" });

@@ -28,7 +28,8 @@ const codeOfRefusal = (error: unknown) => (error instanceof DomainError ? error.
 describe("confirming", () => {
   test("ASVS 7.2.4: opens a new full session, ends the claim's, and announces it", async () => {
     const { user, deliveryId, session } = await registerUser(services, someone());
-    const confirmed = await confirmEmail(services, user.id, await codeOf(deliveryId));
+    const { sessionId } = session.identity;
+    const confirmed = await confirmEmail(services, user.id, await codeOf(deliveryId), { sessionId });
     expect(confirmed.user.email_confirmed).toBe(true);
     expect(await authenticateAccessToken(services, confirmed.session.tokens.access_token)).toMatchObject({
       userId: user.id,

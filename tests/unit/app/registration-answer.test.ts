@@ -1,9 +1,10 @@
 // The answer to a registration says one thing, whenever its mail went out.
 import { describe, expect, test } from "vitest";
-import { registrationAnswer } from "@/app/api/v1/usr/register/answer";
+import { describeDispatch, registrationAnswer } from "@/app/api/v1/usr/register/answer";
 import type { DeliveryStatus } from "@/domain/confirmation-state";
 import type { Registration } from "@/domain/registration";
 import type { Dispatch } from "@/inngest/dispatch";
+import { makeConfirmation } from "@/tests/support/confirmations";
 
 const registration: Registration = {
   deliveryId: "d-1",
@@ -71,4 +72,28 @@ test("where the database cannot tell the state, the answer is what the dispatch 
     email_info: { email_queued: true },
     delivery: { status: "queued" },
   });
+});
+
+test("a registration that comes once more is told what became of its mail", () => {
+  const told = (status: DeliveryStatus, reason: { code: string; message: string } | null = null) => {
+    const dispatch = describeDispatch(makeConfirmation({ status, reason }).delivery);
+    return registrationAnswer(registration, dispatch, status);
+  };
+  for (const status of ["queued", "sending", "retrying"] as const)
+    expect(told(status)).toMatchObject({
+      email_confirmation_sent: true,
+      email_info: { email_queued: true },
+      delivery: { id: "d-1", status },
+    });
+  for (const status of ["sent", "delivered"] as const)
+    expect(told(status)).toMatchObject({ email_confirmation_sent: true, email_info: { email_sent: true } });
+  expect(told("failed", { code: "timeout", message: "The mail server did not answer." })).toMatchObject({
+    email_confirmation_sent: false,
+    email_info: {
+      error: "Failed to send email: The mail server did not answer.",
+      can_resend: true,
+      will_retry: false,
+    },
+  });
+  expect(describeDispatch(null)).toEqual({ queued: true });
 });

@@ -7,6 +7,7 @@ import { languageHeaders } from "@/app/_http/respond";
 import { ChangeEmailFields } from "@/app/_http/schemas";
 import { changeAddress } from "@/domain/address-change";
 import { getConfirmation } from "@/domain/email-confirmation";
+import { demandSameClaim } from "@/domain/same-claim";
 import { dispatchDelivery } from "@/inngest/dispatch";
 import { services } from "@/services";
 
@@ -17,7 +18,8 @@ export function POST(request: Request): Promise<Response> {
     { form: "change-email", backTo: "/confirm", keep: ["email"] },
     async (fields, startedAt) => {
       const { userId } = await authenticate(request);
-      const { email } = parseFields(ChangeEmailFields, fields);
+      const { email, delivery_id } = parseFields(ChangeEmailFields, fields);
+      await demandSameClaim(services(), userId, delivery_id);
       await dispatchDelivery(services(), await changeAddress(services(), userId, email), { startedAt });
       const language = languageOf(request);
       return {

@@ -6,14 +6,17 @@ import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
 import { CodeFields } from "@/app/_http/schemas";
 import { confirmEmail } from "@/domain/email-confirmation";
+import { demandSameClaim } from "@/domain/same-claim";
 import { services } from "@/services";
 
 /** Confirms the address of the claim that asks, and signs it in. */
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "confirm", backTo: "/confirm" }, async (fields) => {
-    const identity = await authenticate(request);
-    const { code } = parseFields(CodeFields, fields);
-    const { user, session } = await confirmEmail(services(), identity.userId, code, clientOf(request));
+    const { userId, sessionId } = await authenticate(request);
+    const { code, delivery_id } = parseFields(CodeFields, fields);
+    await demandSameClaim(services(), userId, delivery_id);
+    const by = { ...clientOf(request), sessionId };
+    const { user, session } = await confirmEmail(services(), userId, code, by);
     const forBrowser = isForm(request) || isFromOwnPage(request);
     return {
       status: 200,

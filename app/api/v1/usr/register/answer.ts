@@ -1,6 +1,7 @@
 // What a registration is answered, from what became of its mail so far. Pure.
-import type { DeliveryStatus } from "@/domain/confirmation-state";
+import type { Confirmation, DeliveryStatus } from "@/domain/confirmation-state";
 import { hasBeenTaken, isOpen } from "@/domain/delivery-status";
+import type { Repetition } from "@/domain/register-once";
 import type { Registration } from "@/domain/registration";
 import type { Dispatch } from "@/inngest/dispatch";
 
@@ -13,7 +14,7 @@ const NOT_SENT_YET =
  * is a send: the state decides, so that the answer does not contradict itself.
  */
 export function registrationAnswer(
-  { user, session, deliveryId }: Registration,
+  { user, session, deliveryId }: Registration | Repetition,
   dispatch: Dispatch,
   status: DeliveryStatus | null,
 ) {
@@ -36,6 +37,17 @@ export function registrationAnswer(
         change_email: "/api/v1/usr/change-email",
       },
     },
+  };
+}
+
+/** What was done with the mail of a registration that comes once more; null where the database cannot tell. */
+export function describeDispatch(mail: Confirmation["delivery"]): Dispatch {
+  if (mail === null || isOpen(mail.status)) return { queued: true };
+  if (hasBeenTaken(mail.status)) return { queued: false, sent: true };
+  return {
+    queued: false,
+    sent: false,
+    error: `Failed to send email: ${mail.reason?.message ?? mail.status}`,
   };
 }
 

@@ -2,16 +2,21 @@ import { authenticate } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
 import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
+import { parseFields } from "@/app/_http/request";
 import { languageHeaders } from "@/app/_http/respond";
+import { ResendFields } from "@/app/_http/schemas";
 import { getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
+import { demandSameClaim } from "@/domain/same-claim";
 import { dispatchDelivery } from "@/inngest/dispatch";
 import { services } from "@/services";
 
-/** Queues another mail with a new code. Takes no fields. */
+/** Queues another mail with a new code. */
 export function POST(request: Request): Promise<Response> {
   const post = { form: "resend", backTo: "/confirm", takesNothing: true } as const;
-  return handlePost(request, post, async (_fields, startedAt) => {
+  return handlePost(request, post, async (fields, startedAt) => {
     const { userId } = await authenticate(request);
+    const { delivery_id } = parseFields(ResendFields, fields);
+    await demandSameClaim(services(), userId, delivery_id);
     await dispatchDelivery(services(), await requestAnotherCode(services(), userId), { startedAt });
     const language = languageOf(request);
     return {

@@ -4,7 +4,7 @@ import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage } from "@/app/_http/request";
-import { goOnAfterConfirmation } from "@/domain/link-confirmation";
+import { goOnAfterConfirmation } from "@/domain/claim-sessions";
 import { services } from "@/services";
 
 /** Changes the session of a claim that was confirmed elsewhere for a full one, once. */

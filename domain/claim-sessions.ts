@@ -1,0 +1,58 @@
+// What becomes of a claim's sessions when its address is confirmed: the one that asked becomes a new, full one, and those
+// of other devices, which still say "claim", may do the same by themselves. Whoever holds one registered, or signed in
+// with the password (docs/decisions/013).
+import { type Executor, inTransaction } from "@/db/client";
+import { revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
+import { holdAccount } from "@/db/users";
+import { recordAudit } from "./audit-log";
+import type { Client } from "./client-network";
+import { addSeconds } from "./clock";
+import { DomainError } from "./errors";
+import type { Services } from "./services";
+import { type Identity, type StartedSession, startSession } from "./tokens";
+import { describeUser, type UserData } from "./user-data";
+
+/** How long a page of the claim may go on after it was confirmed elsewhere: a laptop may have slept a while. */
+export const GO_ON_SECONDS = 15 * 60;
+
+/** A new, full session in the place of the one that asks. Throws `invalid_token` when that one has ended meanwhile. */
+export async function exchangeSession(
+  services: Services,
+  tx: Executor,
+  asker: Pick<Identity, "userId" | "sessionId">,
+  { client, now }: { client: Client; now: Date },
+): Promise<StartedSession> {
+  if (!(await revokeSession(tx, asker.sessionId, now, asker.userId))) throw new DomainError("invalid_token");
+  return startSession(services, tx, { userId: asker.userId, scope: "full", device: client.device });
+}
+
+/** The claim was confirmed: its sessions that are open still may go on for GO_ON_SECONDS, and open nothing more until then. */
+export async function letOthersGoOn(tx: Executor, userId: string, now: Date): Promise<void> {
+  await shortenClaimSessionsOf(tx, userId, addSeconds(now, GO_ON_SECONDS));
+}
+
+/**
+ * A claim's session that was open when its address was confirmed elsewhere becomes a full one, under a new id
+ * (ASVS 5.0, 7.2.4), once. Throws `not_confirmed`, `already_confirmed` for a session that is full, `invalid_token`
+ * when it was used for this before.
+ */
+export async function goOnAfterConfirmation(
+  services: Services,
+  asker: Identity,
+  client: Client,
+): Promise<{ user: UserData; session: StartedSession }> {
+  if (asker.scope === "full")
+    throw new DomainError("already_confirmed", { text: "already_confirmed_sign_in" });
+  return inTransaction(services.db, async (tx) => {
+    const user = await holdAccount(tx, asker.userId);
+    if (!user?.emailConfirmedAt) throw new DomainError("not_confirmed");
+    const session = await exchangeSession(services, tx, asker, { client, now: services.clock() });
+    await recordAudit(services, tx, {
+      type: "signed_in",
+      userId: user.id,
+      network: client.network,
+      details: { scope: "full" },
+    });
+    return { user: describeUser(user), session };
+  });
+}

@@ -1,0 +1,96 @@
+// A claim with sessions on several devices, confirmed with the code on one of them. What the link does to them is in
+// link-confirmation.test.ts.
+import { describe, expect, test } from "vitest";
+import { changeAddress } from "@/domain/address-change";
+import { GO_ON_SECONDS, goOnAfterConfirmation } from "@/domain/claim-sessions";
+import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
+import { changePassword } from "@/domain/password-change";
+import { registerUser } from "@/domain/registration";
+import { endOtherSessions } from "@/domain/sessions";
+import { signIn } from "@/domain/sign-in";
+import { authenticateSession, endSession, type StartedSession } from "@/domain/tokens";
+import { codeOf } from "@/tests/support/codes";
+import { someone } from "@/tests/support/services";
+import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
+
+const services = useTestServices(useTestDatabase());
+
+/** Registered on one device, signed in on two more; the third one has the code. */
+async function claimOnThreeDevices() {
+  const person = someone();
+  const { user, deliveryId, session: first } = await registerUser(services, person);
+  const again = async () => (await signIn(services, { login: person.username, ...person })).session;
+  const [second, third] = [await again(), await again()];
+  const code = await codeOf(services, deliveryId);
+  const confirm = () => confirmEmail(services, user.id, code, { sessionId: third.identity.sessionId });
+  return { ...person, user, first, second, third, confirm };
+}
+
+const isOpen = async ({ identity }: StartedSession) =>
+  (await authenticateSession(services, identity.sessionId)) !== null;
+const goOn = ({ identity }: StartedSession) => goOnAfterConfirmation(services, identity, {});
+
+describe("a code typed on another device", () => {
+  test("ASVS 7.2.4: opens a new session there, and lets each of the claim's others go on once, under a new id", async () => {
+    const { user, first, second, third, confirm } = await claimOnThreeDevices();
+    const { session } = await confirm();
+    expect(session.identity).toMatchObject({ userId: user.id, scope: "full" });
+    expect(await isOpen(third)).toBe(false);
+    for (const waiting of [first, second]) {
+      expect((await authenticateSession(services, waiting.identity.sessionId))?.scope).toBe("claim");
+      const tries = await Promise.allSettled(Array.from({ length: 5 }, () => goOn(waiting)));
+      const opened = tries.flatMap((one) => (one.status === "fulfilled" ? [one.value.session] : []));
+      expect(opened.map(({ identity }) => identity.scope)).toEqual(["full"]);
+      expect(opened[0]?.identity.sessionId).not.toBe(waiting.identity.sessionId);
+      expect(await isOpen(waiting)).toBe(false);
+    }
+    await expect(goOn(third)).rejects.toMatchObject({ code: "invalid_token" });
+    await expect(goOn(session)).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+
+  test("leaves what waits a quarter of an hour, and nothing to do but to go on", async () => {
+    const { user, first, confirm } = await claimOnThreeDevices();
+    await confirm();
+    await expect(requestAnotherCode(services, user.id)).rejects.toMatchObject({ code: "already_confirmed" });
+    await expect(changeAddress(services, user.id, someone().email)).rejects.toMatchObject({
+      code: "already_confirmed",
+    });
+    services.pass(GO_ON_SECONDS - 1);
+    expect(await isOpen(first)).toBe(true);
+    services.pass(1);
+    expect(await isOpen(first)).toBe(false);
+  });
+
+  test("opens nothing for a session that was signed out before, or that is ended while it waits", async () => {
+    const { password, first, second, confirm } = await claimOnThreeDevices();
+    await endSession(services, first.identity.sessionId);
+    const { session } = await confirm();
+    await expect(goOn(first)).rejects.toMatchObject({ code: "invalid_token" });
+    await changePassword(services, session.identity, { current: password, next: "quite another one" });
+    await expect(goOn(second)).rejects.toMatchObject({ code: "invalid_token" });
+    expect(await isOpen(second)).toBe(false);
+  });
+
+  test("and 'sign out everywhere else' ends what waits as well", async () => {
+    const { first, second, confirm } = await claimOnThreeDevices();
+    const { session } = await confirm();
+    expect(await endOtherSessions(services, session.identity)).toBe(2);
+    for (const waiting of [first, second])
+      await expect(goOn(waiting)).rejects.toMatchObject({ code: "invalid_token" });
+  });
+
+  test("confirms nothing for a session that ended while the code was on its way", async () => {
+    const { first, third, confirm } = await claimOnThreeDevices();
+    await endSession(services, third.identity.sessionId);
+    await expect(confirm()).rejects.toMatchObject({ code: "invalid_token" });
+    await expect(goOn(first)).rejects.toMatchObject({ code: "not_confirmed" });
+  });
+
+  test("opens nothing for the sessions of claims that end because this one was confirmed", async () => {
+    const { email, confirm } = await claimOnThreeDevices();
+    const other = await registerUser(services, someone({ email }));
+    await confirm();
+    expect(await isOpen(other.session)).toBe(false);
+    await expect(goOn(other.session)).rejects.toMatchObject({ code: "not_confirmed" });
+  });
+});
