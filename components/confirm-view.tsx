@@ -1,10 +1,9 @@
 "use client";
 import { ExternalLink } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { findWebmail } from "@/domain/webmail";
-import { postJson } from "./api-client";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
 import { describeCode, isAnotherNeeded } from "./code-hint";
@@ -23,11 +22,9 @@ import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { Room } from "./ui/room";
 import { useConfirmation } from "./use-confirmation";
+import { useMoveOn } from "./use-move-on";
 import { useNow } from "./use-now";
 import { WaysOn } from "./ways-on";
-
-/** A confirmation by another tab or device: long enough to read that it happened, and for its cookie to arrive. */
-const MOVE_ON_MS = 1_200;
 
 /** The confirm page: where the mail is, the code, another code. */
 export function ConfirmView({
@@ -78,13 +75,8 @@ export function ConfirmView({
   const leads = LEADS.map((lead) => rich<string>(lead, { email, strong: String }).join(""));
   const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
 
-  useEffect(() => {
-    // The tab that sent the code has its own answer, and moves on with it.
-    if (!confirmed || isSendingCode) return;
-    forgetDraft();
-    const timer = setTimeout(() => void goOn(), MOVE_ON_MS);
-    return () => clearTimeout(timer);
-  }, [confirmed, isSendingCode]);
+  // The tab that sent the code has its own answer, and moves on with it.
+  const isHeldUp = useMoveOn(confirmed && !isSendingCode);
 
   if (isEnded) return <SessionEnded />;
   return (
@@ -113,13 +105,13 @@ export function ConfirmView({
 
       <section
         aria-labelledby="mail-heading"
-        className="rounded-card border border-line bg-sunken p-4 sm:p-5 md:row-span-2 md:self-start"
+        className="rounded-card border border-line bg-sunken p-4 tight:p-3 sm:p-5 md:row-span-2 md:self-start"
       >
-        <div className="mb-3.5 flex min-h-6 items-center justify-between gap-3">
-          <h2 id="mail-heading" className="shrink-0 font-semibold">
+        <div className="mb-3.5 flex min-h-6 items-baseline justify-between gap-x-3 tight:flex-wrap">
+          <h2 id="mail-heading" className="shrink-0 font-semibold tight:shrink">
             {t("confirm.mail")}
           </h2>
-          <ConnectionBadge connection={connection} />
+          <ConnectionBadge connection={isHeldUp ? "offline" : connection} />
           <noscript>
             <a href="/confirm" className="text-small text-accent-fg underline underline-offset-2">
               {t("confirm.refresh")}
@@ -212,15 +204,6 @@ export function ConfirmView({
       </div>
     </div>
   );
-}
-
-/**
- * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
- * tab, it has a full one already, and is refused. Either way the account is next.
- */
-async function goOn(): Promise<void> {
-  await postJson("/api/v1/usr/confirmation/continue");
-  replaceWith("/account");
 }
 
 /** To where the mail is read, in a tab of its own. */

@@ -9,17 +9,21 @@ export function useMailLink(): string | null | undefined {
   const [link, setLink] = useState<string | null>();
   useEffect(() => {
     const read = () => setLink(takeMailLink(window));
-    read();
+    // Once Next's router, an effect of a component above, listens to the address: it would put back what it knows.
+    const timer = setTimeout(read);
     // Another link of ours, opened in the same tab: only the part behind the "#" changes, and nothing is loaded.
     window.addEventListener("hashchange", read);
-    return () => window.removeEventListener("hashchange", read);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("hashchange", read);
+    };
   }, []);
   return link;
 }
 
 type Place = {
   location: Pick<Location, "hash" | "pathname" | "search">;
-  history: Pick<History, "replaceState" | "state">;
+  history: Pick<History, "replaceState">;
   sessionStorage: Pick<Storage, "getItem" | "setItem">;
 };
 
@@ -34,6 +38,7 @@ export function takeMailLink({ location, history, sessionStorage }: Place): stri
     // Storage is switched off: the link then stays in the address bar, where a reload finds it.
     return given === "" ? null : given;
   }
-  history.replaceState(history.state, "", location.pathname + location.search);
+  // With a state of Next's own it would take this for its own doing, and not learn the new address.
+  history.replaceState(null, "", location.pathname + location.search);
   return given;
 }
