@@ -60,7 +60,8 @@ describe("ASVS 14.2.7: least data", () => {
   });
 
   test("an account stays; its codes, old sessions, mails, webhooks and limits go", async () => {
-    const { user, deliveryId } = await registerUser(services, { ...someone(), network: "203.0.113.7" });
+    const registered = await registerUser(services, { ...someone(), network: "203.0.113.7" });
+    const { user, deliveryId } = registered;
     await attemptDelivery(services, deliveryId);
     await applyProviderEvent(services, {
       id: "event-1",
@@ -70,7 +71,9 @@ describe("ASVS 14.2.7: least data", () => {
       isPermanent: true,
       text: null,
     });
-    const { session } = await confirmEmail(services, user.id, await codeOf(services, deliveryId));
+    const { session } = await confirmEmail(services, user.id, await codeOf(services, deliveryId), {
+      sessionId: registered.session.identity.sessionId,
+    });
     const [welcome] = await services.db.select().from(deliveries).where(eq(deliveries.kind, "welcome"));
     await attemptDelivery(services, welcome?.id ?? "");
     await publishAll();
