@@ -146,19 +146,18 @@ test("ASVS 13.2.3, 16.5.3: no stand-in takes the place of what is missing beside
     expect(said).toContain(`${name} is missing`);
 });
 
-test("npm start says so too, before it builds or migrates", async () => {
+/** `npm start` with `settings` on top of a complete configuration; settles when it ends. */
+async function startProduct(settings: Record<string, string>): Promise<{ exit: unknown; said: string }> {
   const child = spawn(process.execPath, ["local/start.mjs"], {
     env: {
       ...process.env,
       ...complete(),
-      APP_URL: "",
       PORT: "",
       LATCHKEY_DIR: ".latchkey/e2e-boot",
-      APP_SECRET: "changeme-changeme-changeme-changeme",
-      EMAIL_TIMEOUT: "soon",
       // Nobody listens there: it is not asked.
       DATABASE_URL: "postgres://latchkey@127.0.0.1:9/latchkey",
       NODE_ENV: "production",
+      ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -168,8 +167,22 @@ test("npm start says so too, before it builds or migrates", async () => {
       said += chunk;
     });
   const exit = await new Promise((resolve) => child.once("close", resolve));
+  return { exit, said };
+}
+
+test("npm start says so too, before it builds or migrates", async () => {
+  const { exit, said } = await startProduct({
+    APP_SECRET: "changeme-changeme-changeme-changeme",
+    EMAIL_TIMEOUT: "soon",
+  });
   expect(exit).toBe(1);
   expect(said).toContain("Latchkey cannot start; mend these environment variables:");
   for (const name of ["APP_SECRET", "EMAIL_TIMEOUT"]) expect(said).toContain(name);
   expect(said).not.toMatch(/changeme-|building the app|could not be brought up to date/);
+});
+
+test("npm start does not take a forgotten APP_URL for this machine's when every service is real", async () => {
+  const { exit, said } = await startProduct({ APP_URL: "", OPS_PASSWORD: "" });
+  expect(exit).toBe(1);
+  for (const name of ["APP_URL", "OPS_PASSWORD"]) expect(said).toContain(`${name} is missing`);
 });
