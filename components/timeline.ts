@@ -227,13 +227,22 @@ export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
 /** The mail has left us, and nothing says that it did not arrive. */
 const OUT: ReadonlySet<DeliveryStatus> = new Set(["sent", "delivered", "complained"]);
 
-export const LEADS = ["confirm.text", "confirm.textSent", "confirm.textUnreachable"] as const;
+/** The mail is still to leave, now or at a later try. */
+const TO_COME: ReadonlySet<DeliveryStatus> = new Set(["queued", "sending", "retrying"]);
+
+export const LEADS = [
+  "confirm.text",
+  "confirm.textSent",
+  "confirm.textNone",
+  "confirm.textUnreachable",
+] as const;
 type Lead = (typeof LEADS)[number];
 
-/** What stands below the heading about the address: whether a code is to come, was sent, or cannot get there. */
+/** What stands below the heading about the address: a code is to come, was sent, does not come, or cannot get there. */
 export function describeLead(delivery: Confirmation["delivery"]): Lead {
   if (needsOtherAddress(delivery)) return "confirm.textUnreachable";
-  return delivery && OUT.has(delivery.status) ? "confirm.textSent" : "confirm.text";
+  if (delivery && OUT.has(delivery.status)) return "confirm.textSent";
+  return delivery && TO_COME.has(delivery.status) ? "confirm.text" : "confirm.textNone";
 }
 
 function isQueueSlow(delivery: Delivery, nowMs: number): boolean {

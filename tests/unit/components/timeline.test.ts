@@ -175,7 +175,7 @@ describe("the sentence", () => {
     expect(needsOtherAddress(makeConfirmation({ status: "delivered" }).delivery)).toBe(false);
   });
 
-  test("promises no code to an address that it cannot reach, and none that is to come after one that came", () => {
+  test("promises no code to an address that it cannot reach, none after one that came, and none once it has stopped trying", () => {
     const lead = (status: DeliveryStatus, reason = NO_ANSWER) =>
       timeline.describeLead(makeConfirmation({ status, reason }).delivery);
     for (const status of ["bounced", "suppressed"] as const)
@@ -183,8 +183,10 @@ describe("the sentence", () => {
     expect(lead("failed", { code: "mailbox_unavailable", message: "" })).toBe("confirm.textUnreachable");
     for (const status of ["sent", "delivered", "complained"] as const)
       expect(lead(status)).toBe("confirm.textSent");
-    for (const status of ["queued", "sending", "retrying", "failed"] as const)
+    for (const status of ["queued", "sending", "retrying"] as const)
       expect(lead(status)).toBe("confirm.text");
+    for (const status of ["failed", "cancelled"] as const) expect(lead(status)).toBe("confirm.textNone");
+    expect(timeline.describeLead(null)).toBe("confirm.textNone");
   });
 
   test.each(LANGUAGES)(
