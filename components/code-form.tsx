@@ -134,9 +134,9 @@ export function CodeForm({
         isInvalid={error !== null}
         isReadOnly={isBusy}
         length={length}
-        onDigits={(digits) => {
+        onDigits={(digits, isComposing) => {
           setLength(digits.length);
-          if (digits.length === CODE_LENGTH) return void send();
+          if (digits.length === CODE_LENGTH && !isComposing) return void send();
           if (digits === "") return;
           setError(null);
           setUnsent(false);

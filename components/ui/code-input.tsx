@@ -7,7 +7,8 @@ const BOXES = Array.from({ length: CODE_LENGTH }, (_, index) => index);
 /**
  * One real text input that looks like six boxes (see `code-input` in globals.css), so paste, autofill, undo, selection
  * and screen readers work as in any input, also without JavaScript. With it, spaces and dashes are taken out while
- * typing or pasting; `onDigits` hears every change.
+ * typing or pasting; `onDigits` hears every change. A keyboard that composes (full-width digits in Japanese) has the
+ * field for itself until it is done: what is put in meanwhile would come twice.
  */
 export function CodeInput({
   ref,
@@ -25,12 +26,13 @@ export function CodeInput({
   isReadOnly: boolean;
   /** Digits in the field as its owner knows it: shows which box is next. */
   length: number;
-  onDigits: (digits: string) => void;
+  /** `isComposing`: they may still change without being touched. */
+  onDigits: (digits: string, isComposing: boolean) => void;
 }) {
-  const read = (input: HTMLInputElement) => {
+  const read = (input: HTMLInputElement, isComposing: boolean) => {
     const digits = readDigits(input.value);
-    if (digits !== input.value) input.value = digits;
-    onDigits(digits);
+    if (!isComposing && digits !== input.value) input.value = digits;
+    onDigits(digits, isComposing);
   };
   return (
     <div
@@ -61,7 +63,8 @@ export function CodeInput({
         readOnly={isReadOnly}
         aria-invalid={isInvalid || undefined}
         aria-describedby={describedBy}
-        onInput={(event) => read(event.currentTarget)}
+        onInput={(event) => read(event.currentTarget, (event.nativeEvent as InputEvent).isComposing)}
+        onCompositionEnd={(event) => read(event.currentTarget, false)}
         className="code-input absolute inset-y-0 start-0 bg-transparent font-mono text-title font-semibold text-fg caret-accent-fg outline-none read-only:text-fg-muted forced-colors:text-[FieldText]! forced-colors:caret-[FieldText] forced-colors:forced-color-adjust-none"
       />
     </div>

@@ -1,0 +1,66 @@
+// What keyboards do that compose: the field is theirs until they are done. They are played through the browser's own
+// protocol, because no key of Playwright's composes.
+import { type CDPSession, expect, type Page, test } from "@playwright/test";
+import { codeIn, nextMail } from "../support/mailbox";
+import { codeField, registerOnPage } from "../support/pages";
+import { newPerson } from "../support/people";
+
+/** As a Japanese keyboard writes them. */
+const toFullWidth = (digits: string) =>
+  digits.replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+
+/** What is being composed, the caret at its end. */
+const compose = (keyboard: CDPSession, text: string) =>
+  keyboard.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
+const commit = (keyboard: CDPSession, text: string) => keyboard.send("Input.insertText", { text });
+
+/** A new registration whose code is known; `sent` are the codes that its page sends. */
+async function openCodeField(page: Page) {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  const sent: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("/confirm-email")) sent.push(request.postDataJSON().code);
+  });
+  await codeField(page).focus();
+  return { code, sent, keyboard: await page.context().newCDPSession(page) };
+}
+
+test("full-width digits in one composition stay as they are until it ends, and are then sent once", async ({
+  page,
+}) => {
+  const { code, sent, keyboard } = await openCodeField(page);
+  const typed = toFullWidth(code);
+  for (let length = 1; length <= typed.length; length++) {
+    await compose(keyboard, typed.slice(0, length));
+    await expect(codeField(page)).toHaveValue(typed.slice(0, length));
+  }
+  expect(sent).toEqual([]);
+  await commit(keyboard, typed);
+  await page.waitForURL("**/account");
+  expect(sent).toEqual([code]);
+});
+
+test("full-width digits that are composed one by one become the code's, and are sent once", async ({
+  page,
+}) => {
+  const { code, sent, keyboard } = await openCodeField(page);
+  for (const [index, digit] of [...toFullWidth(code)].entries()) {
+    await compose(keyboard, digit);
+    await expect(codeField(page)).toHaveValue(`${code.slice(0, index)}${digit}`);
+    await commit(keyboard, digit);
+    if (index < code.length - 1) await expect(codeField(page)).toHaveValue(code.slice(0, index + 1));
+  }
+  await page.waitForURL("**/account");
+  expect(sent).toEqual([code]);
+});
+
+test("a code that comes in one piece, as from the clipboard, may have a space in it", async ({ page }) => {
+  const { code, sent, keyboard } = await openCodeField(page);
+  await commit(keyboard, `${code.slice(0, 3)} `);
+  await expect(codeField(page)).toHaveValue(code.slice(0, 3));
+  await codeField(page).fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await page.waitForURL("**/account");
+  expect(sent).toEqual([code]);
+});
