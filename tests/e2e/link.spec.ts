@@ -64,6 +64,39 @@ test("a click on another device confirms, signs nobody in there, and the first t
   await Promise.all([phone, again].map((other) => other.context().close()));
 });
 
+test("another language leaves the link out of the address bar, and what is known of it on the page", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await register(person);
+  const mail = await nextMail(person.email);
+  for (const [url, act] of [
+    [linkIn(mail), { en: "Confirm", de: "Bestätigen" }],
+    [notMeIn(mail), { en: "This wasn’t me", de: "Das war ich nicht" }],
+  ] as const) {
+    await page.request.post("/language", { form: { language: "en" } });
+    await page.goto(url);
+    await expect(page.getByRole("button", { name: act.en })).toBeVisible();
+    const { pathname } = new URL(url);
+    const placeOf = () => page.evaluate(() => location.pathname + location.hash);
+    await expect.poll(placeOf).toBe(pathname);
+    await page.getByRole("combobox", { name: "Language" }).selectOption("de");
+    await page.getByRole("button", { name: "Use this language" }).click();
+    await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    await expect(page.getByRole("button", { name: act.de })).toBeVisible();
+    await expect(page.getByText(person.username, { exact: true })).toBeVisible();
+    expect(await placeOf()).toBe(pathname);
+    await page.reload();
+    await expect(page.getByText(person.username, { exact: true })).toBeVisible();
+    expect(await placeOf()).toBe(pathname);
+  }
+  // What the browser keeps for its back button is as clean.
+  await page.goto("/sign-in");
+  await page.goBack();
+  await expect(page.getByRole("button", { name: "Das war ich nicht" })).toBeVisible();
+  expect(new URL(page.url()).hash).toBe("");
+});
+
 test("in the browser that registered, the click signs in", async ({ page, context }) => {
   const person = newPerson();
   await registerOnPage(page, person);
