@@ -1,10 +1,9 @@
 "use client";
 import { ExternalLink } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { findWebmail } from "@/domain/webmail";
-import { postJson } from "./api-client";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
 import { describeCode, isAnotherNeeded } from "./code-hint";
@@ -22,11 +21,9 @@ import { describeLead, describeStatus, isInMailbox, LEADS, needsOtherAddress } f
 import { buttonClass } from "./ui/button-class";
 import { Room } from "./ui/room";
 import { useConfirmation } from "./use-confirmation";
+import { useMoveOn } from "./use-move-on";
 import { useNow } from "./use-now";
 import { WaysOn } from "./ways-on";
-
-/** A confirmation by another tab or device: long enough to read that it happened, and for its cookie to arrive. */
-const MOVE_ON_MS = 1_200;
 
 /** The confirm page: where the mail is, the code, another code. */
 export function ConfirmView({
@@ -77,13 +74,8 @@ export function ConfirmView({
   const leads = LEADS.map((lead) => rich<string>(lead, { email, strong: String }).join(""));
   const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
 
-  useEffect(() => {
-    // The tab that sent the code has its own answer, and moves on with it.
-    if (!confirmed || isSendingCode) return;
-    forgetDraft();
-    const timer = setTimeout(() => void goOn(), MOVE_ON_MS);
-    return () => clearTimeout(timer);
-  }, [confirmed, isSendingCode]);
+  // The tab that sent the code has its own answer, and moves on with it.
+  const isHeldUp = useMoveOn(confirmed && !isSendingCode);
 
   if (isEnded) return <SessionEnded />;
   return (
@@ -113,7 +105,7 @@ export function ConfirmView({
           <h2 id="mail-heading" className="shrink-0 font-semibold">
             {t("confirm.mail")}
           </h2>
-          <ConnectionBadge connection={connection} />
+          <ConnectionBadge connection={isHeldUp ? "offline" : connection} />
           <noscript>
             <a href="/confirm" className="text-small text-accent-fg underline underline-offset-2">
               {t("confirm.refresh")}
@@ -203,15 +195,6 @@ export function ConfirmView({
       </div>
     </div>
   );
-}
-
-/**
- * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
- * tab, it has a full one already, and is refused. Either way the account is next.
- */
-async function goOn(): Promise<void> {
-  await postJson("/api/v1/usr/confirmation/continue");
-  replaceWith("/account");
 }
 
 /** To where the mail is read, in a tab of its own. */

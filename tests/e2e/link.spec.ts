@@ -1,7 +1,7 @@
 // The link beside the code: nothing happens without a click, on whatever device it is opened.
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { countMails, linkIn, type Mail, nextMail } from "../support/mailbox";
-import { codeField, currentStep, registerOnPage } from "../support/pages";
+import { codeField, currentStep, registerOnPage, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
 
 /** The address behind "This wasn't me". */
@@ -62,6 +62,28 @@ test("a click on another device confirms, signs nobody in there, and the first t
   await phone.goto("/sign-in?confirmed=1");
   await expect(phone.getByText("Good to see you again.")).toBeVisible();
   await Promise.all([phone, again].map((other) => other.context().close()));
+});
+
+test("the first tab stays while our server cannot be reached, says so, and goes on when it can", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const link = new URL(linkIn(await nextMail(person.email))).hash.slice(1);
+  let tries = 0;
+  await page.route("**/confirmation/continue", (route) => {
+    tries += 1;
+    return route.abort("internetdisconnected");
+  });
+  expect((await callApi("/api/v1/usr/confirm-link", { body: { link } })).status).toBe(200);
+  await expect(page.getByText("Reconnecting", { exact: true })).toBeVisible();
+  await expect(statusLine(page)).toHaveText(`${person.email} is yours. Taking you in.`);
+  await expect.poll(() => tries).toBeGreaterThan(1);
+  expect(new URL(page.url()).pathname).toBe("/confirm");
+  await page.unroute("**/confirmation/continue");
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await page.waitForURL("**/account");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
 });
 
 test("another language leaves the link out of the address bar, and what is known of it on the page", async ({

@@ -1,0 +1,53 @@
+import { useEffect, useState } from "react";
+import { postJson } from "./api-client";
+import { replaceWith } from "./go-to";
+import { forgetDraft } from "./register-draft";
+
+/** A confirmation by another tab or device: long enough to read that it happened, and for its cookie to arrive. */
+const MOVE_ON_MS = 1_200;
+/** From one try to the next while nobody answers, unless the browser says that its network is back. */
+const TRY_AGAIN_MS = 3_000;
+
+/**
+ * Once `isDue`, goes on to the account. True while our server cannot be reached: the page then stays, because in its
+ * place the browser would show that there is no connection, and goes on as soon as there is one.
+ */
+export function useMoveOn(isDue: boolean): boolean {
+  const [isHeldUp, setHeldUp] = useState(false);
+  useEffect(() => {
+    if (!isDue) return;
+    forgetDraft();
+    let isTrying = false;
+    let isOver = false;
+    let timer = setTimeout(goOn, MOVE_ON_MS);
+    addEventListener("online", goOn);
+
+    async function goOn(): Promise<void> {
+      if (isTrying || isOver) return;
+      clearTimeout(timer);
+      isTrying = true;
+      const isAnswered = await exchangeSession();
+      isTrying = false;
+      if (isOver) return;
+      if (isAnswered) return replaceWith("/account");
+      setHeldUp(true);
+      timer = setTimeout(goOn, TRY_AGAIN_MS);
+    }
+
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      removeEventListener("online", goOn);
+    };
+  }, [isDue]);
+  return isHeldUp;
+}
+
+/**
+ * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
+ * tab, it has a full one already, and is refused. Either way the account is next. False: nobody answered.
+ */
+async function exchangeSession(): Promise<boolean> {
+  const result = await postJson("/api/v1/usr/confirmation/continue");
+  return result.outcome !== "unreachable";
+}
