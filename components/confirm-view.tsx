@@ -101,7 +101,7 @@ export function ConfirmView({
         aria-labelledby="mail-heading"
         className="rounded-card border border-line bg-sunken p-4 sm:p-5 md:row-span-2 md:self-start"
       >
-        <div className="mb-3.5 flex min-h-6 items-center justify-between gap-3">
+        <div className="mb-3.5 flex min-h-6 items-baseline justify-between gap-3">
           <h2 id="mail-heading" className="shrink-0 font-semibold">
             {t("confirm.mail")}
           </h2>

@@ -5,7 +5,7 @@ import { useTexts } from "./texts-provider";
 import { Room } from "./ui/room";
 
 const SIGNS: Readonly<Record<Connection, ReactNode>> = {
-  connecting: <span aria-hidden="true" className="size-2" />,
+  connecting: null,
   live: <span aria-hidden="true" className="size-2 rounded-full bg-done-fg" />,
   // As calm as "live": what is shown is right, only seconds older.
   polling: <span aria-hidden="true" className="size-2 rounded-full border-2 border-done-fg" />,
@@ -23,10 +23,13 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
   };
   return (
     <span className="ps-5 text-small text-fg-muted noscript:hidden">
-      <Room texts={Object.values(words).filter(Boolean)} className="justify-items-end text-end">
-        {/* Into the padding: the room is that of the words. */}
-        <span className="-ms-5 inline-flex items-center gap-1.5">
-          {SIGNS[connection]}
+      <Room
+        texts={Object.values(words).filter(Boolean)}
+        className="items-baseline justify-items-end text-end"
+      >
+        {/* The sign is in the padding, on the first line: room and line are those of the words. */}
+        <span className="relative block">
+          <span className="absolute end-full top-0 flex h-lh items-center pe-1.5">{SIGNS[connection]}</span>
           {words[connection]}
         </span>
       </Room>

@@ -97,6 +97,42 @@ for (const width of [320, 390, 768])
     }
   });
 
+test("how fresh the page is stands on the line of its heading, and moves nothing when it changes", async ({
+  page,
+  context,
+}) => {
+  await registerOnPage(page, newPerson());
+  const heading = page.locator("#mail-heading");
+  const badge = page.locator("#mail-heading + span span.relative");
+  /** Where the first line of an element stands: the foot of something without a size at its beginning. */
+  const lineOf = (place: typeof heading) =>
+    place.evaluate((element) => {
+      const probe = document.createElement("span");
+      probe.style.display = "inline-block";
+      element.prepend(probe);
+      const { bottom } = probe.getBoundingClientRect();
+      probe.remove();
+      return Math.round((bottom + window.scrollY) * 10) / 10;
+    });
+  const tops = () => topsOf(page, { heading: "#mail-heading", first: "ol > li", ...PLACES });
+  for (const width of [320, 360, 768]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const language of ["de", "pt", "fr", "es", "fa", "ja"]) {
+      const name = `${language}, ${width} px wide`;
+      await speak(page, language);
+      await page.goto("/confirm");
+      await expect(badge.locator(".rounded-full.bg-done-fg")).toBeVisible();
+      const before = await tops();
+      expect(await lineOf(badge), name).toBeCloseTo(await lineOf(heading), 0);
+      await context.setOffline(true);
+      await expect(badge.locator("svg")).toBeVisible();
+      expect(await tops(), name).toEqual(before);
+      expect(await lineOf(badge), name).toBeCloseTo(await lineOf(heading), 0);
+      await context.setOffline(false);
+    }
+  }
+});
+
 test("nothing on the registration page moves with Caps Lock, a suggestion or an error on the smallest phone", async ({
   page,
 }) => {
