@@ -48,7 +48,7 @@ export default async function LandingPage() {
         )}
       </SiteHeader>
       {/* Wide, all of it stands in one screen of 720 px (tests/e2e/landing.spec.ts): in the middle of a higher one. */}
-      <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-12 gap-y-10 px-5 pt-4 pb-10 sm:px-8 sm:pt-[3vh] lg:my-auto lg:flex-none lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_1fr] lg:gap-y-6 lg:py-2">
+      <main className="mx-auto grid w-full max-w-5xl flex-1 content-start gap-x-12 gap-y-10 px-5 pt-4 tight:px-3 pb-10 sm:px-8 sm:pt-[3vh] lg:my-auto lg:flex-none lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_1fr] lg:gap-y-6 lg:py-2">
         <div>
           {done === "account_deleted" ? (
             <div className="mb-8">

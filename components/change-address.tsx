@@ -57,7 +57,7 @@ export function ChangeAddress({
           ? t("confirm.changeMeant", { address: suggestion })
           : t(isNeeded ? "confirm.changeNeeded" : "confirm.changeWrong")}
       </summary>
-      <form {...formProps} className="mt-1 rounded-card border border-line p-4 text-body text-fg">
+      <form {...formProps} className="mt-1 rounded-card border border-line p-4 tight:p-3 text-body text-fg">
         {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
         <EmailField
           label={labels.email}

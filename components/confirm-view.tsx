@@ -99,10 +99,10 @@ export function ConfirmView({
 
       <section
         aria-labelledby="mail-heading"
-        className="rounded-card border border-line bg-sunken p-4 sm:p-5 md:row-span-2 md:self-start"
+        className="rounded-card border border-line bg-sunken p-4 tight:p-3 sm:p-5 md:row-span-2 md:self-start"
       >
-        <div className="mb-3.5 flex min-h-6 items-baseline justify-between gap-3">
-          <h2 id="mail-heading" className="shrink-0 font-semibold">
+        <div className="mb-3.5 flex min-h-6 items-baseline justify-between gap-x-3 tight:flex-wrap">
+          <h2 id="mail-heading" className="shrink-0 font-semibold tight:shrink">
             {t("confirm.mail")}
           </h2>
           <ConnectionBadge connection={isHeldUp ? "offline" : connection} />

@@ -25,7 +25,7 @@ export function ConnectionBadge({ connection }: { connection: Connection }) {
     <span className="ps-5 text-small text-fg-muted noscript:hidden">
       <Room
         texts={Object.values(words).filter(Boolean)}
-        className="items-baseline justify-items-end text-end"
+        className="items-baseline justify-items-end text-end tight:justify-items-start tight:text-start"
       >
         {/* The sign is in the padding, on the first line: room and line are those of the words. */}
         <span className="relative block">

@@ -28,7 +28,7 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
           className="group relative flex min-h-9 items-start sm:min-h-10 gap-3 not-last:before:absolute not-last:before:start-[0.6875rem] not-last:before:top-6.5 not-last:before:-bottom-0.5 not-last:before:w-px not-last:before:bg-line data-[tone=done]:not-last:before:bg-done-line"
         >
           <StepIcon key={step.key} tone={step.tone} />
-          <div className="grid min-w-0 flex-1 grid-cols-1 max-[359px]:pb-2.5 *:[grid-area:1/1]">
+          <div className="grid min-w-0 flex-1 grid-cols-1 max-[22.5rem]:pb-2.5 *:[grid-area:1/1]">
             <div className={ROW_CLASS}>
               <span
                 className={`${step.isCurrent ? "font-semibold" : step.tone === "idle" ? "text-fg-muted" : "font-medium"}`}
@@ -54,11 +54,11 @@ export function DeliveryTimeline({ confirmation, nowMs }: { confirmation: Confir
   );
 }
 
-/** The label, and what stands beside it; on the smallest phones below it where both do not fit unbroken. */
+/** The label, and what stands beside it; on the smallest phones, and with larger text, below it where both do not fit unbroken. */
 const ROW_CLASS =
-  "flex flex-wrap content-start items-start justify-between gap-x-2 min-[360px]:grid min-[360px]:grid-cols-[auto_minmax(min-content,1fr)]";
+  "flex flex-wrap content-start items-start justify-between gap-x-2 min-[22.5rem]:grid min-[22.5rem]:grid-cols-[auto_minmax(min-content,1fr)]";
 const SIDE_CLASS =
-  "pt-1 text-small leading-4 text-balance tabular-nums min-[360px]:justify-self-end min-[360px]:text-end";
+  "pt-1 text-small leading-4 text-balance tabular-nums min-[22.5rem]:justify-self-end min-[22.5rem]:text-end";
 
 /** Unseen; see components/ui/room.tsx. */
 function RoomOfStep({ room: { label, side } }: { room: StepRoom }) {

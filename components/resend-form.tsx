@@ -71,7 +71,7 @@ export function ResendForm({
         if (!isOff && !isUnderWay.current) void send();
       }}
     >
-      <div className="flex min-h-11 items-center gap-3">
+      <div className="flex min-h-11 items-center gap-3 tight:grid tight:gap-1">
         <SubmitButton
           look={isNeeded ? "primary" : "secondary"}
           isBusy={isBusy}

@@ -49,9 +49,9 @@ export function TimelineDemo({
   return (
     <section
       aria-labelledby="demo-heading"
-      className="rounded-card border border-line bg-surface p-4 shadow-card sm:p-6"
+      className="rounded-card border border-line bg-surface p-4 shadow-card tight:p-3 sm:p-6"
     >
-      <div className="mb-4 flex items-center justify-between gap-3">
+      <div className="mb-4 flex items-center justify-between gap-x-3 tight:flex-wrap">
         <h2 id="demo-heading" className="font-semibold">
           {t("demo.title")}
         </h2>
@@ -72,7 +72,7 @@ export function TimelineDemo({
       <StatusLine tone={status.tone} room={room} isLive={false}>
         {status.sentence}
       </StatusLine>
-      <fieldset className="mt-4 grid grid-cols-3 gap-1 rounded-control bg-sunken p-1">
+      <fieldset className="mt-4 grid grid-cols-3 tight:grid-cols-1 gap-1 rounded-control bg-sunken p-1">
         <legend className="sr-only">{t("demo.choice")}</legend>
         {journeys.map(({ key }) => (
           <label

@@ -37,7 +37,7 @@ export function Field({
   return (
     <div>
       <div className="mb-1.5 flex items-end justify-between gap-3">
-        <label htmlFor={id} className="shrink-0 font-medium">
+        <label htmlFor={id} className="field-label">
           {label}
         </label>
         {/* Two lines of it are no higher than the row with the room above it: nothing moves when it comes. */}

@@ -41,7 +41,7 @@ export default async function RegisterPage() {
           />
         </TextsProvider>
       </Card>
-      <p className="mt-3 flex items-center gap-1.5 text-fg-muted">
+      <p className="mt-3 flex flex-wrap items-center justify-center gap-x-1.5 px-3 text-fg-muted">
         {rich<ReactNode>("register.already", {
           link: (text) => (
             <TextLink key="link" href="/sign-in">
