@@ -30,6 +30,8 @@ export function LanguageSwitch({ back }: { back: string }) {
     try {
       await fetch("/language", { method: "POST", body, redirect: "manual" });
       isChosen = true;
+      // The router would put back the address it knows, and the secret of a mail's link with it (mail-link.ts).
+      history.replaceState(null, "", location.href);
       router.refresh();
     } catch {
       // Offline: the page stays as it is.

@@ -38,7 +38,7 @@ export function takeMailLink({ location, history, sessionStorage }: Place): stri
     // Storage is switched off: the link then stays in the address bar, where a reload finds it.
     return given === "" ? null : given;
   }
-  // With a state of Next's own it would take this for its own doing, and not learn the new address.
-  history.replaceState(null, "", location.pathname + location.search);
+  // Behind the router's back: it would make the page's tab title be read out a second time. What moves it later tells it.
+  history.replaceState(history.state, "", location.pathname + location.search);
   return given;
 }

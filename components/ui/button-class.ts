@@ -3,7 +3,7 @@
 export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
 
 const SHARED =
-  "relative inline-flex min-h-11 py-1.5 items-center justify-center gap-2 rounded-control px-4 text-body font-medium transition-colors duration-150 select-none cursor-pointer aria-disabled:cursor-default";
+  "pressable relative inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-4 text-body font-medium transition-colors duration-150";
 
 const LOOKS: Record<ButtonLook, string> = {
   // An edge that only forced colours show.

@@ -97,7 +97,7 @@ function Contents() {
     <ul>
       {Object.keys(TAGS).map((tag) => (
         <li key={tag} className="mb-3">
-          <a href={`#${anchorOf(tag)}`} className="font-medium hover:underline">
+          <a href={`#${anchorOf(tag)}`} className="inline-block min-h-6 font-medium hover:underline">
             {tag}
           </a>
           <ul>
@@ -112,7 +112,7 @@ function Contents() {
         </li>
       ))}
       <li>
-        <a href="#data" className="font-medium hover:underline">
+        <a href="#data" className="inline-block min-h-6 font-medium hover:underline">
           {t("call.data")}
         </a>
       </li>
