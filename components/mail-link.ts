@@ -9,21 +9,17 @@ export function useMailLink(): string | null | undefined {
   const [link, setLink] = useState<string | null>();
   useEffect(() => {
     const read = () => setLink(takeMailLink(window));
-    // Once Next's router, an effect of a component above, listens to the address: it would put back what it knows.
-    const timer = setTimeout(read);
+    read();
     // Another link of ours, opened in the same tab: only the part behind the "#" changes, and nothing is loaded.
     window.addEventListener("hashchange", read);
-    return () => {
-      clearTimeout(timer);
-      window.removeEventListener("hashchange", read);
-    };
+    return () => window.removeEventListener("hashchange", read);
   }, []);
   return link;
 }
 
 type Place = {
   location: Pick<Location, "hash" | "pathname" | "search">;
-  history: Pick<History, "replaceState">;
+  history: Pick<History, "replaceState" | "state">;
   sessionStorage: Pick<Storage, "getItem" | "setItem">;
 };
 

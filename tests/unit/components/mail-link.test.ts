@@ -6,6 +6,7 @@ function openPage(hash: string, stored = new Map<string, string>(), canStore = t
   const place = {
     location: { hash, pathname: "/confirm/link", search: "" },
     history: {
+      state: null,
       replaceState: (_: unknown, __: string, url?: string | URL | null) => void urls.push(String(url)),
     },
     sessionStorage: {
