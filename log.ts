@@ -1,5 +1,6 @@
 // One JSON object a line on standard output. Secrets never get here: callers pass ids and masked addresses,
 // and what is below is the net under that.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type Logger, pino } from "pino";
 
 const SECRETS = [
@@ -37,6 +38,41 @@ export function describeErrorForLog(error: unknown, depth = 0): LoggedError {
     ...(code === undefined ? {} : { code: String(code) }),
     ...(frames.length > 0 ? { stack: frames.join("\n") } : {}),
     ...(error.cause === undefined || depth > 3 ? {} : { cause: describeErrorForLog(error.cause, depth + 1) }),
+  };
+}
+
+/** What a line belongs to, as far as it is known: the request that is answered, the run of the engine that is worked on. */
+export type LogFields = { requestId?: string; runId?: string; functionId?: string };
+
+export type LogContext = {
+  /** What `work` says, and what it leads to, belongs to `fields` too. */
+  run<Result>(fields: LogFields, work: () => Result): Result;
+  /**
+   * So does whatever the caller leads to from here on, until the returned function is called: what was only begun there
+   * (a timer, a connection that is kept) goes on for itself.
+   */
+  enter(fields: LogFields): () => void;
+  /** For a line of the log. */
+  fields(): LogFields;
+};
+
+export function createLogContext(): LogContext {
+  type Entered = { fields: LogFields; isOver: boolean };
+  const entered = new AsyncLocalStorage<Entered>();
+  const current = (): LogFields => {
+    const store = entered.getStore();
+    return store && !store.isOver ? store.fields : {};
+  };
+  return {
+    run: (fields, work) => entered.run({ fields: { ...current(), ...fields }, isOver: false }, work),
+    enter(fields) {
+      const store: Entered = { fields, isOver: false };
+      entered.enterWith(store);
+      return () => {
+        store.isOver = true;
+      };
+    },
+    fields: current,
   };
 }
 

@@ -14,7 +14,7 @@ import { NO_TRACING } from "./domain/tracing";
 import { createWebhookEndpoints } from "./domain/webhook-endpoints";
 import { type SelectedTransports, selectTransports } from "./emails/transports/select";
 import { type Env, env, isMailDomainChecked, isTracingOn } from "./env";
-import { createLog } from "./log";
+import { createLog, createLogContext, type LogContext } from "./log";
 import { createMetrics, type Metrics } from "./metrics";
 import type { ProcessTracing } from "./tracing";
 
@@ -26,6 +26,8 @@ export type ProcessServices = Services & {
   answerTimes: AnswerTimes;
   /** Null: nobody listens. */
   tracer: ProcessTracing | null;
+  /** What lines of the log belong to. */
+  logContext: LogContext;
 };
 
 /** What still waits on connections that were found dead, may have been put on others that are well. */
@@ -34,7 +36,8 @@ const LOST_GRACE_SECONDS = 5;
 /** Services for one environment. Opens no connection before the first query. */
 export function createServices(environment: Env, tracer: ProcessTracing | null = null): ProcessServices {
   const database = openDatabase(environment.DATABASE_URL, environment.DATABASE_POOL_SIZE);
-  const log = createLog(environment.LOG_LEVEL, tracer?.ids);
+  const logContext = createLogContext();
+  const log = createLog(environment.LOG_LEVEL, () => ({ ...logContext.fields(), ...tracer?.ids() }));
   const metrics = createMetrics();
   const selected = selectTransports({
     resendApiKey: environment.RESEND_API_KEY,
@@ -44,6 +47,7 @@ export function createServices(environment: Env, tracer: ProcessTracing | null =
   });
   return {
     database,
+    logContext,
     get db() {
       return database.db;
     },

@@ -108,7 +108,7 @@ export function readImportLine(line: string, now: Date): { outcome: "read"; user
 
 /**
  * Makes lines into accounts, one transaction each; the same line again is `present`. `add` may be called several times
- * at once. With `isDryRun` everything is judged, lines of the same file against each other too, and nothing is written.
+ * at once: of lines that want the same name, address or id the first one that was added has it. With `isDryRun` everything is judged, lines of the same file against each other too, and nothing is written.
  */
 export function createImport(
   services: Services,
@@ -116,11 +116,14 @@ export function createImport(
 ): { add(line: string): Promise<ImportOutcome>; finish(): Promise<ImportCounts> } {
   const counts: ImportCounts = { imported: 0, present: 0, updated: 0, refused: 0 };
   const planned = createPlan();
+  const inTurn = createTurns();
   const judge = async (line: string): Promise<ImportOutcome> => {
     const read = readImportLine(line, services.clock());
     if (read.outcome === "refused") return read;
-    if (isDryRun) return (await findKnown(services, read.user)) ?? planned(read.user);
-    return importUser(services, read.user);
+    const { user } = read;
+    return inTurn(keysOf(user), async () =>
+      isDryRun ? ((await findKnown(services, user)) ?? planned(user)) : importUser(services, user),
+    );
   };
   return {
     async add(line) {
@@ -139,6 +142,28 @@ export function createImport(
         });
       return { ...counts };
     },
+  };
+}
+
+/** What only one of them can have. */
+const keysOf = ({ username, email, id }: ImportUser): string[] => [
+  `name ${username.toLowerCase()}`,
+  `address ${email}`,
+  ...(id === null ? [] : [`id ${id}`]),
+];
+
+/** Works that share a key are done one after another, in the order in which they came; others at once. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>();
+  return async <Result>(keys: readonly string[], work: () => Promise<Result>): Promise<Result> => {
+    const before = Promise.allSettled(keys.map((key) => last.get(key)));
+    const mine = before.then(work);
+    for (const key of keys) last.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      for (const key of keys) if (last.get(key) === mine) last.delete(key);
+    }
   };
 }
 

@@ -5,6 +5,7 @@ import { Inngest } from "inngest";
 import type { Log } from "../domain/services";
 import { env } from "../env";
 import { services } from "../services";
+import { nameRuns } from "./named-runs";
 import { traceSteps } from "./traced-steps";
 
 /** One try of a call to the engine; the SDK itself has no time limit and makes five tries. */
@@ -27,7 +28,7 @@ function createClient(): Inngest {
   } = env();
   const devServerUrl = INNGEST_DEV?.startsWith("http") ? INNGEST_DEV : undefined;
   const baseUrl = INNGEST_BASE_URL ?? devServerUrl;
-  const { log, tracing } = services();
+  const { log, tracing, logContext } = services();
   return new Inngest({
     id: "latchkey",
     isDev: Boolean(INNGEST_DEV),
@@ -39,7 +40,7 @@ function createClient(): Inngest {
     checkpointing: false,
     fetch: fetchFromEngine,
     logger: engineLogger(log),
-    ...(tracing.isOn ? { middleware: [traceSteps(tracing)] } : {}),
+    middleware: [nameRuns(logContext), ...(tracing.isOn ? [traceSteps(tracing)] : [])],
   });
 }
 
@@ -95,7 +96,10 @@ function engineLogger(log: Log) {
     (level: keyof Log) =>
     (...parts: unknown[]) => {
       const words = parts.filter((part) => typeof part === "string").join(" ");
-      const error = parts.find((part) => part instanceof Error);
+      // An error by itself, or as pino takes it.
+      const error = parts
+        .map((part) => (typeof part === "object" && part !== null && "err" in part ? part.err : part))
+        .find((part) => part instanceof Error);
       log[level](error ? { err: error } : {}, `Inngest: ${words || "error"}`);
     };
   return { debug: write("debug"), info: write("debug"), warn: write("warn"), error: write("warn") };

@@ -2,6 +2,7 @@
 import { env } from "@/env";
 import { services } from "@/services";
 import { watchAnswers } from "./answer-times";
+import { nameRequests } from "./request-ids";
 import { traceRequests } from "./traced-requests";
 
 const REGISTER = "/api/v1/usr/register";
@@ -11,7 +12,8 @@ const isRegistration = (status: string) => /^(201|303|5..|cut_off)$/.test(status
 
 /** Without METRICS_TOKEN nothing is counted for a monitor: what nobody can read costs nothing. */
 export function watchRequests(): void {
-  const { metrics, answerTimes, tracer } = services();
+  const { metrics, answerTimes, tracer, logContext } = services();
+  nameRequests(logContext);
   if (tracer) traceRequests(tracer);
   const isMonitored = Boolean(env().METRICS_TOKEN);
   if (isMonitored) metrics.watchProcess();

@@ -197,7 +197,10 @@ const FieldProblemSchema = describes<FieldProblem>()(
 );
 
 /** ALTCHA's own business. */
-const proof: z.ZodType<object> = z.looseObject({});
+const proof: z.ZodType<object> = z.looseObject({
+  parameters: z.record(z.string(), z.unknown()),
+  signature: z.string(),
+});
 
 export const ProblemSchema = describes<Problem>()(
   z

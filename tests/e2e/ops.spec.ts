@@ -157,6 +157,22 @@ test("ticked mails are called off and sent anew together, those that cannot be a
   await expect(trail.locator("li")).toHaveCount(2);
 });
 
+test("what of a filter cannot be read is said, and a provider's name is read in any case", async ({
+  page,
+}) => {
+  await signIn(page);
+  await page.goto("/ops/deliveries");
+  await page.getByLabel("Address").fill("ada");
+  await page.getByLabel("Provider").fill("'; --");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  const leftOut = page.getByText("Left out, because it could not be read: Provider, Address.");
+  await expect(leftOut).toBeVisible();
+  await page.getByLabel("Provider").fill("Resend");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await expect(page).toHaveURL(/provider=resend/);
+  await expect(page.getByText("Left out")).toHaveCount(0);
+});
+
 test("nothing is ticked, and nothing is done", async ({ page }) => {
   await register(newPerson());
   await signIn(page);

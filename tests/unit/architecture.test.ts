@@ -26,7 +26,7 @@ type Room = (typeof ROOMS)[number];
 
 /** Whom a room may import, itself aside. Names are rooms, or single files at the top level. */
 const ALLOWED: Record<Room, readonly string[]> = {
-  app: ["messages", "components", "inngest", "domain", "emails", "db", "env", "env-rules", "services"],
+  app: ["messages", "components", "inngest", "domain", "emails", "db", "env", "env-rules", "services", "log"],
   cli: ["messages", "inngest", "domain", "emails", "db", "env", "env-rules", "services"],
   // The browser's code: rules and shapes, nothing that opens a connection (checked below).
   components: ["messages", "domain", "app/_http/problem"],

@@ -1,10 +1,11 @@
 import { readAct, readCount } from "@/app/_ops/acts";
-import { listLocation, readFilter } from "@/app/_ops/filter";
+import { type FilterName, listLocation, readFilter, readUnread } from "@/app/_ops/filter";
 import { requireOperator } from "@/app/_ops/operator";
 import { type Asked, DeliveryFilterForm } from "@/app/_ops/panels/delivery-filter";
 import { DeliveryTable } from "@/app/_ops/panels/delivery-table";
 import { OperatorPage, Pager } from "@/app/_ops/parts";
 import { DoneNote } from "@/components/done-note";
+import { Alert } from "@/components/ui/alert";
 import { browseDeliveries } from "@/domain/delivery-list";
 import { operatorTexts } from "@/messages/operators";
 import { services } from "@/services";
@@ -18,7 +19,7 @@ export const dynamic = "force-dynamic";
 export default async function DeliveriesPage({ searchParams }: { searchParams: Promise<Asked> }) {
   await requireOperator();
   const asked = await searchParams;
-  const { filter, values } = readFilter(asked, services().clock());
+  const { filter, values, unread } = readFilter(asked, services().clock());
   const cursor = typeof asked.after === "string" ? asked.after : undefined;
   const { deliveries, older } = await browseDeliveries(services(), filter, { cursor });
   const { t } = operatorTexts();
@@ -26,6 +27,7 @@ export default async function DeliveriesPage({ searchParams }: { searchParams: P
   return (
     <OperatorPage title={t("list.title")} current="deliveries">
       <Result asked={asked} />
+      <Unread names={readUnread(asked, unread)} />
       <DeliveryFilterForm values={values} />
       {deliveries.length === 0 ? (
         <p className="py-8 text-fg-muted">{t("list.none")}</p>
@@ -43,6 +45,18 @@ export default async function DeliveriesPage({ searchParams }: { searchParams: P
         older={older ? listLocation(values, { after: older }) : null}
       />
     </OperatorPage>
+  );
+}
+
+/** A list that shows more than was asked for says so: mails may be ticked in it. */
+function Unread({ names }: { names: readonly FilterName[] }) {
+  const { t } = operatorTexts();
+  if (names.length === 0) return null;
+  const labels = names.map((name) => t(`list.${name === "to" ? "address" : name}`));
+  return (
+    <div className="mb-4">
+      <Alert>{t("list.unread", { names: labels.join(", ") })}</Alert>
+    </div>
   );
 }
 

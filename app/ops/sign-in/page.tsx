@@ -1,6 +1,8 @@
 import { redirect } from "next/navigation";
 import { readFlash } from "@/app/_http/flash";
+import type { Problem } from "@/app/_http/problem";
 import { isOperatorHere } from "@/app/_ops/operator";
+import { Instant } from "@/app/_ops/parts";
 import { SiteHeader } from "@/components/site-header";
 import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
@@ -9,6 +11,18 @@ import { Field } from "@/components/ui/field";
 import { operatorTexts } from "@/messages/operators";
 
 export const dynamic = "force-dynamic";
+
+/** Operators have no name, so what people read about theirs is not said here. */
+function Refusal({ problem }: { problem: Problem }) {
+  const { t } = operatorTexts();
+  if (problem.code === "bad_credentials") return t("signIn.wrong");
+  if (problem.code !== "sign_in_limit" || !problem.next_allowed_at) return problem.detail;
+  return (
+    <>
+      {t("signIn.limit")} <Instant at={new Date(problem.next_allowed_at)} />
+    </>
+  );
+}
 
 export default async function OperatorSignInPage() {
   const [isHere, flash] = await Promise.all([isOperatorHere(), readFlash("operator")]);
@@ -25,7 +39,9 @@ export default async function OperatorSignInPage() {
           <p className="mt-2 mb-6 text-fg-muted">{t("signIn.text")}</p>
           {problem ? (
             <div className="mb-5">
-              <Alert>{problem.code === "bad_credentials" ? t("signIn.wrong") : problem.detail}</Alert>
+              <Alert>
+                <Refusal problem={problem} />
+              </Alert>
             </div>
           ) : null}
           <form method="post" action="/api/ops/sign-in">

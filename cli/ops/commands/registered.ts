@@ -17,7 +17,8 @@ export const registered: Command = {
   name: "registered",
   usage: "",
   summary: "the functions that the engine runs, and what starts them",
-  help: `Lists the functions of this version with what starts each, and asks the engine which of them it knows.
+  help: `Lists the functions of this version with what starts each, and asks the engine which of them it knows. Those that
+it runs besides (webhooks, Intercom, canary, where the app has variables that this terminal lacks) are named.
 Ends with 1 when it does not answer, refuses the key, or does not know one of them: register the app then.`,
   options: {},
   async run(services, { positionals, output }) {
@@ -29,9 +30,14 @@ Ends with 1 when it does not answer, refuses the key, or does not know one of th
       output.say(
         `${id.padEnd(width)}  ${triggers.join(", ")}; ${retries} retries${isKnown === false ? "; NOT KNOWN TO THE ENGINE" : ""}`,
       );
+    const others = listOthers(functions, asked);
+    if (others.length > 0)
+      output.say(
+        `\nThe engine runs these for us too, which the settings of this terminal leave out: ${others.join(", ")}.`,
+      );
     const engine = describeAnswer(asked);
     if (engine !== "ok") output.say(`\nThe engine does not say which of them it knows: ${engine}.`);
-    output.result({ functions, engine });
+    output.result({ functions, others, engine });
     const isWrong = asked.status === null || asked.status === 401 || asked.status === 403;
     return isWrong || functions.some(({ isKnown }) => isKnown === false) ? EXIT.failed : EXIT.done;
   },
@@ -80,6 +86,19 @@ export function judgeFunctions(
     ...fn,
     isKnown: texts?.some((text) => text === fn.id || text.endsWith(`${APP_ID}-${fn.id}`)) ?? null,
   }));
+}
+
+/** The engine's names of what is not among ours: what the app has on and this terminal has off. */
+export function listOthers(functions: readonly { id: string }[], asked: Asked): string[] {
+  if (asked.status !== 200) return [];
+  const names = entriesOf(asked.body).flatMap((entry) => {
+    if (typeof entry !== "object" || entry === null || Reflect.get(entry, "isArchived") === true) return [];
+    const name: unknown = Reflect.get(entry, "slug") ?? Reflect.get(entry, "id");
+    return typeof name === "string" ? [name.replace(`${APP_ID}-`, "")] : [];
+  });
+  // What runs once a function has failed belongs to that function.
+  const isOurs = (name: string) => functions.some(({ id }) => name === id || name === `${id}-failure`);
+  return names.filter((name) => !isOurs(name)).sort();
 }
 
 function describeAnswer(asked: Asked): string {

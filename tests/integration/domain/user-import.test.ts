@@ -196,6 +196,19 @@ describe("people of the replaced system", () => {
     ).rejects.toMatchObject({ code: "invalid_token" });
   });
 
+  test("of lines that want one name the first has it, and a dry run says so before", async () => {
+    for (let round = 0; round < 5; round++) {
+      const { username } = someone();
+      const first = row({ username });
+      const others = [row({ username: username.toUpperCase() }), row(), row({ username })];
+      const dry = await importLines([first, ...others], "--dry-run");
+      const real = await importLines([first, ...others]);
+      expect(refusedOf(dry.result)).toEqual([2, 4].map((line) => ({ line, code: "username_taken" })));
+      expect(refusedOf(real.result)).toEqual(refusedOf(dry.result));
+      expect(await findUserByUsername(services.db, username)).toMatchObject({ email: first.email });
+    }
+  });
+
   test("a file that is empty or not there is said to be so", async () => {
     expect((await importLines([""])).code).toBe(EXIT.nothing);
     const err: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Command, EXIT, UsageError } from "@/cli/ops/command";
 import { COMMANDS } from "@/cli/ops/commands";
-import { judgeFunctions } from "@/cli/ops/commands/registered";
+import { judgeFunctions, listOthers } from "@/cli/ops/commands/registered";
 import { runOps, type Terminal } from "@/cli/ops/run";
 import { DomainError } from "@/domain/errors";
 import type { Services } from "@/domain/services";
@@ -123,6 +123,14 @@ describe("the functions that the engine knows", () => {
       known({ status: 200, body: { data: [data[0], { id: "relay-outbox", isArchived: true }] } }),
     ).toEqual([true, false]);
     expect(known({ status: 200, body: { data: [] } })).toEqual([false, false]);
+  });
+
+  test("are told apart from those that the app has on and this terminal has off", () => {
+    const data = ["send-confirmation-email", "send-confirmation-email-failure", "canary"].map((id) => ({
+      id: `latchkey-${id}`,
+    }));
+    expect(listOthers(ours, { status: 200, body: { data } })).toEqual(["canary"]);
+    expect(listOthers(ours, { status: null, why: "ECONNREFUSED" })).toEqual([]);
   });
 
   test("are not known and not unknown when it does not tell", () => {
