@@ -97,12 +97,14 @@ export function CodeForm({
     enter("sending");
     onSending();
     const result = await postJson("/api/v1/usr/confirm-email", { code, delivery_id: mailId });
-    if (
-      result.outcome === "done" ||
-      (result.outcome === "refused" && result.problem.code === "already_confirmed")
-    ) {
+    if (result.outcome === "done") {
       enter("confirmed");
       return onConfirmed();
+    }
+    if (result.outcome === "refused" && result.problem.code === "already_confirmed") {
+      // Elsewhere: the page reads that, and goes on as it does whenever it hears of it (use-move-on.ts).
+      enter("confirmed");
+      return onSettled();
     }
     enter("idle");
     if (result.outcome === "refused") {

@@ -53,7 +53,7 @@ export function ConfirmView({
 }) {
   const texts = useTexts();
   const { t, rich } = texts;
-  const { confirmation, receivedAtMs, connection, isEnded, isOther, refresh } = useConfirmation(initial);
+  const { confirmation, receivedAtMs, connection, isEnded, other, refresh } = useConfirmation(initial);
   const nowMs = useNow({ atMs: Date.parse(confirmation.server_time), receivedAtMs }, !isEnded);
   const [resentFor, setResentFor] = useState<string | null>(null);
   const [isSendingCode, setSendingCode] = useState(false);
@@ -76,9 +76,10 @@ export function ConfirmView({
   const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
 
   // The tab that sent the code has its own answer, and moves on with it.
-  const isHeldUp = useMoveOn(confirmed && !isSendingCode);
+  const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account");
 
   if (isEnded) return <SessionEnded />;
+  if (other === "account") return <OtherAccount email={email} />;
   return (
     <div className="grid grid-cols-1 gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
       <title>{t("confirm.tab", { state: status.headline })}</title>
@@ -96,7 +97,7 @@ export function ConfirmView({
             })}
           </Room>
         </p>
-        {isOther ? (
+        {other ? (
           <div className="mt-4">
             <Alert isAnnounced>{t("confirm.other")}</Alert>
           </div>
@@ -151,10 +152,12 @@ export function ConfirmView({
 
       <div>
         <CodeForm
+          // What was typed for one registration is no code of another one's.
+          key={confirmation.registered_at}
           mailId={delivery?.id}
           hint={hint}
           room={rooms.code}
-          refusal={codeRefusal}
+          refusal={other ? null : codeRefusal}
           isUseless={isAddressNeeded || isResendNeeded}
           connection={connection}
           isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
@@ -213,6 +216,21 @@ function MailboxLink({ href, children }: { href: string; children: ReactNode }) 
       <span>{children}</span>
       <ExternalLink aria-hidden="true" className="size-4 shrink-0 text-fg-muted rtl:-scale-x-100" />
     </a>
+  );
+}
+
+/** Somebody signed in to an account in this browser: nobody is taken into it from a page that was about something else. */
+function OtherAccount({ email }: { email: string }) {
+  const { t } = useTexts();
+  return (
+    <div data-narrow>
+      <title>{t("confirm.tab", { state: t("confirm.otherAccountTitle") })}</title>
+      <Heading isNews>{t("confirm.otherAccountTitle")}</Heading>
+      <p className="mt-2 mb-5 wrap-anywhere text-fg-muted">{t("confirm.otherAccount", { email })}</p>
+      <a href="/account" className={buttonClass("primary", "w-full")}>
+        {t("confirm.toAccount")}
+      </a>
+    </div>
   );
 }
 

@@ -9,8 +9,11 @@ export type LiveConfirmation = {
   connection: Connection;
   /** The session is over; what is shown may be old. */
   isEnded: boolean;
-  /** The browser's session is another registration's than the page was made with: another tab began or opened it. */
-  isOther: boolean;
+  /**
+   * Whose session the browser has by now, where it is no longer the registration's that the page was made with: another
+   * registration that a tab began, or an account that somebody signed in to.
+   */
+  other: "registration" | "account" | null;
   refresh: () => void;
 };
 
@@ -24,6 +27,7 @@ export function useConfirmation(initial: Confirmation): LiveConfirmation {
   const [isEnded, setEnded] = useState(false);
   // No two registrations of a browser were made in the same millisecond.
   const [registeredAt, setRegisteredAt] = useState(initial.registered_at);
+  const [isAccount, setAccount] = useState(false);
   const feed = useRef<Feed | null>(null);
   useEffect(() => {
     setLatest((now) => (now.receivedAtMs === null ? { ...now, receivedAtMs: Date.now() } : now));
@@ -32,6 +36,8 @@ export function useConfirmation(initial: Confirmation): LiveConfirmation {
         setLatest({ confirmation, receivedAtMs: Date.now() });
         // The stream that is open was opened for the one before, and would go on telling of it: another one is opened.
         setRegisteredAt(confirmation.registered_at);
+        // One that is confirmed while the page shows it moves it on; one that comes confirmed was somebody's already.
+        if (confirmation.registered_at !== registeredAt) setAccount(confirmation.confirmed);
       },
       onConnection: setConnection,
       onEnded: () => setEnded(true),
@@ -40,5 +46,11 @@ export function useConfirmation(initial: Confirmation): LiveConfirmation {
     return () => opened.close();
   }, [registeredAt]);
   const refresh = useCallback(() => feed.current?.refresh(), []);
-  return { ...latest, connection, isEnded, isOther: registeredAt !== initial.registered_at, refresh };
+  const other =
+    registeredAt === initial.registered_at
+      ? null
+      : isAccount
+        ? ("account" as const)
+        : ("registration" as const);
+  return { ...latest, connection, isEnded, other, refresh };
 }

@@ -18,6 +18,7 @@ import {
   writeRegistration,
 } from "./registration";
 import type { Services } from "./services";
+import { recordRefusal } from "./sign-in";
 import { type Identity, startSession } from "./tokens";
 import { describeUser } from "./user-data";
 
@@ -67,7 +68,11 @@ async function repeat(services: Services, input: RegistrationInput): Promise<Rep
   if (!(await admitRepeat(services, username))) return null;
   const holder = await findUserByUsername(services.db, username);
   const claim = holder && isSame(holder) ? holder : null;
-  if (!(await verifySignIn(claim?.passwordHash ?? null, password, 0)) || !claim) return null;
+  if (!(await verifySignIn(claim?.passwordHash ?? null, password, 0)) || !claim) {
+    // A password was tried, as at a sign-in; for every holder alike, so that the time is the same here too.
+    await recordRefusal(services, claim?.id ?? null, network ?? null);
+    return null;
+  }
   return inTransaction(services.db, async (tx) => {
     const user = await holdAccount(tx, claim.id);
     if (!user || !isSame(user) || user.passwordHash !== claim.passwordHash) return null;

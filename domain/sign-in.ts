@@ -93,7 +93,7 @@ function openSession(
 }
 
 /** Of an account that was deleted while it was looked at there is nobody to write it down about. */
-async function recordRefusal(
+export async function recordRefusal(
   services: Services,
   userId: string | null,
   network: string | null,

@@ -69,6 +69,23 @@ export function readProc(pid) {
   };
 }
 
+/** The name of a process's program, without its folder; null where it cannot be told. @param {number} pid */
+export function nameOf(pid) {
+  return readOrNull(`/proc/${pid}/comm`) ?? askPs("comm=", pid)?.trim().split("/").at(-1) ?? null;
+}
+
+/** @param {string} column @param {number} pid */
+function askPs(column, pid) {
+  try {
+    return execFileSync("ps", ["-o", column, "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } catch {
+    return null;
+  }
+}
+
 /** @param {number} pid @returns {Entry | "gone" | null} */
 export function readPs(pid) {
   try {

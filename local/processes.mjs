@@ -3,7 +3,7 @@
 import { linkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { giveToOwner } from "./ownership.mjs";
-import { bootedAt, lookUp } from "./process-table.mjs";
+import { bootedAt, lookUp, nameOf } from "./process-table.mjs";
 
 /** @typedef {{ pid: number, start: string | null }} Running */
 
@@ -74,14 +74,19 @@ export function markOf(folder) {
   return `${dev}:${ino}`;
 }
 
+/** What npm runs a script through (its script-shell). */
+const SHELL = /^-?(?:ba|da|a|k|z)?sh$|^busybox$/;
+
 /**
- * Who started a process, two generations up: npm runs scripts through a shell, so when npm is killed it is the shell
- * that changes hands.
+ * Who started a process, up to npm. npm runs scripts through a shell, so when npm is killed it is the shell that changes
+ * hands; but some shells (bash as /bin/sh) become the one command they were given, and npm is the parent. Whoever is
+ * above npm may go as they like: it was perhaps started by `nohup`.
  * @param {number} pid
  */
 export function ancestryOf(pid) {
   const parent = parentOf(pid);
-  return `${parent}/${parent === null ? null : parentOf(parent)}`;
+  if (parent === null || !SHELL.test(nameOf(parent) ?? "")) return `${parent}`;
+  return `${parent}/${parentOf(parent)}`;
 }
 
 /** @param {number} pid @returns {number | null} */

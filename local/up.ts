@@ -51,7 +51,11 @@ export async function up(root: string, args: string[]): Promise<void> {
       say("\nstopping …");
       void stop(0);
     });
-  watchNpm(() => void stop(0));
+  const unwatch = watchNpm(() => {
+    unwatch();
+    say("npm, which started this, has ended: stopping …");
+    void stop(0);
+  });
 
   try {
     const dir = path.resolve(root, process.env.LATCHKEY_DIR ?? ".latchkey");

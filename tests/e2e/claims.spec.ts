@@ -1,5 +1,6 @@
 // One claim on several devices, and several claims in one browser: each page shows, and acts on, what is true.
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { newAccount } from "../support/accounts";
 import { codeIn, countMails, nextMail } from "../support/mailbox";
 import { codeField, fillRegistration, registerOnPage } from "../support/pages";
 import { callApi, newPerson, type Person, register } from "../support/people";
@@ -171,6 +172,40 @@ test.describe("two registrations in one browser", () => {
     await page.reload();
     await expect(lead(page)).toContainText(other.email);
     await expect(told(page)).toHaveCount(0);
+  });
+
+  test("what was typed of the first one's code is not there when the page shows the second one", async ({
+    page,
+    context,
+  }) => {
+    const { one, other } = await twoInOneBrowser(page, context);
+    await codeField(page).fill(codeIn(await nextMail(one.email)).slice(0, 5));
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect(lead(page)).toContainText(other.email);
+    await expect(codeField(page)).toHaveValue("");
+    await expectUntouched(page, other);
+  });
+
+  test("where somebody signed in to an account meanwhile, the page says so and takes nobody into it", async ({
+    page,
+    context,
+  }) => {
+    const account = await newAccount();
+    const one = newPerson();
+    await registerOnPage(page, one);
+    await expect(codeField(page)).toBeVisible();
+    const tab = await context.newPage();
+    await tab.goto("/sign-in");
+    await tab.getByLabel("Username or email address").fill(account.username);
+    await tab.getByLabel("Password", { exact: true }).fill(account.password);
+    await tab.getByRole("button", { name: "Sign in" }).click();
+    await tab.waitForURL("**/account");
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
+    await expect(page.getByText(account.email)).toBeVisible();
+    await expect(page).toHaveURL(/\/confirm$/);
+    await page.getByRole("link", { name: "Go to your account" }).click();
+    await page.waitForURL("**/account");
   });
 
   test.describe("without JavaScript", () => {

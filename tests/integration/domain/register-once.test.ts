@@ -1,8 +1,8 @@
 // A person's own waiting claim is no reason to refuse them their name (docs/decisions/009).
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
-import { deliveries, outbox, rateLimits, users } from "@/db/schema";
+import { auditLog, deliveries, outbox, rateLimits, users } from "@/db/schema";
 import { changeAddress } from "@/domain/address-change";
 import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -84,6 +84,17 @@ describe("the same registration once more", () => {
       expect(await outcome(other)).toBe("username_taken");
     await changeAddress(services, user.id, someone().email);
     expect(await outcome(person)).toBe("username_taken");
+  });
+
+  test("ASVS 16.3.1: with another password is in the audit log as a sign-in that was refused", async () => {
+    const person = someone();
+    const { user } = await registerUser(services, person);
+    const refusals = () =>
+      services.db.$count(auditLog, and(eq(auditLog.userId, user.id), eq(auditLog.type, "sign_in_refused")));
+    expect(await outcome({ ...person, password: "another passphrase" })).toBe("username_taken");
+    expect(await refusals()).toBe(1);
+    expect(await outcome(person)).toBe(user.id);
+    expect(await refusals()).toBe(1);
   });
 
   test("opens no account: once it is confirmed the name is taken", async () => {

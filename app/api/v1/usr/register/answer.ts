@@ -42,7 +42,8 @@ export function registrationAnswer(
 
 /** What was done with the mail of a registration that comes once more; null where the database cannot tell. */
 export function describeDispatch(mail: Confirmation["delivery"]): Dispatch {
-  if (mail === null || isOpen(mail.status)) return { queued: true };
+  // A try that has failed is told as what it is, as it was to whoever was told of it first; another one is to come.
+  if (mail === null || (isOpen(mail.status) && mail.status !== "retrying")) return { queued: true };
   if (hasBeenTaken(mail.status)) return { queued: false, sent: true };
   return {
     queued: false,
