@@ -43,13 +43,13 @@ export function registerOnce(
     const own = asker && (await findUser(services.db, asker.userId));
     const replaced = own && holdsUsername(own, input.username, claim.createdAt) ? own : null;
     // Not mended: what is on its way to that address is what was asked for.
-    const same = replaced?.email === input.email ? await repeat(services, input) : null;
+    const same = replaced?.email === input.email ? await repeat(services, input, { isOwn: true }) : null;
     if (same) return same;
     try {
       return await writeRegistration(services, input, claim, replaced?.id);
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== "username_taken") throw error;
-      const repeated = await repeat(services, input);
+      const repeated = await repeat(services, input, { isOwn: false });
       if (!repeated) throw error;
       return repeated;
     }
@@ -59,9 +59,14 @@ export function registerOnce(
 
 /**
  * Null unless the name's holder is an open claim on this address with this password. The work is the same whoever holds
- * the name and whatever the address is, so that the time tells nobody who waits for which address.
+ * the name and whatever the address is, so that the time tells nobody who waits for which address. `isOwn`: who asks
+ * holds that claim, and another password than its own is a new choice and no try.
  */
-async function repeat(services: Services, input: RegistrationInput): Promise<Repetition | null> {
+async function repeat(
+  services: Services,
+  input: RegistrationInput,
+  { isOwn }: { isOwn: boolean },
+): Promise<Repetition | null> {
   const { username, email, password, network, device } = input;
   const isSame = (user: { email: string } & Parameters<typeof holdsUsername>[0]) =>
     user.email === email && holdsUsername(user, username, services.clock());
@@ -70,7 +75,7 @@ async function repeat(services: Services, input: RegistrationInput): Promise<Rep
   const claim = holder && isSame(holder) ? holder : null;
   if (!(await verifySignIn(claim?.passwordHash ?? null, password, 0)) || !claim) {
     // A password was tried, as at a sign-in; for every holder alike, so that the time is the same here too.
-    await recordRefusal(services, claim?.id ?? null, network ?? null);
+    if (!isOwn) await recordRefusal(services, claim?.id ?? null, network ?? null);
     return null;
   }
   return inTransaction(services.db, async (tx) => {

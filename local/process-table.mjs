@@ -71,16 +71,19 @@ export function readProc(pid) {
 
 /** The name of a process's program, without its folder; null where it cannot be told. @param {number} pid */
 export function nameOf(pid) {
-  return readOrNull(`/proc/${pid}/comm`) ?? askPs("comm=", pid)?.trim().split("/").at(-1) ?? null;
+  return readOrNull(`/proc/${pid}/comm`) ?? askPs(["comm="], pid)?.split("/").at(-1) ?? null;
 }
 
-/** @param {string} column @param {number} pid */
-function askPs(column, pid) {
+/** What `ps` says in these columns; null where it says nothing. @param {string[]} columns @param {number} pid */
+function askPs(columns, pid) {
   try {
-    return execFileSync("ps", ["-o", column, "-p", String(pid)], {
+    const said = execFileSync("ps", [...columns.flatMap((column) => ["-o", column]), "-p", String(pid)], {
       encoding: "utf8",
+      // It writes a start in the reader's language and zone: two starts of a clone may differ in both.
+      env: { ...process.env, LC_ALL: "C", TZ: "UTC0" },
       stdio: ["ignore", "pipe", "ignore"],
     });
+    return said.trim();
   } catch {
     return null;
   }
@@ -88,18 +91,9 @@ function askPs(column, pid) {
 
 /** @param {number} pid @returns {Entry | "gone" | null} */
 export function readPs(pid) {
-  try {
-    const said = execFileSync("ps", ["-o", "stat=", "-o", "ppid=", "-o", "lstart=", "-p", String(pid)], {
-      encoding: "utf8",
-      // It writes a start in the reader's language and zone: two starts of a clone may differ in both.
-      env: { ...process.env, LC_ALL: "C", TZ: "UTC0" },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [, state = "", parent, start] = /^(\S+)\s+(\d+)\s+(\S.*)$/.exec(said.trim()) ?? [];
-    const startedAt = Date.parse(`${start} UTC`);
-    if (Number.isNaN(startedAt)) return null;
-    return hasEnded(state) ? "gone" : { parent: Number(parent), start: `utc ${start}`, startedAt };
-  } catch {
-    return null;
-  }
+  const said = askPs(["stat=", "ppid=", "lstart="], pid) ?? "";
+  const [, state = "", parent, start] = /^(\S+)\s+(\d+)\s+(\S.*)$/.exec(said) ?? [];
+  const startedAt = Date.parse(`${start} UTC`);
+  if (Number.isNaN(startedAt)) return null;
+  return hasEnded(state) ? "gone" : { parent: Number(parent), start: `utc ${start}`, startedAt };
 }

@@ -97,6 +97,14 @@ describe("the same registration once more", () => {
     expect(await refusals()).toBe(1);
   });
 
+  test("with another password by who holds the claim is a new choice, and no sign-in that was refused", async () => {
+    const person = someone();
+    const { user, session } = await registerUser(services, person);
+    expect(await outcome({ ...person, password: "another passphrase" }, session)).not.toBe("username_taken");
+    const about = and(eq(auditLog.userId, user.id), eq(auditLog.type, "sign_in_refused"));
+    expect(await services.db.$count(auditLog, about)).toBe(0);
+  });
+
   test("opens no account: once it is confirmed the name is taken", async () => {
     const person = someone();
     const { user, deliveryId } = await registerUser(services, person);
