@@ -249,11 +249,14 @@ test("what could not be sent for another code or address is not said any more on
   context,
 }) => {
   await registerOnPage(page, newPerson());
-  await tellStates(
-    page,
-    makeConfirmation(arrived, { code: works, resend: { ...resend, allowed: true, next_allowed_at: null } }),
-  );
+  const allowed = makeConfirmation(arrived, {
+    code: works,
+    resend: { ...resend, allowed: true, next_allowed_at: null },
+  });
+  await tellStates(page, allowed);
   await page.reload();
+  // Until it is told, the page has the real address, and the form of another one begins anew: closed.
+  await expect(page.getByText(allowed.email)).toBeVisible();
   const again = page.getByRole("button", { name: "Resend code" });
   await expect(again).not.toHaveAttribute("aria-disabled");
   await page.locator("summary").click();
