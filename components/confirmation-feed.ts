@@ -60,7 +60,11 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   let hiddenAtMs: number | null = null;
   /** Counts what the stream brought, so that a slow read does not overwrite something newer. */
   let heardCount = 0;
+  /** Whose state the stream told last. */
+  let heardOf: string | null = null;
   let isReading = false;
+  /** What the read under way brings may be too old: another one follows it. */
+  let isReadAgain = false;
   /** The last read said that the session is over, and was not believed yet. */
   let isDoubted = false;
   let isClosed = false;
@@ -117,6 +121,7 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
       if (!confirmation) return;
       heardAtMs = around.nowMs();
       heardCount += 1;
+      heardOf = confirmation.registered_at;
       report("live");
       listener.onConfirmation(confirmation);
     });
@@ -146,6 +151,8 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
     if (result.outcome === "done") {
       isDoubted = false;
       if (heardCount === heardBefore) listener.onConfirmation(result.data);
+      // A stream goes on about the registration that it was opened for; a read tells of the browser's present one.
+      else if (result.data.registered_at !== heardOf) isReadAgain = true;
       report(isLive() ? "live" : "polling");
     } else if (result.outcome === "refused" && result.problem.status === 401) {
       // Another tab may have confirmed this very moment: the claim's session is over, and the cookie of the next one is
@@ -157,6 +164,10 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
       close();
       listener.onEnded();
     } else if (!isLive()) report("offline");
+    if (isReadAgain) {
+      isReadAgain = false;
+      void read();
+    }
   }
 
   function tick(): void {
@@ -170,6 +181,11 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   function resume(): void {
     void read();
     open();
+  }
+
+  function refresh(): void {
+    if (isReading) isReadAgain = true;
+    else void read();
   }
 
   function onVisibility(): void {
@@ -206,7 +222,7 @@ export function openConfirmationFeed(listener: FeedListener, around: Surrounding
   around.window.addEventListener("pageshow", onPageShow);
   around.document.addEventListener("visibilitychange", onVisibility);
   open();
-  return { refresh: () => void read(), close };
+  return { refresh, close };
 }
 
 function parseConfirmation(data: unknown): Confirmation | null {

@@ -227,6 +227,43 @@ describe("the page's feed", () => {
     expect(page.seen).toEqual(["sent"]);
   });
 
+  test("a stream that is busy with the registration before does not hide what a read tells of the present one", async () => {
+    const page = openFeed();
+    const other = makeConfirmation({ status: "retrying" }, { registered_at: "2026-11-24T10:00:20.000Z" });
+    page.current().connect();
+    page.current().send(queued);
+    page.read.mockImplementation(
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => resolve(done(other)), 1_000);
+        }),
+    );
+    page.feed.refresh();
+    page.current().send(sent);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(page.seen).toEqual(["queued", "sent", "retrying"]);
+    expect(page.read).toHaveBeenCalledTimes(2);
+  });
+
+  test("what is to be read anew while a read is under way is read after it", async () => {
+    const page = openFeed();
+    page.current().connect();
+    page.current().send(queued);
+    page.read.mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => resolve(done(sending)), 1_000);
+        }),
+    );
+    page.read.mockResolvedValue(done(sent));
+    page.feed.refresh();
+    page.feed.refresh();
+    page.feed.refresh();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(page.seen).toEqual(["queued", "sending", "sent"]);
+    expect(page.read).toHaveBeenCalledTimes(2);
+  });
+
   test("ends when the session is over, and asks no more", async () => {
     const page = openFeed();
     page.read.mockResolvedValue(refused(401));
