@@ -5,6 +5,7 @@ import { LAUNCH_ARGS } from "@/cli/product/browser.mjs";
 import { makeConfirmation } from "../support/confirmations";
 import { currentStep, registerOnPage } from "../support/pages";
 import { newPerson } from "../support/people";
+import { tellStates } from "../support/told-states";
 
 const USUAL_PX = 16;
 
@@ -50,13 +51,7 @@ for (const percent of [125, 150, 200])
       const page = await browser.newPage({ ...(baseURL ? { baseURL } : {}), reducedMotion: "reduce" });
       await registerOnPage(page, newPerson());
       expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe(`${px}px`);
-      await page.route("**/api/v1/usr/confirmation", (route) => route.fulfill({ json: RETRYING }));
-      await page.route("**/confirmation/events", (route) =>
-        route.fulfill({
-          contentType: "text/event-stream",
-          body: `retry: 200\nevent: confirmation\ndata: ${JSON.stringify(RETRYING)}\n\n`,
-        }),
-      );
+      await tellStates(page, RETRYING);
       for (const language of ["en", "de", "fr", "ar", "ja"]) {
         await page.request.post("/language", { form: { language } });
         for (const path of ["/", "/register", "/sign-in", "/confirm"]) {

@@ -5,6 +5,7 @@ import type { Confirmation } from "@/domain/confirmation-state";
 import { makeConfirmation } from "../support/confirmations";
 import { currentStep, hasSidewaysScroll, registerOnPage } from "../support/pages";
 import { newPerson } from "../support/people";
+import { tellStates } from "../support/told-states";
 
 const LONG_ADDRESS = "christopher.montgomery@universityofexample.edu";
 const at = (seconds: number) =>
@@ -71,23 +72,17 @@ for (const width of [320, 390, 768])
   }) => {
     await page.setViewportSize({ width, height: 800 });
     await registerOnPage(page, newPerson());
-    let told = STATES[0];
-    await page.route("**/api/v1/usr/confirmation", (route) => route.fulfill({ json: told }));
-    await page.route("**/confirmation/events", (route) =>
-      route.fulfill({
-        contentType: "text/event-stream",
-        // Ends there; the browser asks again at once.
-        body: `retry: 20\nevent: confirmation\ndata: ${JSON.stringify(told)}\n\n`,
-      }),
-    );
+    const [first] = STATES;
+    if (!first) throw new Error("There are no states");
+    const show = await tellStates(page, first);
     for (const language of ["en", "de", "fr", "es", "pt"]) {
       await speak(page, language);
-      told = STATES[0];
       await page.goto("/confirm");
+      await show(first);
       await expect(page.getByText(LONG_ADDRESS).first()).toBeVisible();
       const tops = await topsOf(page, PLACES);
       for (const state of STATES) {
-        told = state;
+        await show(state);
         // Tells this state from all others.
         await expect(page.locator(`ol time[datetime="${state.registered_at}"]`)).toBeVisible();
         const name = `${language}: ${state.delivery?.status}, ${state.registered_at}`;

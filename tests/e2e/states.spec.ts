@@ -15,6 +15,7 @@ import {
   statusLine,
 } from "../support/pages";
 import { newPerson } from "../support/people";
+import { tellStates as tellAnyStates } from "../support/told-states";
 
 const at = (seconds: number) =>
   new Date(Date.parse("2026-11-24T10:00:00.000Z") + seconds * 1000).toISOString();
@@ -64,28 +65,12 @@ const STATES: Record<string, readonly [string, Confirmation][]> = {
 const NEEDS_ANOTHER = new Set(["Came back", "Not sent"]);
 
 /** Answers the page's questions from now on. What it hands back tells another state, and waits until the page has it. */
+/** Of the registration that the browser has: another one's state would be told as such. */
 async function tellStates(page: Page, first: Confirmation) {
-  // Of this very registration: another one's would be told as such.
   const real = await page.request.get("/api/v1/usr/confirmation");
   const { registered_at } = (await real.json()) as Confirmation;
-  const asReal = (state: Confirmation) => ({ ...state, registered_at });
-  let told = asReal(first);
-  let asked = 0;
-  await page.route("**/api/v1/usr/confirmation", (route) => route.fulfill({ json: told }));
-  await page.route("**/confirmation/events", (route) => {
-    asked += 1;
-    return route.fulfill({
-      contentType: "text/event-stream",
-      // Ends there; the browser asks again at once.
-      body: `retry: 20\nevent: confirmation\ndata: ${JSON.stringify(told)}\n\n`,
-    });
-  });
-  return async (next: Confirmation) => {
-    told = asReal(next);
-    const before = asked;
-    // The next question may have been on its way; the second after this is asked when the answer to the first is read.
-    await expect.poll(() => asked).toBeGreaterThan(before + 1);
-  };
+  const tell = await tellAnyStates(page, { ...first, registered_at });
+  return (next: Confirmation) => tell({ ...next, registered_at });
 }
 
 const topOf = async (page: Page) => (await codeField(page).boundingBox())?.y;
