@@ -107,6 +107,8 @@ export const users = pgTable(
     claimNetwork: text("claim_network"),
     /** Where `rate_limits` counts further mails to a claim's address; of no use once it is confirmed. */
     furtherMailsKey: text("further_mails_key"),
+    /** The claim that its holder gave up for this one, there or gone (docs/decisions/009); of no use once confirmed. */
+    replaces: uuid("replaces"),
     /** What they registered in; their mails are written in it (docs/decisions/018). */
     language: language(),
     createdAt: instant("created_at").notNull(),
@@ -119,6 +121,7 @@ export const users = pgTable(
       .where(sql`${table.emailConfirmedAt} is not null`),
     index("users_email_idx").on(table.email),
     index("users_open_claims_idx").on(table.claimExpiresAt).where(sql`${table.emailConfirmedAt} is null`),
+    index("users_replaces_idx").on(table.replaces).where(sql`${table.replaces} is not null`),
     index("users_networks_idx").on(table.claimExpiresAt).where(sql`${table.claimNetwork} is not null`),
     index("users_old_hash_idx")
       .on(sql`(${oldIterations(table.passwordHash)})`)

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, exists, gt, inArray, isNotNull, isNull, lte, not, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
 import { type Executor, isUniqueViolation } from "./client";
 import { keepPrepared, place } from "./prepared";
 import { isOldHash, type NewUserRow, oldIterations, type UserRow, users } from "./schema";
@@ -84,7 +85,7 @@ export async function freeUsernameOfEndedClaim(
 export async function markEmailConfirmed(executor: Executor, id: string, now: Date): Promise<void> {
   await executor
     .update(users)
-    .set({ emailConfirmedAt: now, claimNetwork: null, furtherMailsKey: null })
+    .set({ emailConfirmedAt: now, claimNetwork: null, furtherMailsKey: null, replaces: null })
     .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 
@@ -101,23 +102,50 @@ export async function listOpenClaims(
     .orderBy(asc(users.createdAt));
 }
 
-/** These claims end now; ones that were confirmed do not. */
-export async function endClaims(executor: Executor, ids: readonly string[], now: Date): Promise<void> {
+/** These claims end now; ones that were confirmed do not. `isReplaced`: for one that names them as what it replaces. */
+export async function endClaims(
+  executor: Executor,
+  ids: readonly string[],
+  now: Date,
+  { isReplaced = false } = {},
+): Promise<void> {
   if (ids.length === 0) return;
   await executor
     .update(users)
-    .set({ claimExpiresAt: now, claimNetwork: null })
+    .set({ claimExpiresAt: now, ...(isReplaced ? {} : { claimNetwork: null }) })
     .where(and(inArray(users.id, [...ids]), isNull(users.emailConfirmedAt)));
 }
 
-/** Where a claim came from is of no use once it is over. Returns how many were forgotten. */
+/**
+ * Where a claim came from is of no use once it is over, unless another one has its place: what it counted for may have to
+ * be given back until its row goes. Returns how many were forgotten.
+ */
 export async function forgetNetworksOfEndedClaims(executor: Executor, now: Date): Promise<number> {
+  const successor = alias(users, "successor");
+  const isReplaced = exists(
+    executor.select({ id: successor.id }).from(successor).where(eq(successor.replaces, users.id)),
+  );
   const rows = await executor
     .update(users)
     .set({ claimNetwork: null })
-    .where(and(isNotNull(users.claimNetwork), lte(users.claimExpiresAt, now)))
+    .where(and(isNotNull(users.claimNetwork), lte(users.claimExpiresAt, now), not(isReplaced)))
     .returning({ id: users.id });
   return rows.length;
+}
+
+/** The claims that a claim has replaced, one after another. */
+export async function listReplaced(
+  executor: Executor,
+  id: string,
+): Promise<Pick<UserRow, "id" | "claimNetwork">[]> {
+  const rows = await executor.execute<{ id: string; claim_network: string | null }>(sql`
+    with recursive replaced as (
+      select ${users.replaces} as id from ${users} where ${users.id} = ${id}
+      union
+      select ${users.replaces} from ${users} join replaced on ${users.id} = replaced.id
+    )
+    select ${users.id}, ${users.claimNetwork} from ${users} join replaced on ${users.id} = replaced.id`);
+  return [...rows].map((row) => ({ id: row.id, claimNetwork: row.claim_network }));
 }
 
 /** Moves a claim to another address, and counts that. */

@@ -5,7 +5,7 @@ import { markCodeUsed } from "@/db/codes";
 import { cancelOpenDeliveries, listQueuedTo } from "@/db/deliveries";
 import { insertOutboxRow } from "@/db/outbox";
 import type { UserRow } from "@/db/schema";
-import { markEmailConfirmed } from "@/db/users";
+import { listReplaced, markEmailConfirmed } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { endOtherClaims } from "./claims";
 import type { Client } from "./client-network";
@@ -18,7 +18,7 @@ import { carryTrace } from "./tracing";
 
 /**
  * The claim becomes an account: its code and link are used up, other claims on the address end, what is on its way is
- * called off, the mail of welcome is queued, and the event goes out. Sessions are the caller's. Call under the claim's
+ * called off, what it and the claims that it replaced counted for is given back, the mail of welcome is queued, and the event goes out. Sessions are the caller's. Call under the claim's
  * lock.
  */
 export async function settleConfirmation(
@@ -27,20 +27,30 @@ export async function settleConfirmation(
   { user, codeId, client, now }: { user: UserRow; codeId: string; client: Client; now: Date },
 ): Promise<void> {
   const userId = user.id;
+  const replaced = await listReplaced(tx, userId);
   await markEmailConfirmed(tx, userId, now);
   await endOtherClaims(tx, user.email, userId, now);
   await cancelOpenDeliveries(tx, [userId], "confirmed", now);
   // After the deliveries (db/locks.ts).
   await markCodeUsed(tx, codeId, now);
-  const queuedAt = await listQueuedTo(tx, userId, user.email);
-  const [claimedAt] = queuedAt;
-  if (claimedAt)
-    await uncountClaim(services, tx, { email: user.email, networkHash: user.claimNetwork }, claimedAt);
-  await uncountFurtherMails(services, tx, user.email, queuedAt);
+  for (const claim of [user, ...replaced]) await uncount(services, tx, claim, user.email);
   await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
   // Nobody waits for it, so the answer does not either: the relay starts it.
   if (services.settings.welcomeMail)
     await queueNotice(services, tx, user, { kind: "welcome", now, forRelay: true });
   const data = { userId, ...carryTrace(services.tracing) };
   await insertOutboxRow(tx, { id: randomUUID(), name: USER_CONFIRMED, data, createdAt: now }, 0);
+}
+
+/** What went to the address for this claim is taken back from the address's limits, now that it has an owner. */
+async function uncount(
+  services: Services,
+  tx: Executor,
+  { id, claimNetwork: networkHash }: Pick<UserRow, "id" | "claimNetwork">,
+  email: string,
+): Promise<void> {
+  const queuedAt = await listQueuedTo(tx, id, email);
+  const [claimedAt] = queuedAt;
+  if (claimedAt) await uncountClaim(services, tx, { email, networkHash }, claimedAt);
+  await uncountFurtherMails(services, tx, email, queuedAt);
 }

@@ -40,9 +40,17 @@ export async function endOtherClaims(
   await endClaimsNow(tx, others, now);
 }
 
-/** Ends claims, and with them their sessions and what is on its way. Call under their addresses' locks. */
-export async function endClaimsNow(tx: Executor, ids: string[], now: Date): Promise<void> {
-  await endClaims(tx, ids, now);
+/**
+ * Ends claims, and with them their sessions and what is on its way. `isReplaced`: another one is about to name them as
+ * what it replaces. Call under their addresses' locks.
+ */
+export async function endClaimsNow(
+  tx: Executor,
+  ids: string[],
+  now: Date,
+  { isReplaced = false } = {},
+): Promise<void> {
+  await endClaims(tx, ids, now, { isReplaced });
   await cancelOpenDeliveries(tx, ids, "claim_expired", now);
   await revokeAllSessions(tx, ids, now);
 }

@@ -120,7 +120,7 @@ export async function writeRegistration(
   try {
     const write = () =>
       onClaims(services, async (tx) => {
-        if (replacedId) await endReplaced(tx, replacedId, user, now);
+        const replaces = replacedId ? await endReplaced(tx, replacedId, user, now) : null;
         const [, owner] = await inOneRoundTrip([
           () => lockAddresses(tx, [input.email]),
           () => findConfirmedUserByEmail(tx, input.email),
@@ -128,7 +128,7 @@ export async function writeRegistration(
           () => makeRoomForClaim(tx, input.email, networkHash, now),
         ]);
         const [, queued, session] = await inOneRoundTrip([
-          () => insertUser(tx, user),
+          () => insertUser(tx, { ...user, replaces }),
           () =>
             queueDelivery(services, tx, user, {
               owner,
@@ -166,10 +166,20 @@ export async function writeRegistration(
   }
 }
 
-/** Both addresses are locked here, at once; what the caller locks of them after it is held already (db/locks.ts). */
-async function endReplaced(tx: ClaimTransaction, id: string, by: NewClaim, now: Date): Promise<void> {
+/**
+ * Answers the claim's id, or null when it does not hold the name any more and is left alone. Both addresses are locked
+ * here, at once; what the caller locks of them after it is held already (db/locks.ts).
+ */
+async function endReplaced(
+  tx: ClaimTransaction,
+  id: string,
+  by: NewClaim,
+  now: Date,
+): Promise<string | null> {
   const claim = await lockClaim(tx, id, by.email);
-  if (claim && holdsUsername(claim, by.username, now)) await endClaimsNow(tx, [id], now);
+  if (!claim || !holdsUsername(claim, by.username, now)) return null;
+  await endClaimsNow(tx, [id], now, { isReplaced: true });
+  return id;
 }
 
 /** Whom a mail is about and to whom it goes. `language`: what its reader reads. */

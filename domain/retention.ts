@@ -150,7 +150,7 @@ export async function purgeExpired(services: Services, runMs = RUN_MS): Promise<
       if (performance.now() > endsAt) break;
     }
   }
-  // Where a claim came from is of no use once it is over, although the claim stays a day.
+  // Where a claim came from is of no use once it is over, although the claim stays a day, unless another one replaces it.
   const networks = await forgetNetworksOfEndedClaims(services.db, services.clock());
   if (networks > 0) purged.networks = networks;
   if (Object.keys(purged).length > 0) services.log.info({ purged }, "Removed what was past its end date");
