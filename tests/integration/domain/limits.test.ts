@@ -1,62 +1,20 @@
 // The limits with real SQL: what a hundred callers at once get, and what the table keeps of them.
 import { eq, like } from "drizzle-orm";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { takeHit } from "@/db/rate-limits";
-import { deliveries, rateLimits, refreshTokens, users } from "@/db/schema";
+import { deliveries, rateLimits, users } from "@/db/schema";
 import { changeAddress } from "@/domain/address-change";
-import { confirmEmail, getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
-import { DomainError } from "@/domain/errors";
+import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
 import { LIMITS } from "@/domain/limits";
-import { admitClaim, admitFurtherMail, admitRegistration, admitSignIn } from "@/domain/rate-limit";
+import { admitClaim, admitFurtherMail, admitRegistration } from "@/domain/rate-limit";
 import { registerUser } from "@/domain/registration";
 import { purgeExpired } from "@/domain/retention";
 import { signIn } from "@/domain/sign-in";
-import { refreshSession } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
+import { inParallel, refusalOf, somebody, someDomain, someNetwork, useLimits } from "@/tests/support/limits";
 import { someone } from "@/tests/support/services";
-import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
-const services = useTestServices(useTestDatabase());
-beforeEach(() => {
-  services.settings.rateLimits = true;
-  services.settings.proofOfWork = "off";
-  // Each test has days of its own: what is the whole site's would be shared by all.
-  services.pass(++days * 2 * 86_400);
-});
-let days = 0;
-
-let networks = 0;
-const someNetwork = () => `203.0.113.${++networks}`;
-let domains = 0;
-const someDomain = () => `d${++domains}.example`;
-
-/** A person whose mailbox's domain nobody else uses. */
-const somebody = () => {
-  const person = someone();
-  return { ...person, email: `${person.username}@${someDomain()}` };
-};
-
-const refusalOf = (work: Promise<unknown>): Promise<DomainError> =>
-  work.then(
-    () => {
-      throw new Error("it was not refused");
-    },
-    (error: unknown) => {
-      if (error instanceof DomainError) return error;
-      throw error;
-    },
-  );
-
-/** How many of `count` at once were let in, and the codes of the others. */
-async function inParallel(count: number, work: () => Promise<unknown>) {
-  const results = await Promise.allSettled(Array.from({ length: count }, work));
-  const codes = results.flatMap((result) =>
-    result.status === "rejected"
-      ? [result.reason instanceof DomainError ? result.reason.code : String(result.reason)]
-      : [],
-  );
-  return { admitted: count - codes.length, codes: [...new Set(codes)] };
-}
+const services = useLimits();
 
 describe("registrations of one network", () => {
   test("of a hundred in parallel exactly twenty are let in", async () => {
@@ -100,89 +58,6 @@ describe("registrations of one network", () => {
     const network = someNetwork();
     const result = await inParallel(25, () => registerUser(services, { ...somebody(), network }));
     expect(result.admitted).toBe(25);
-  });
-});
-
-describe("registrations with one address", () => {
-  const registering = (email: string) => (network: string) => () =>
-    registerUser(services, { ...someone(), email, network });
-
-  test("are three an hour from one network, and six from all", async () => {
-    const { email } = somebody();
-    const [first, second, third] = [someNetwork(), someNetwork(), someNetwork()];
-    const from = registering(email);
-    expect(await inParallel(5, from(first))).toEqual({ admitted: 3, codes: ["address_limit"] });
-    expect(await inParallel(5, from(second))).toEqual({ admitted: 3, codes: ["address_limit"] });
-    // What is reserved for those whom two networks must not lock out.
-    expect(await inParallel(5, from(third))).toEqual({ admitted: 1, codes: ["address_limit"] });
-    services.pass(3600);
-    expect(await inParallel(2, from(third))).toEqual({ admitted: 2, codes: [] });
-  });
-
-  test("let one more in from each of three other networks, and say when the next may come", async () => {
-    const { email } = somebody();
-    const from = registering(email);
-    for (const network of [someNetwork(), someNetwork()]) await inParallel(3, from(network));
-    const others = [];
-    for (let n = 0; n < 5; n++) others.push(await inParallel(1, from(someNetwork())));
-    expect(others.map(({ admitted }) => admitted)).toEqual([1, 1, 1, 0, 0]);
-    const refused = await refusalOf(from(someNetwork())());
-    expect(refused.details.nextAllowedAt).toEqual(new Date(services.clock().getTime() + 3600_000));
-    services.pass(3600);
-    await from(someNetwork())();
-  });
-
-  test("count neighbouring IPv6 networks as one", async () => {
-    const from = registering(somebody().email);
-    const neighbours = ["2001:db8:7:1::/64", "2001:db8:7:2::/64", "2001:db8:7:3::/64", "2001:db8:7:4::/64"];
-    const results = [];
-    for (const network of neighbours) results.push(await inParallel(1, from(network)));
-    expect(results.map(({ admitted }) => admitted)).toEqual([1, 1, 1, 0]);
-    await from("2001:db8:8:1::/64")();
-  });
-
-  test("from two networks do not end the claim of a third", async () => {
-    const owner = somebody();
-    const { user } = await registerUser(services, { ...owner, network: someNetwork() });
-    const from = registering(owner.email);
-    const [first, second] = [someNetwork(), someNetwork()];
-    for (const network of [first, first, second, second, first]) await from(network)();
-    expect(await getConfirmation(services, user.id)).toMatchObject({ email: owner.email });
-  });
-
-  test("do not count when the username was taken", async () => {
-    const taken = somebody();
-    await registerUser(services, { ...taken, network: someNetwork() });
-    const { email } = somebody();
-    const network = someNetwork();
-    for (let i = 0; i < 5; i++)
-      expect(
-        (
-          await refusalOf(
-            registerUser(services, { ...someone({ username: taken.username }), email, network }),
-          )
-        ).code,
-      ).toBe("username_taken");
-    await registerUser(services, { ...someone(), email, network });
-  });
-
-  test("are limited the same once the address has an owner", async () => {
-    const owner = somebody();
-    const network = someNetwork();
-    const { user, deliveryId } = await registerUser(services, { ...owner, network });
-    await confirmEmail(services, user.id, await codeOf(services, deliveryId));
-    const { email: unknown } = somebody();
-    for (const email of [owner.email, unknown]) {
-      const from = someNetwork();
-      expect(
-        await inParallel(5, () => registerUser(services, { ...someone(), email, network: from })),
-      ).toEqual({ admitted: 3, codes: ["address_limit"] });
-      // The owner's own registration is not among what is counted.
-      expect(await inParallel(5, () => registerUser(services, { ...someone(), email, network }))).toEqual({
-        admitted: 3,
-        codes: ["address_limit"],
-      });
-    }
   });
 });
 
@@ -280,164 +155,6 @@ describe("the whole site", () => {
     const network = someNetwork();
     await inParallel(150, () => admitRegistration(services, network));
     await admitRegistration(services, someNetwork());
-  });
-});
-
-describe("ASVS 2.4.1: resends", () => {
-  test("are five an hour for an address, over all its claims", async () => {
-    const { email } = somebody();
-    const claims = [];
-    for (let i = 0; i < 3; i++)
-      claims.push(await registerUser(services, { ...someone(), email, network: someNetwork() }));
-    let sent = 0;
-    for (let round = 0; round < 3; round++) {
-      services.pass(300);
-      for (const { user } of claims)
-        await requestAnotherCode(services, user.id).then(
-          () => sent++,
-          (error: DomainError) => expect(error.code).toBe("resend_limit"),
-        );
-    }
-    expect(sent).toBe(5);
-  });
-
-  test("of three claims at once do not get past it", async () => {
-    const { email } = somebody();
-    const claims = [];
-    for (let i = 0; i < 3; i++)
-      claims.push(await registerUser(services, { ...someone(), email, network: someNetwork() }));
-    services.pass(60);
-    await requestAnotherCode(services, claims[0]?.user.id ?? "");
-    for (let i = 0; i < 3; i++) {
-      services.pass(300);
-      await requestAnotherCode(services, claims[0]?.user.id ?? "");
-    }
-    services.pass(300);
-    const results = await Promise.allSettled(claims.map(({ user }) => requestAnotherCode(services, user.id)));
-    expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
-  });
-
-  test("count the same for an address that has an owner", async () => {
-    const owner = somebody();
-    const registered = await registerUser(services, { ...owner, network: someNetwork() });
-    services.pass(60);
-    const again = await requestAnotherCode(services, registered.user.id);
-    await confirmEmail(services, registered.user.id, await codeOf(services, again.deliveryId));
-    const counts = [];
-    for (const email of [owner.email, somebody().email]) {
-      const { user } = await registerUser(services, { ...someone(), email, network: someNetwork() });
-      let sent = 0;
-      for (let i = 0; i < 8; i++) {
-        services.pass(300);
-        await requestAnotherCode(services, user.id).then(
-          () => sent++,
-          () => {},
-        );
-      }
-      counts.push(sent);
-    }
-    expect(counts).toEqual([5, 5]);
-  });
-});
-
-describe("ASVS 6.1.1, 6.3.1: tries to sign in", () => {
-  const attempt = (login: string, network: string, password = "wrong password") =>
-    signIn(services, { login, password, network });
-
-  test("are five for one name from one network, whether anybody has the name or not", async () => {
-    const person = somebody();
-    await registerUser(services, { ...person, network: someNetwork() });
-    for (const login of [person.username, "nobody-at-all"]) {
-      const network = someNetwork();
-      const result = await inParallel(8, () => attempt(login, network));
-      expect(result.admitted).toBe(0);
-      expect(result.codes.sort()).toEqual(["bad_credentials", "sign_in_limit"]);
-      expect((await refusalOf(attempt(login.toUpperCase(), network))).code).toBe("sign_in_limit");
-      expect((await refusalOf(attempt(login, someNetwork()))).code).toBe("bad_credentials");
-    }
-  });
-
-  test("begin anew after the right password", async () => {
-    const person = somebody();
-    await registerUser(services, { ...person, network: someNetwork() });
-    const network = someNetwork();
-    for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < 4; i++) await refusalOf(attempt(person.username, network));
-      await attempt(person.username, network, person.password);
-    }
-  });
-
-  test("are refused with the right password too, and say until when", async () => {
-    const person = somebody();
-    await registerUser(services, { ...person, network: someNetwork() });
-    const network = someNetwork();
-    for (let i = 0; i < 5; i++) await refusalOf(attempt(person.username, network));
-    const refused = await refusalOf(attempt(person.username, network, person.password));
-    expect(refused).toMatchObject({
-      code: "sign_in_limit",
-      details: { nextAllowedAt: new Date(services.clock().getTime() + 15 * 60_000) },
-    });
-    services.pass(15 * 60);
-    await attempt(person.username, network, person.password);
-  });
-
-  test("are ten at an account from one network, and a hundred from everywhere, with both of its names", async () => {
-    const person = somebody();
-    const names = [person.username, person.email];
-    const triesFrom = (network: string, count: number) =>
-      Promise.all(names.map((name) => inParallel(count, () => admitSignIn(services, name, network))));
-    const sum = (results: { admitted: number }[]) => results.reduce((all, { admitted }) => all + admitted, 0);
-    expect(sum(await triesFrom(someNetwork(), 8))).toBe(10);
-    let others = 0;
-    for (let n = 0; n < 12; n++) others += sum(await triesFrom(someNetwork(), 8));
-    expect(others).toBe(90);
-  });
-
-  test("are sixty from one network, over all names", async () => {
-    const network = someNetwork();
-    let names = 0;
-    const result = await inParallel(80, () => admitSignIn(services, `name${++names}`, network));
-    expect(result).toEqual({ admitted: 60, codes: ["sign_in_limit"] });
-  });
-});
-
-describe("new tokens for a refresh token", () => {
-  const [{ limit }] = LIMITS.refreshesPerSession.windows;
-  const open = async () =>
-    (await registerUser(services, { ...somebody(), network: someNetwork() })).session.tokens.refresh_token;
-
-  test("are given thirty times an hour in a session, each of them; another session is its own", async () => {
-    let token = await open();
-    for (let n = 0; n < limit; n++) token = (await refreshSession(services, token)).refresh_token;
-    const refused = await refusalOf(refreshSession(services, token));
-    expect(refused).toMatchObject({
-      code: "refresh_limit",
-      details: { nextAllowedAt: new Date(services.clock().getTime() + 3600_000) },
-    });
-    const rows = await services.db.$count(refreshTokens);
-    await refusalOf(refreshSession(services, token));
-    expect(await services.db.$count(refreshTokens)).toBe(rows);
-    await refreshSession(services, await open());
-    // What was refused was not used up.
-    services.pass(3600);
-    await refreshSession(services, token);
-  });
-
-  test("that were used are known as such under the limit too", async () => {
-    const first = await open();
-    let token = first;
-    for (let n = 0; n < limit; n++) token = (await refreshSession(services, token)).refresh_token;
-    expect((await refusalOf(refreshSession(services, first))).code).toBe("invalid_token");
-    expect((await refusalOf(refreshSession(services, token))).code).toBe("invalid_token");
-  });
-
-  test("nobody's tokens use no limit up", async () => {
-    const before = await services.db.$count(rateLimits);
-    expect(await inParallel(50, () => refreshSession(services, "nobody's"))).toEqual({
-      admitted: 0,
-      codes: ["invalid_token"],
-    });
-    expect(await services.db.$count(rateLimits)).toBe(before);
   });
 });
 
