@@ -5,8 +5,8 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { watchPeers } = await import("./app/_http/peer-address");
   watchPeers();
-  const { refuseTrace } = await import("./app/_http/trace-requests");
-  refuseTrace();
+  const { readOddRequests } = await import("./app/_http/odd-requests");
+  readOddRequests();
   const { refuseSlowBodies } = await import("./app/_http/slow-bodies");
   refuseSlowBodies();
   const { startServerProcess } = await import("./inngest/server-process");

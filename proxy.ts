@@ -15,6 +15,8 @@ import { services } from "./services";
 
 const STYLESHEETS = readStylesheets(process.cwd());
 const PAGE_METHODS = "GET, HEAD, OPTIONS";
+/** The same for everybody, like files of the build. */
+const ICON = "/icon.svg";
 
 /** Pages that can be shown without asking the database, unless a session comes along. */
 const READS_NOTHING = new Set(["/", "/register", "/sign-in", "/docs/api"]);
@@ -32,6 +34,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
 
   if (request.method !== "GET" && request.method !== "HEAD" && !HANDLERS.has(pathname))
     return withHeaders(refuseMethod(request.method), securityHeaders(null, isSecure));
+
+  if (pathname === ICON) return NextResponse.next();
 
   const nonce = createNonce();
   const isDevelopment = env().NODE_ENV === "development";
@@ -86,5 +90,5 @@ function withHeaders(response: Response, headers: Record<string, string>): Respo
 
 export const config = {
   // Files of the build carry no person's state and are the same for everybody.
-  matcher: "/((?!_next/static|_next/image|icon.svg).*)",
+  matcher: "/((?!_next/static|_next/image).*)",
 };

@@ -14,6 +14,7 @@ import {
   users,
 } from "./schema";
 import { intercomContacts, webhookDeliveries } from "./schema-outside";
+import { listReplaced } from "./users";
 
 /** How many rows there are about a person. */
 export type Traces = {
@@ -41,13 +42,25 @@ const TRACED = {
   claimNetwork: users.claimNetwork,
 };
 
-/** The account and all claims on an address, held until the transaction ends. */
+/** The account and all claims on an address, and what these have replaced, held until the transaction ends. */
 export function lockUsersOfEmail(executor: Executor, email: string): Promise<TracedUser[]> {
-  return executor.select(TRACED).from(users).where(eq(users.email, email)).for("update");
+  return lockWithReplaced(executor, eq(users.email, email));
 }
 
+/** An account, and the claims that it has replaced. */
 export function lockUserOfId(executor: Executor, id: string): Promise<TracedUser[]> {
-  return executor.select(TRACED).from(users).where(eq(users.id, id)).for("update");
+  return lockWithReplaced(executor, eq(users.id, id));
+}
+
+/** A claim that its person gave up for another one is theirs too, whatever address it was on. */
+async function lockWithReplaced(executor: Executor, areWanted: SQL): Promise<TracedUser[]> {
+  const wanted = await executor.select(TRACED).from(users).where(areWanted).for("update");
+  const ids = new Set(wanted.map(({ id }) => id));
+  const replaced = await listReplaced(executor, [...ids]);
+  const others = replaced.map(({ id }) => id).filter((id) => !ids.has(id));
+  if (others.length === 0) return wanted;
+  const more = await executor.select(TRACED).from(users).where(inArray(users.id, others)).for("update");
+  return [...wanted, ...more];
 }
 
 /** Mails of these users, and mails to the address that another claim sent before it moved. */

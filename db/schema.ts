@@ -62,6 +62,7 @@ export const attemptOutcome = pgEnum("attempt_outcome", [
 /** What domain/audit-log.ts writes down; it says what each one means. */
 export const auditType = pgEnum("audit_type", [
   "registered",
+  "registration_refused",
   "confirmed",
   "confirmation_refused",
   "code_resent",
@@ -107,7 +108,7 @@ export const users = pgTable(
     claimNetwork: text("claim_network"),
     /** Where `rate_limits` counts further mails to a claim's address; of no use once it is confirmed. */
     furtherMailsKey: text("further_mails_key"),
-    /** The claim that its holder gave up for this one, there or gone (docs/decisions/009); of no use once confirmed. */
+    /** The claim that its holder gave up for this one (docs/decisions/009), there or gone. */
     replaces: uuid("replaces"),
     /** What they registered in; their mails are written in it (docs/decisions/018). */
     language: language(),

@@ -85,7 +85,7 @@ export async function freeUsernameOfEndedClaim(
 export async function markEmailConfirmed(executor: Executor, id: string, now: Date): Promise<void> {
   await executor
     .update(users)
-    .set({ emailConfirmedAt: now, claimNetwork: null, furtherMailsKey: null, replaces: null })
+    .set({ emailConfirmedAt: now, claimNetwork: null, furtherMailsKey: null })
     .where(and(eq(users.id, id), isNull(users.emailConfirmedAt)));
 }
 
@@ -117,13 +117,16 @@ export async function endClaims(
 }
 
 /**
- * Where a claim came from is of no use once it is over, unless another one has its place: what it counted for may have to
- * be given back until its row goes. Returns how many were forgotten.
+ * Where a claim came from is of no use once it is over, unless another one has its place that is not confirmed: what it
+ * counted for may have to be given back, until its row goes. Returns how many were forgotten.
  */
 export async function forgetNetworksOfEndedClaims(executor: Executor, now: Date): Promise<number> {
   const successor = alias(users, "successor");
   const isReplaced = exists(
-    executor.select({ id: successor.id }).from(successor).where(eq(successor.replaces, users.id)),
+    executor
+      .select({ id: successor.id })
+      .from(successor)
+      .where(and(eq(successor.replaces, users.id), isNull(successor.emailConfirmedAt))),
   );
   const rows = await executor
     .update(users)
@@ -133,14 +136,15 @@ export async function forgetNetworksOfEndedClaims(executor: Executor, now: Date)
   return rows.length;
 }
 
-/** The claims that a claim has replaced, one after another. */
+/** The claims that these have replaced, one after another. */
 export async function listReplaced(
   executor: Executor,
-  id: string,
+  ids: readonly string[],
 ): Promise<Pick<UserRow, "id" | "claimNetwork">[]> {
+  if (ids.length === 0) return [];
   const rows = await executor.execute<{ id: string; claim_network: string | null }>(sql`
     with recursive replaced as (
-      select ${users.replaces} as id from ${users} where ${users.id} = ${id}
+      select ${users.replaces} as id from ${users} where ${inArray(users.id, [...ids])}
       union
       select ${users.replaces} from ${users} join replaced on ${users.id} = replaced.id
     )

@@ -15,6 +15,8 @@ type None = Record<never, never>;
 export type AuditDetails = {
   /** A claim was made, on a free address or on one that has an owner: both look the same here. */
   registered: None;
+  /** The name is taken, and not by a claim on that address, of which the password would have been a try. */
+  registration_refused: { reason: "username_taken" };
   /** The claim became an account. */
   confirmed: None;
   /** A wrong code that was counted; what comes after the last try is refused without being judged, and has no row. */
@@ -59,6 +61,7 @@ export type AuditDetails = {
 /** Each kind of row in words, for operators. */
 export const AUDIT_SENTENCES: Record<AuditType, string> = {
   registered: "Registered",
+  registration_refused: "A registration was refused",
   confirmed: "Confirmed the address",
   confirmation_refused: "A code was refused",
   code_resent: "Asked for another code",

@@ -27,13 +27,13 @@ export async function settleConfirmation(
   { user, codeId, client, now }: { user: UserRow; codeId: string; client: Client; now: Date },
 ): Promise<void> {
   const userId = user.id;
-  const replaced = await listReplaced(tx, userId);
   await markEmailConfirmed(tx, userId, now);
   await endOtherClaims(tx, user.email, userId, now);
   await cancelOpenDeliveries(tx, [userId], "confirmed", now);
   // After the deliveries (db/locks.ts).
   await markCodeUsed(tx, codeId, now);
-  for (const claim of [user, ...replaced]) await uncount(services, tx, claim, user.email);
+  for (const claim of [user, ...(await listReplaced(tx, [userId]))])
+    await uncount(services, tx, claim, user.email);
   await recordAudit(services, tx, { type: "confirmed", userId, network: client.network, details: {} });
   // Nobody waits for it, so the answer does not either: the relay starts it.
   if (services.settings.welcomeMail)

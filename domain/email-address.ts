@@ -17,7 +17,7 @@ export function normalizeEmail(typed: string): string | null {
   const trimmed = typed.trim();
   // Exactly one @ before and after NFKC: a full-width @ must not become a second one (GHSA-7rqj-j65f-68wh).
   if (trimmed.split("@").length !== 2) return null;
-  const [local, domain, ...rest] = trimmed.normalize("NFKC").toLowerCase().split("@");
+  const [local, domain, ...rest] = fold(trimmed).split("@");
   if (!local || !domain || rest.length > 0) return null;
   if (!LOCAL_PART.test(local) || Buffer.byteLength(local) > LOCAL_BYTES_MAX) return null;
   // domainToASCII also accepts what only a URL host may be ("1.2.3.4", "[::1]", "a%2eb"); the label check refuses those.
@@ -29,6 +29,15 @@ export function normalizeEmail(typed: string): string | null {
   if (topLevel.length < 2 || /^[0-9]+$/.test(topLevel)) return null;
   const address = `${local}@${ascii}`;
   return Buffer.byteLength(address) <= ADDRESS_BYTES_MAX ? address : null;
+}
+
+/**
+ * NFKC and lower case, until neither changes anything: "J̌" has no letter of its own, and its lower case "ǰ" has one.
+ * Otherwise one mailbox would be two strings, and have two accounts. Twice is enough for all of Unicode today.
+ */
+function fold(text: string): string {
+  const folded = text.normalize("NFKC").toLowerCase();
+  return folded === text ? text : fold(folded);
 }
 
 /** `a…e@example.com`: enough for an operator to recognise, too little to write to. For logs and lists. */

@@ -22,7 +22,10 @@ import { forgetPerson } from "./rate-limit";
 import type { Services } from "./services";
 import type { Identity } from "./tokens";
 
-/** What is known about an address: its account, all claims on it, and what was sent to it. Changes nothing. */
+/**
+ * What is known about an address: its account, all claims on it, the claims that these have replaced, and what was sent
+ * to it. Changes nothing.
+ */
 export async function findPerson(services: Services, email: string): Promise<Traces> {
   return onClaims(services, async (tx) => {
     await lockAddresses(tx, [email]);
@@ -41,7 +44,7 @@ export async function erasePerson(services: Services, email: string): Promise<Tr
     await lockAddresses(tx, [email]);
     const users = await lockUsersOfEmail(tx, email);
     const traces = await countTraces(tx, idsOf(users), email);
-    await removeAll(services, tx, users, email, { keepAudit: false });
+    await removeAll(services, tx, users, email, { isByOperator: true });
     if (isKnown(traces))
       await recordAudit(services, tx, {
         type: "person_erased",
@@ -78,28 +81,32 @@ export async function deleteAccount(
     // The password was changed while it was looked at: whoever knew the old one is out.
     if (present.passwordHash !== user.passwordHash) throw wrongPassword("password");
     await recordAudit(services, tx, { type: "account_deleted", userId: user.id, network, details: {} });
-    await removeAll(services, tx, users, null, { keepAudit: true });
+    await removeAll(services, tx, users, user.email, { isByOperator: false });
   });
   services.log.info({ userId: user.id }, `Account ${user.id} deleted by its person`);
 }
 
+/**
+ * `users`: of `email`, and what they have replaced, perhaps on other addresses: what counts about those stays. With
+ * `isByOperator` what was sent to the address goes too, whoever asked for it, and so do the audit rows.
+ */
 async function removeAll(
   services: Services,
   tx: Executor,
   users: readonly TracedUser[],
-  email: string | null,
-  options: { keepAudit: boolean },
+  email: string,
+  { isByOperator }: { isByOperator: boolean },
 ): Promise<void> {
   const elsewhere = await planIntercomErasure(tx, idsOf(users), services.clock());
   await keepOwnerNotices(services, tx, idsOf(users));
-  await removeTraces(tx, idsOf(users), email, options);
+  await removeTraces(tx, idsOf(users), isByOperator ? email : null, { keepAudit: !isByOperator });
   await elsewhere.announce();
-  if (email !== null) {
+  if (isByOperator) {
     await forgetMailStop(services, tx, email);
     await forgetMailedAddress(services, tx, email);
   }
   await forgetPerson(services, tx, {
-    emails: [...new Set([...users.map((user) => user.email), ...(email === null ? [] : [email])])],
+    email,
     usernames: users.map((user) => user.username.toLowerCase()),
     networkHashes: users.flatMap((user) => user.claimNetwork ?? []),
   });

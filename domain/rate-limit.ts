@@ -220,22 +220,20 @@ export async function forgetSignIns(
 }
 
 /**
- * Forgets what was counted for a person, as far as their addresses and names find it. What was counted together with a
+ * Forgets what was counted for a person, as far as their address and names find it. What was counted together with a
  * network that is not known any more, or by a session's random id, ends by itself, a day later at most.
  */
 export async function forgetPerson(
   services: Services,
   executor: Executor,
-  person: { emails: readonly string[]; usernames: readonly string[]; networkHashes: readonly string[] },
+  person: { email: string; usernames: readonly string[]; networkHashes: readonly string[] },
 ): Promise<void> {
   const networks = [UNKNOWN_NETWORK, ...person.networkHashes];
-  const logins = [...person.emails, ...person.usernames];
+  const { email } = person;
   const subjects: [Limit, string[]][] = [
-    ...person.emails.flatMap((email): [Limit, string[]][] => [
-      [LIMITS.mailAgainPerAddress, [email]],
-      ...networks.flatMap((networkHash) => subjectsOf({ email, networkHash })),
-    ]),
-    ...logins.flatMap((login): [Limit, string[]][] => [
+    [LIMITS.mailAgainPerAddress, [email]],
+    ...networks.flatMap((networkHash) => subjectsOf({ email, networkHash })),
+    ...[email, ...person.usernames].flatMap((login): [Limit, string[]][] => [
       [LIMITS.signInsPerLogin, [login]],
       [LIMITS.signInsPerLoginAndNetwork, [login, UNKNOWN_NETWORK]],
       [LIMITS.repeatsPerName, [login]],

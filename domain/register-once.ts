@@ -74,8 +74,7 @@ async function repeat(
   const holder = await findUserByUsername(services.db, username);
   const claim = holder && isSame(holder) ? holder : null;
   if (!(await verifySignIn(claim?.passwordHash ?? null, password, 0)) || !claim) {
-    // A password was tried, as at a sign-in; for every holder alike, so that the time is the same here too.
-    if (!isOwn) await recordRefusal(services, claim?.id ?? null, network ?? null);
+    if (!isOwn) await recordMiss(services, claim?.id ?? null, network ?? null);
     return null;
   }
   return inTransaction(services.db, async (tx) => {
@@ -97,4 +96,11 @@ async function repeat(
     });
     return { isRepetition: true, deliveryId: mail.id, user: describeUser(user), session };
   });
+}
+
+/** A claim's password was tried, as at a sign-in; or none was. One row for either, so that the time is the same. */
+async function recordMiss(services: Services, claimId: string | null, network: string | null): Promise<void> {
+  if (claimId) return recordRefusal(services, claimId, network);
+  const details = { reason: "username_taken" as const };
+  await recordAudit(services, services.db, { type: "registration_refused", userId: null, network, details });
 }

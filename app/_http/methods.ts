@@ -7,6 +7,14 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 type Method = (typeof METHODS)[number];
 type Handler = (request: Request) => Response;
 
+/** The header Allow of what takes these: HEAD is there where GET is, and OPTIONS everywhere. */
+export function allowOf(allowed: readonly Method[]): string {
+  return METHODS.filter((method) => allowed.includes(method))
+    .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+    .concat("OPTIONS")
+    .join(", ");
+}
+
 /**
  * Handlers for every method that is not in `allowed`, OPTIONS included, to be exported from a route. Allow as RFC 9110
  * section 10.2.1 asks; HEAD is there where GET is, by Next.
@@ -15,10 +23,7 @@ export function refuseOtherMethods<Allowed extends Method>(
   allowed: readonly Allowed[],
 ): Record<Exclude<Method, Allowed> | "OPTIONS", Handler> {
   const names: readonly string[] = allowed;
-  const allow = METHODS.filter((method) => names.includes(method))
-    .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
-    .concat("OPTIONS")
-    .join(", ");
+  const allow = allowOf(allowed);
   const refuse: Handler = (request) =>
     problemResponse(
       new HttpError(405, "method_not_allowed", "method_not_allowed", { allow }, { allow }),

@@ -1,5 +1,6 @@
 // What a browser is told about our pages, and that our own pages live within it.
 import { type IncomingMessage, request } from "node:http";
+import { text as readText } from "node:stream/consumers";
 import { expect, type Page, test } from "@playwright/test";
 import { codeIn, nextMail } from "../support/mailbox";
 import { codeField, registerOnPage } from "../support/pages";
@@ -163,33 +164,72 @@ test("a page takes GET and HEAD; any other method is 405 with Allow and a code (
   }
 });
 
+/** As it is written here: fetch would mend or refuse it. */
+async function send(
+  method: string,
+  path: string,
+  body?: string,
+): Promise<IncomingMessage & { text: string }> {
+  const { hostname, port } = new URL(readRunning().app.url);
+  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request({ hostname, port, path, method, headers }, resolve);
+    sent.on("error", reject);
+    sent.end(body);
+  });
+  return Object.assign(answer, { text: await readText(answer) });
+}
+
 test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", async () => {
   for (const path of ["/", "/api/v1/usr/me", "/api/health", "/_next/static/nothing.js"]) {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = request(`${readRunning().app.url}${path}`, { method: "TRACE" }, resolve);
-      sent.on("error", reject);
-      sent.end();
-    });
-    answer.resume();
+    const answer = await send("TRACE", path);
     expect([404, 405], `${path} ${answer.statusCode}`).toContain(answer.statusCode);
     for (const name of ["server", "x-powered-by"]) expect(answer.headers[name]).toBeUndefined();
   }
 });
 
-test("an asterisk in the address's place is no mistake of ours (RFC 9110, 9.3.7)", async () => {
-  const { hostname, port } = new URL(readRunning().app.url);
-  for (const [method, expected] of [
-    ["OPTIONS", 204],
-    ["GET", 200],
-  ] as const) {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = request({ hostname, port, path: "*", method }, resolve);
-      sent.on("error", reject);
-      sent.end();
-    });
-    answer.resume();
-    expect(answer.statusCode, method).toBe(expected);
+test("a method that nobody here has heard of is refused like any other", async () => {
+  for (const method of ["PROPFIND", "SEARCH", "LOCK"])
+    for (const [path, status, code] of [
+      ["/", 405, "method_not_allowed"],
+      ["/icon.svg", 405, "method_not_allowed"],
+      ["/api/v1/usr/me", 405, "method_not_allowed"],
+      ["/api/auth/session", 405, "method_not_allowed"],
+      ["/api/nothing-here", 404, "not_found"],
+    ] as const) {
+      const answer = await send(method, path);
+      expect(answer.statusCode, `${method} ${path}`).toBe(status);
+      expect(JSON.parse(answer.text)).toMatchObject({ code, status });
+    }
+});
+
+test("a path whose escapes are none is one that is not there, with our headers", async () => {
+  for (const path of ["/api/%", "/api/v1/usr/%E0%A4%A", "/api/v1/usr/register%", "/api/auth/%FF"]) {
+    const answer = await send("GET", path);
+    expect(answer.statusCode, path).toBe(404);
+    expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+    expect(JSON.parse(answer.text)).toMatchObject({ code: "not_found", status: 404 });
   }
+  for (const path of ["/%", "/confirm/%FF", "/ops/deliveries/%E0%A4%A", "/ops/webhooks/%FF"]) {
+    const answer = await send("GET", path);
+    expect(answer.statusCode, path).toBeLessThan(500);
+    expect(answer.headers["content-security-policy"], path).toContain("nonce-");
+  }
+});
+
+test("the call that tells who is signed in takes GET and HEAD, and no body makes it an error", async () => {
+  expect((await send("HEAD", "/api/auth/session")).statusCode).toBe(200);
+  for (const body of ["{}", '{"csrfToken":"x","data":{}}', "", "["]) {
+    const answer = await send("POST", "/api/auth/session", body);
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe("GET, HEAD, OPTIONS");
+    expect(JSON.parse(answer.text)).toMatchObject({ code: "method_not_allowed" });
+  }
+});
+
+test("an asterisk in the address's place is no mistake of ours (RFC 9110, 9.3.7)", async () => {
+  expect((await send("OPTIONS", "*")).statusCode).toBe(204);
+  expect((await send("GET", "*")).statusCode).toBe(200);
 });
 
 test("an offer of another protocol is left alone, and the request answered (RFC 9110, 7.8)", async () => {

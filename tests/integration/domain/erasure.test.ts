@@ -5,6 +5,7 @@ import { confirmEmail } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { deleteAccount, erasePerson, findPerson, isKnown } from "@/domain/erasure";
 import { applyProviderEvent } from "@/domain/provider-events";
+import { registerOnce } from "@/domain/register-once";
 import { registerUser } from "@/domain/registration";
 import { signIn } from "@/domain/sign-in";
 import { authenticateAccessToken } from "@/domain/tokens";
@@ -60,6 +61,28 @@ async function somebodyWithAPast() {
   return { person, user, session, strangerId: stranger.user.id };
 }
 
+/** An account whose person had registered twice before, with a mistyped address, in the same browser. */
+async function somebodyWhoMendedTheirAddress() {
+  const person = { ...someone(), network: "203.0.113.20" };
+  const { email: other } = someone();
+  const first = await registerUser(services, { ...person, email: other });
+  const second = await registerOnce(
+    services,
+    { ...person, email: other, password: "any other password" },
+    first.session.identity,
+  );
+  const third = await registerOnce(services, person, second.session.identity);
+  const { session } = await confirmEmail(services, third.user.id, await codeOf(services, third.deliveryId));
+  return { person, other, session, replaced: [first.user.id, second.user.id] };
+}
+
+/** Two of the three claims that a network may have on an address in an hour are there. */
+async function expectToCount(email: string): Promise<void> {
+  const again = () => registerUser(services, { ...someone({ email }), network: "203.0.113.20" });
+  await again();
+  await expect(again()).rejects.toMatchObject({ code: "address_limit" });
+}
+
 describe("erasing a person", () => {
   test("leaves no row with their address, their name or their id in any table", async () => {
     const { person, user, strangerId } = await somebodyWithAPast();
@@ -97,6 +120,15 @@ describe("erasing a person", () => {
     await erasePerson(services, typed.email);
     expect(await findPerson(services, right)).toMatchObject({ claims: 1, deliveries: 1 });
     expect(await findTablesWith(`"${typed.email}"`, `,${typed.email},`)).toEqual([]);
+  });
+
+  test("takes the claims along that they gave up for another one, and leaves what counts about other addresses", async () => {
+    const { person, other, replaced } = await somebodyWhoMendedTheirAddress();
+    const found = await findPerson(services, person.email);
+    expect(found).toMatchObject({ accounts: 1, claims: 2 });
+    expect(await erasePerson(services, person.email)).toEqual(found);
+    expect(await findTablesWith(person.email, other, ...replaced)).toEqual([]);
+    await expectToCount(other);
   });
 
   test("in the middle of a mail breaks nothing: the hand-over ends, and writes nothing down", async () => {
@@ -151,6 +183,14 @@ describe("deleting one's own account", () => {
     await expect(
       deleteAccount(services, session.identity, { password: person.password }),
     ).rejects.toMatchObject({ code: "invalid_token" });
+  });
+
+  test("takes the claims along that were given up for it, and makes no room on their addresses", async () => {
+    const { person, other, session, replaced } = await somebodyWhoMendedTheirAddress();
+    await deleteAccount(services, session.identity, { password: person.password });
+    expect(await findTablesWith(person.email, other)).toEqual([]);
+    expect(await findTablesWith(...replaced)).toEqual([]);
+    await expectToCount(other);
   });
 
   test("cannot be used to guess its password", async () => {

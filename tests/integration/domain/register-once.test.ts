@@ -97,6 +97,26 @@ describe("the same registration once more", () => {
     expect(await refusals()).toBe(1);
   });
 
+  test("under a name that is somebody else's is no sign-in that was refused, whoever that is", async () => {
+    const claim = someone();
+    await registerUser(services, claim);
+    const account = someone();
+    const { user, deliveryId } = await registerUser(services, account);
+    await confirmEmail(services, user.id, await codeOf(services, deliveryId));
+    const rows = () => services.db.select().from(auditLog);
+    for (const { username } of [claim, account]) {
+      const before = (await rows()).length;
+      expect(await outcome({ ...someone(), username })).toBe("username_taken");
+      const added = (await rows()).slice(before);
+      expect(added).toHaveLength(1);
+      expect(added[0]).toMatchObject({
+        type: "registration_refused",
+        userId: null,
+        details: { reason: "username_taken" },
+      });
+    }
+  });
+
   test("with another password by who holds the claim is a new choice, and no sign-in that was refused", async () => {
     const person = someone();
     const { user, session } = await registerUser(services, person);

@@ -11,6 +11,9 @@ describe("an email address", () => {
     ["jürgen@bücher.example", "jürgen@xn--bcher-kva.example"],
     ["用户@例子.广告", "用户@xn--fsqu00a.xn--4rr70v"],
     ["ada@ｅｘａｍｐｌｅ.com", "ada@example.com"],
+    // No letter of its own for the capital, and one for what it is in lower case.
+    ["J\u030cname@example.com", "\u01f0name@example.com"],
+    ["H\u0331\u0301@example.com", "\u1e96\u0301@example.com"],
     [`${"a".repeat(64)}@example.com`, `${"a".repeat(64)}@example.com`],
   ])("%j is kept as %j", (typed, normalized) => {
     expect(normalizeEmail(typed)).toBe(normalized);
@@ -55,8 +58,14 @@ describe("an email address", () => {
       fc.array(fc.integer({ min, max }), { maxLength: 20 }).map((points) => String.fromCodePoint(...points));
     const anything = letters(0, 0x10ffff);
     const plain = letters(0x21, 0x17f);
+    const accented = fc
+      .array(fc.tuple(fc.integer({ min: 0x41, max: 0x5a }), fc.integer({ min: 0x300, max: 0x36f })), {
+        minLength: 1,
+        maxLength: 5,
+      })
+      .map((pairs) => String.fromCodePoint(...pairs.flat()));
     const domain = fc.oneof(plain, fc.constantFrom("example.com", "bücher.example", "xn--bcher-kva.example"));
-    const address = fc.tuple(fc.oneof(anything, plain), domain).map((parts) => parts.join("@"));
+    const address = fc.tuple(fc.oneof(anything, plain, accented), domain).map((parts) => parts.join("@"));
     fc.assert(
       fc.property(fc.oneof(address, anything), (typed) => {
         const once = normalizeEmail(typed);

@@ -4,15 +4,18 @@ import NextAuth from "next-auth";
 import { authOptions, callbackCookieName, withFailures } from "@/app/_auth/options";
 import { isSecureCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
-import { refuseOtherMethods } from "@/app/_http/methods";
+import { allowOf, refuseOtherMethods } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
 import { NO_STORE, problemResponse } from "@/app/_http/respond";
 
 type Context = { params: Promise<{ nextauth: string[] }> };
 
-/** What next-auth has for signing in by password; it answers other pairs of method and action with a bare 500. */
+/**
+ * What next-auth has for signing in by password; it answers other pairs of method and action with a bare 500. A POST to
+ * "session" would change what the cookie holds, which here is a session's id and nothing else.
+ */
 const ACTIONS: Readonly<Record<string, readonly ("GET" | "POST")[]>> = {
-  session: ["GET", "POST"],
+  session: ["GET"],
   csrf: ["GET"],
   providers: ["GET"],
   signin: ["GET", "POST"],
@@ -39,8 +42,9 @@ function checkAction(method: string, path: readonly string[]): void {
   const name = path.join("/");
   const methods = Object.hasOwn(ACTIONS, name) ? (ACTIONS[name] ?? []) : [];
   if (methods.length === 0) throw new HttpError(404, "not_found", "not_found");
-  if (methods.some((each) => each === method)) return;
-  const allow = methods.join(", ");
+  // HEAD is there where GET is, by Next.
+  if (methods.some((each) => each === method || (each === "GET" && method === "HEAD"))) return;
+  const allow = allowOf(methods);
   throw new HttpError(405, "method_not_allowed", "method_not_allowed", { allow }, { allow });
 }
 

@@ -1,0 +1,48 @@
+// Requests that are valid and that Next cannot read: it answers them with a bare 400 or 500. They are read as ones that
+// it can, and are then refused, or answered, like any other.
+import { subscribe } from "node:diagnostics_channel";
+import { type IncomingMessage, METHODS } from "node:http";
+
+/** What route handlers can be written for. */
+const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+const shared = globalThis as typeof globalThis & { latchkeyReadsOdd?: true };
+
+/** Begins to do so in this process. Called once, before the first request. */
+export function readOddRequests(): void {
+  if (shared.latchkeyReadsOdd) return;
+  shared.latchkeyReadsOdd = true;
+  subscribe("http.server.request.start", (message) => {
+    const { request } = message as { request: IncomingMessage };
+    request.method = readMethod(request.method ?? "GET");
+    request.url = readTarget(request.url ?? "/");
+  });
+}
+
+/**
+ * TRACE, which fetch's own Request refuses (Fetch Standard, forbidden methods) and so must we (ASVS 5.0, 13.4.4), and
+ * all that Node reads and route handlers have no name for, such as PROPFIND: as PATCH, which nothing here takes.
+ */
+export function readMethod(method: string): string {
+  return KNOWN_METHODS.has(method) || !METHODS.includes(method) ? method : "PATCH";
+}
+
+/**
+ * An asterisk asks about the whole server (RFC 9110, 9.3.7) and is no URL: what is asked about every page is answered.
+ * In a path whose escapes are not UTF-8, or none at all, each percent sign stands for itself (RFC 3986, 2.4).
+ */
+export function readTarget(target: string): string {
+  if (target === "*") return "/";
+  const end = target.search(/[?#]/);
+  const path = end === -1 ? target : target.slice(0, end);
+  return isDecodable(path) ? target : path.replaceAll("%", "%25") + target.slice(path.length);
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
