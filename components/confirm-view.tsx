@@ -13,6 +13,7 @@ import { DeliveryTimeline } from "./delivery-timeline";
 import { replaceWith } from "./go-to";
 import { Heading } from "./heading";
 import { UtcTime } from "./local-time";
+import { OtherAccount } from "./other-account";
 import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
@@ -79,7 +80,14 @@ export function ConfirmView({
   const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account");
 
   if (isEnded) return <SessionEnded />;
-  if (other === "account") return <OtherAccount email={email} />;
+  if (other === "account")
+    return (
+      <OtherAccount
+        t={t}
+        email={email}
+        heading={<Heading isNews>{t("confirm.otherAccountTitle")}</Heading>}
+      />
+    );
   return (
     <div className="grid grid-cols-1 gap-x-12 gap-y-5 md:grid-cols-[minmax(0,22rem)_minmax(0,1fr)] md:grid-rows-[auto_1fr]">
       <title>{t("confirm.tab", { state: status.headline })}</title>
@@ -219,22 +227,7 @@ function MailboxLink({ href, children }: { href: string; children: ReactNode }) 
   );
 }
 
-/** Somebody signed in to an account in this browser: nobody is taken into it from a page that was about something else. */
-function OtherAccount({ email }: { email: string }) {
-  const { t } = useTexts();
-  return (
-    <div data-narrow>
-      <title>{t("confirm.tab", { state: t("confirm.otherAccountTitle") })}</title>
-      <Heading isNews>{t("confirm.otherAccountTitle")}</Heading>
-      <p className="mt-2 mb-5 wrap-anywhere text-fg-muted">{t("confirm.otherAccount", { email })}</p>
-      <a href="/account" className={buttonClass("primary", "w-full")}>
-        {t("confirm.toAccount")}
-      </a>
-    </div>
-  );
-}
-
-/** The claim's session is over: confirmed elsewhere, or the registration has ended. We cannot know which. */
+/** The session is over: confirmed elsewhere, another account's meanwhile, or the registration has ended. We cannot know. */
 function SessionEnded() {
   const { t } = useTexts();
   return (

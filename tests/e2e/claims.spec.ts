@@ -1,6 +1,6 @@
 // One claim on several devices, and several claims in one browser: each page shows, and acts on, what is true.
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { newAccount } from "../support/accounts";
+import { newAccount, signInAs } from "../support/accounts";
 import { codeIn, countMails, nextMail } from "../support/mailbox";
 import { codeField, fillRegistration, registerOnPage } from "../support/pages";
 import { callApi, newPerson, type Person, register } from "../support/people";
@@ -8,12 +8,11 @@ import { callApi, newPerson, type Person, register } from "../support/people";
 /** Whom the page says that it writes to. */
 const lead = (page: Page) => page.locator("h1 + p");
 
-async function signInToClaim(page: Page, person: Person): Promise<void> {
+async function signIn(page: Page, { username, password }: Person): Promise<void> {
   await page.goto("/sign-in");
-  await page.getByLabel("Username or email address").fill(person.username);
-  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByLabel("Username or email address").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL("**/confirm");
 }
 
 test("a code typed on another device moves every page of the claim on to the account, each with a session of its own", async ({
@@ -26,7 +25,8 @@ test("a code typed on another device moves every page of the claim on to the acc
   const tab = await context.newPage();
   await tab.goto("/confirm");
   const phone = await (await browser.newContext()).newPage();
-  await signInToClaim(phone, person);
+  await signIn(phone, person);
+  await phone.waitForURL("**/confirm");
   await codeField(phone).fill(codeIn(await nextMail(person.email)));
   for (const each of [phone, page, tab]) {
     await each.waitForURL("**/account**");
@@ -121,6 +121,14 @@ async function twoInOneBrowser(page: Page, context: BrowserContext): Promise<{ o
   return { one, other };
 }
 
+/** In another tab. */
+async function signInBeside(context: BrowserContext, account: Person): Promise<void> {
+  const tab = await context.newPage();
+  await signIn(tab, account);
+  await tab.waitForURL("**/account");
+  await tab.close();
+}
+
 const told = (page: Page) =>
   page.getByRole("alert").filter({ hasText: "You went on with another registration in this browser." });
 
@@ -194,12 +202,7 @@ test.describe("two registrations in one browser", () => {
     const one = newPerson();
     await registerOnPage(page, one);
     await expect(codeField(page)).toBeVisible();
-    const tab = await context.newPage();
-    await tab.goto("/sign-in");
-    await tab.getByLabel("Username or email address").fill(account.username);
-    await tab.getByLabel("Password", { exact: true }).fill(account.password);
-    await tab.getByRole("button", { name: "Sign in" }).click();
-    await tab.waitForURL("**/account");
+    await signInBeside(context, account);
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
     await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
     await expect(page.getByText(account.email)).toBeVisible();
@@ -220,6 +223,43 @@ test.describe("two registrations in one browser", () => {
       ).toBeVisible();
       await expect(lead(page)).toContainText(other.email);
       await expectUntouched(page, other);
+    });
+
+    for (const [what, submit] of [
+      ["a code", "Confirm"],
+      ["asking for another code", "Resend code"],
+    ] as const)
+      test(`where somebody signed in to an account meanwhile, ${what} leads nobody into it as if it had been taken`, async ({
+        page,
+        context,
+      }) => {
+        const account = await newAccount();
+        const one = newPerson();
+        await registerOnPage(page, one);
+        await signInBeside(context, account);
+        await codeField(page).fill(codeIn(await nextMail(one.email)));
+        await page.getByRole("button", { name: submit }).click();
+        await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
+        await expect(page.getByText(account.email)).toBeVisible();
+        await expect(page).toHaveURL(/\/confirm$/);
+        await page.getByRole("link", { name: "Go to your account" }).click();
+        await page.waitForURL("**/account");
+      });
+
+    test("where another one was confirmed on another device, the page that tells so says that nothing was taken", async ({
+      page,
+      context,
+    }) => {
+      const { one, other } = await twoInOneBrowser(page, context);
+      const { access_token: token } = await signInAs(other, "Their phone");
+      const code = codeIn(await nextMail(other.email));
+      expect((await callApi("/api/v1/usr/confirm-email", { token, body: { code } })).status).toBe(200);
+      await codeField(page).fill(codeIn(await nextMail(one.email)));
+      await page.getByRole("button", { name: "Confirm" }).click();
+      await expect(
+        page.getByText("Another registration is open here now. Nothing was changed."),
+      ).toBeVisible();
+      await expect(page.getByText(other.email)).toBeVisible();
     });
   });
 

@@ -6,9 +6,12 @@ import { getConfirmation } from "@/app/_data/confirmation";
 import { inboxUrl } from "@/app/_data/inbox";
 import { requestTexts } from "@/app/_data/texts";
 import { readFlash } from "@/app/_http/flash";
+import type { Problem } from "@/app/_http/problem";
 import { describeRooms } from "@/components/confirm-rooms";
 import { ConfirmView } from "@/components/confirm-view";
+import { OtherAccount } from "@/components/other-account";
 import { TextsProvider } from "@/components/texts-provider";
+import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
 import { WaysOn } from "@/components/ways-on";
@@ -28,14 +31,29 @@ export default async function ConfirmPage() {
   const visitor = await currentVisitor();
   const confirmation = visitor && (await getConfirmation(visitor.userId));
   if (!visitor || !confirmation) return <NothingToConfirm />;
-  if (confirmation.confirmed && visitor.scope === "full") redirect("/account");
-  if (confirmation.confirmed) return <ConfirmedElsewhere email={confirmation.email} />;
   const [codeFlash, resendFlash, changeFlash] = await Promise.all([
     readFlash("confirm"),
     readFlash("resend"),
     readFlash("change-email"),
   ]);
   const texts = await requestTexts();
+  if (confirmation.confirmed) {
+    // A form of another registration's page, without JavaScript: whoever sent it must not think that it went through.
+    const refusal = [codeFlash, resendFlash, changeFlash].find(
+      (flash) => flash?.problem.code === "other_registration",
+    )?.problem;
+    if (visitor.scope === "claim") return <ConfirmedElsewhere email={confirmation.email} refusal={refusal} />;
+    if (!refusal) redirect("/account");
+    return (
+      <Card>
+        <OtherAccount
+          t={texts.t}
+          email={confirmation.email}
+          heading={<Title>{texts.t("confirm.otherAccountTitle")}</Title>}
+        />
+      </Card>
+    );
+  }
   const { language } = texts;
   return (
     <Card isWide>
@@ -61,12 +79,17 @@ export default async function ConfirmPage() {
 }
 
 /** The session is the claim's still, and may become a full one: by a form, so that looking at a page changes nothing. */
-async function ConfirmedElsewhere({ email }: { email: string }) {
+async function ConfirmedElsewhere({ email, refusal }: { email: string; refusal: Problem | undefined }) {
   const { t, rich } = await requestTexts();
   return (
     <Card>
       <title>{t("common.title", { page: t("confirmOther.elsewhereTab") })}</title>
-      <h1 className="text-title font-semibold tracking-tight">{t("confirmOther.elsewhereTitle")}</h1>
+      <Title>{t("confirmOther.elsewhereTitle")}</Title>
+      {refusal ? (
+        <div className="mt-4">
+          <Alert>{refusal.detail}</Alert>
+        </div>
+      ) : null}
       <p className="mt-2 text-fg-muted">
         {rich<ReactNode>("confirmOther.elsewhere", {
           email,
@@ -91,9 +114,13 @@ async function NothingToConfirm() {
   return (
     <Card>
       <title>{t("common.title", { page: t("confirmOther.nothingTitle") })}</title>
-      <h1 className="text-title font-semibold tracking-tight">{t("confirmOther.nothingTitle")}</h1>
+      <Title>{t("confirmOther.nothingTitle")}</Title>
       <p className="mt-2 text-fg-muted">{t("confirmOther.nothing")}</p>
       <WaysOn t={t} />
     </Card>
   );
 }
+
+const Title = ({ children }: { children: ReactNode }) => (
+  <h1 className="text-title font-semibold tracking-tight">{children}</h1>
+);
