@@ -58,9 +58,15 @@ export default async function LandingPage() {
           <h1 className="text-display font-semibold tracking-tighter">{t("landing.heading")}</h1>
           <p className="mt-3 max-w-136 text-field text-fg-muted">{t("landing.text")}</p>
           <div className="mt-5 flex flex-wrap gap-3">
-            <a href="/register" className={buttonClass("primary", "px-6")}>
-              {t("landing.create")}
-            </a>
+            {visitor?.scope === "full" ? (
+              <a href="/account" className={buttonClass("primary", "px-6")}>
+                {t("confirm.toAccount")}
+              </a>
+            ) : (
+              <a href="/register" className={buttonClass("primary", "px-6")}>
+                {t("landing.create")}
+              </a>
+            )}
             {visitor?.scope === "claim" ? (
               <a href="/confirm" className={buttonClass("secondary", "px-6")}>
                 {t("landing.goOn")}

@@ -77,7 +77,7 @@ export function ConfirmView({
   const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
 
   // The tab that sent the code has its own answer, and moves on with it.
-  const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account");
+  const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account", delivery?.id, refresh);
 
   if (isEnded) return <SessionEnded />;
   if (other === "account")

@@ -7,6 +7,7 @@ import { replaceWith } from "./go-to";
 import { useMailLink } from "./mail-link";
 import { DeadLink, Looking, StateHeading, Unreachable } from "./mail-link-notes";
 import { RegistrationFacts } from "./registration-facts";
+import { SignOutButton } from "./sign-out-button";
 import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
@@ -24,8 +25,9 @@ type Phase =
 /**
  * Asks whether the registration behind the link is the reader's own, and confirms it on a click and on nothing less.
  * Whoever reads this got the mail, and need not be who registered: so it says who that was before it asks.
+ * `isSignedIn`: to an account, which is another one than this may become.
  */
-export function LinkConfirmation() {
+export function LinkConfirmation({ isSignedIn }: { isSignedIn: boolean }) {
   const { t } = useTexts();
   const link = useMailLink();
   const [phase, setPhase] = useState<Phase>({ name: "looking" });
@@ -62,10 +64,10 @@ export function LinkConfirmation() {
     case "asking":
       return <Question phase={phase} onConfirm={() => void confirm(phase.about)} />;
     case "confirmed":
-      return <Confirmed username={phase.about.username} />;
+      return <Confirmed username={phase.about.username} isSignedIn={isSignedIn} />;
     case "over":
       return phase.code === "already_confirmed" ? (
-        <Already sentence={phase.sentence} />
+        <Already sentence={phase.sentence} isSignedIn={isSignedIn} />
       ) : (
         <Over sentence={phase.sentence} />
       );
@@ -117,7 +119,7 @@ function Question({
   );
 }
 
-function Confirmed({ username }: { username: string }) {
+function Confirmed({ username, isSignedIn }: { username: string; isSignedIn: boolean }) {
   const { t, rich } = useTexts();
   return (
     <div>
@@ -134,23 +136,29 @@ function Confirmed({ username }: { username: string }) {
         })}
       </p>
       <div className="mt-6 grid">
-        <a href="/sign-in" className={buttonClass("secondary")}>
-          {t("confirmLink.signInHere")}
-        </a>
+        {isSignedIn ? (
+          // Who is signed in is shown their account, and no form to sign in.
+          <SignOutButton label={t("common.signInAnew")} className="w-full" isForSignIn />
+        ) : (
+          <a href="/sign-in" className={buttonClass("secondary")}>
+            {t("confirmLink.signInHere")}
+          </a>
+        )}
       </div>
     </div>
   );
 }
 
-function Already({ sentence }: { sentence: string }) {
+/** Who is signed in has most likely confirmed it themselves, and is looking for that account. */
+function Already({ sentence, isSignedIn }: { sentence: string; isSignedIn: boolean }) {
   const { t } = useTexts();
   return (
     <div>
       <StateHeading>{t("confirmLink.already")}</StateHeading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
       <div className="mt-6 grid">
-        <a href="/sign-in" className={buttonClass("primary")}>
-          {t("common.signIn")}
+        <a href={isSignedIn ? "/account" : "/sign-in"} className={buttonClass("primary")}>
+          {t(isSignedIn ? "common.yourAccount" : "common.signIn")}
         </a>
       </div>
     </div>

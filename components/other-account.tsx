@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Texts } from "@/messages/texts";
+import { SignOutButton } from "./sign-out-button";
 import { buttonClass } from "./ui/button-class";
 
 /**
@@ -16,9 +17,12 @@ export function OtherAccount({
       <title>{t("confirm.tab", { state: t("confirm.otherAccountTitle") })}</title>
       {heading}
       <p className="mt-2 mb-5 wrap-anywhere text-fg-muted">{t("confirm.otherAccount", { email })}</p>
-      <a href="/account" className={buttonClass("primary", "w-full")}>
-        {t("confirm.toAccount")}
-      </a>
+      <div className="grid gap-3">
+        <a href="/account" className={buttonClass("primary")}>
+          {t("confirm.toAccount")}
+        </a>
+        <SignOutButton label={t("common.signInAnew")} className="w-full" isForSignIn />
+      </div>
     </div>
   );
 }

@@ -38,8 +38,9 @@ export const checkEmail =
     if (parts.length > 2) return t("rules.emailTwoAts");
     if (!local) return t("rules.emailNoLocal");
     if (!domain) return t("rules.emailNoDomain");
-    // Also the full stops of Chinese and Japanese keyboards, which the server reads as dots (UTS 46).
-    if (!/[^.。．｡][.。．｡][^.。．｡]/u.test(domain)) return t("rules.emailCutShort");
+    // Also the full stops of Chinese and Japanese keyboards, which the server reads as dots (UTS 46). A comma is asked
+    // about (domain/email-suggestion.ts).
+    if (!/[^.。．｡][.,。．｡][^.。．｡]/u.test(domain)) return t("rules.emailCutShort");
     if (address.length > 4 * EMAIL_MAX) return t("rules.emailLong", { max: EMAIL_MAX });
     return null;
   };

@@ -1,5 +1,6 @@
 // What the page shows for each state of a delivery: the steps of the list, and one sentence that says where things
 // stand. Always five steps, so that nothing on the page moves when the state does. Pure.
+import { BOUNCE_REASONS } from "@/domain/bounce-reasons";
 import type { Confirmation, DeliveryReason, DeliveryStatus } from "@/domain/confirmation-state";
 import type { Texts } from "@/messages/texts";
 import { upperFirst } from "@/messages/upper-first";
@@ -177,7 +178,8 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
     }
     case "bounced": {
       const why = describeReason(texts, reason ?? { code: "bounced", message: "" });
-      return say(tone, status, t("timeline.sentence.bounced", { reason: why }));
+      const sentence = needsOtherAddress(delivery) ? "bounced" : "bouncedForNow";
+      return say(tone, status, t(`timeline.sentence.${sentence}`, { reason: why }));
     }
     case "cancelled":
       return say(
@@ -218,10 +220,14 @@ const ADDRESS_REFUSED = new Set([
   "domain_unavailable",
 ]);
 
+const CAME_BACK_FOR_NOW: ReadonlySet<string> = new Set(BOUNCE_REASONS);
+
 /** Only another address can help; the page then holds the form for it open. */
 export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
-  if (delivery?.status === "bounced" || delivery?.status === "suppressed") return true;
-  return delivery?.status === "failed" && ADDRESS_REFUSED.has(delivery.reason?.code ?? "");
+  const code = delivery?.reason?.code ?? "";
+  if (delivery?.status === "bounced") return !CAME_BACK_FOR_NOW.has(code);
+  if (delivery?.status === "suppressed") return true;
+  return delivery?.status === "failed" && ADDRESS_REFUSED.has(code);
 }
 
 /** The mail has left us, and nothing says that it did not arrive. */

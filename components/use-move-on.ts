@@ -9,10 +9,11 @@ const MOVE_ON_MS = 1_200;
 const TRY_AGAIN_MS = 3_000;
 
 /**
- * Once `isDue`, goes on to the account. True while our server cannot be reached: the page then stays, because in its
- * place the browser would show that there is no connection, and goes on as soon as there is one.
+ * Once `isDue`, goes on to the account of the registration that `mailId` is of. True while our server cannot be reached:
+ * the page then stays, because in its place the browser would show that there is no connection, and goes on as soon as
+ * there is one. `onOther`: the browser has somebody else's session by now, and the page stays for that too.
  */
-export function useMoveOn(isDue: boolean): boolean {
+export function useMoveOn(isDue: boolean, mailId: string | undefined, onOther: () => void): boolean {
   const [isHeldUp, setHeldUp] = useState(false);
   useEffect(() => {
     if (!isDue) return;
@@ -26,11 +27,12 @@ export function useMoveOn(isDue: boolean): boolean {
       if (isTrying || isOver) return;
       clearTimeout(timer);
       isTrying = true;
-      const isAnswered = await exchangeSession();
+      const answer = await exchangeSession(mailId);
       isTrying = false;
       if (isOver) return;
-      if (isAnswered) return replaceWith("/account");
-      setHeldUp(true);
+      if (answer === "account") return replaceWith("/account");
+      if (answer === "other") onOther();
+      else setHeldUp(true);
       timer = setTimeout(goOn, TRY_AGAIN_MS);
     }
 
@@ -39,15 +41,17 @@ export function useMoveOn(isDue: boolean): boolean {
       clearTimeout(timer);
       removeEventListener("online", goOn);
     };
-  }, [isDue]);
+  }, [isDue, mailId, onOther]);
   return isHeldUp;
 }
 
 /**
  * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
- * tab, it has a full one already, and is refused. Either way the account is next. False: nobody answered.
+ * tab, it has a full one already, and is refused. Either way the account is next. Null: nobody answered.
  */
-async function exchangeSession(): Promise<boolean> {
-  const result = await postJson("/api/v1/usr/confirmation/continue");
-  return result.outcome !== "unreachable";
+async function exchangeSession(mailId: string | undefined): Promise<"account" | "other" | null> {
+  const result = await postJson("/api/v1/usr/confirmation/continue", { delivery_id: mailId });
+  if (result.outcome === "unreachable") return null;
+  const isOther = result.outcome === "refused" && result.problem.code === "other_registration";
+  return isOther ? "other" : "account";
 }

@@ -10,17 +10,38 @@ const TOP_LEVELS = ["com", "net", "org"];
 /** Ends that no domain has, so that nobody is asked about a right one: ".co" is Colombia's. */
 const MISTYPED_ENDS = new Set("con cmo ocm vom xom comm coom cim nte ent ogr rog orgg nett".split(" "));
 
+/** Letters of other scripts are nobody's slip. What is asked about must be an address (email-address.ts). */
+const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+const DOMAIN = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
+
 /** The address that was probably meant, in lower case behind the @; null when there is nothing to ask. */
 export function suggestEmail(typed: string): string | null {
-  const email = typed.trim();
+  const email = pickAddress(typed);
   const at = email.lastIndexOf("@");
-  const domain = email.slice(at + 1).toLowerCase();
-  if (at < 1 || /[^\x21-\x7e]/.test(email) || domain === "" || DOMAINS.includes(domain)) return null;
+  const [local, domain] = [email.slice(0, Math.max(at, 0)), email.slice(at + 1).toLowerCase()];
+  if (!LOCAL_PART.test(local) || domain === "" || /[^\x21-\x7e]/.test(domain)) return null;
+  const meant = suggestDomain(email, domain) ?? domain;
+  if (!DOMAIN.test(meant) || (meant === domain && email === typed.trim())) return null;
+  return `${local}@${meant}`;
+}
+
+/** Without what mail programs and other pages put around an address, and spaces; a comma in its end was a full stop. */
+function pickAddress(typed: string): string {
+  const marked = /<([^<>]*@[^<>]*)>/.exec(typed)?.[1] ?? typed;
+  return marked
+    .replace(/^\s*mailto:/i, "")
+    .replace(/[\s<>()[\]"]/g, "")
+    .replace(/[.,;]+$/, "")
+    .replace(/@.*/, (end) => end.replaceAll(",", "."));
+}
+
+function suggestDomain(email: string, domain: string): string | null {
+  if (DOMAINS.includes(domain)) return null;
   const meant = run({ email, domains: DOMAINS, topLevelDomains: TOP_LEVELS, secondLevelDomains: [] })?.domain;
   if (!meant || meant === domain) return null;
   const isWholeDomain = DOMAINS.includes(meant);
   // Nobody misses the first key, and short names of real providers differ by it: email.com is not gmail.com.
   if (isWholeDomain ? meant[0] !== domain[0] : !MISTYPED_ENDS.has(domain.split(".").at(-1) ?? ""))
     return null;
-  return `${email.slice(0, at)}@${meant}`;
+  return meant;
 }

@@ -12,6 +12,7 @@ import {
 } from "@/db/provider-events";
 import type { DeliveryRow } from "@/db/schema";
 import { startCodeOf } from "./attempt-record";
+import type { BounceReason } from "./bounce-reasons";
 import { announceFailure } from "./delivery-failure";
 import { canMove, isOpen } from "./delivery-status";
 import { normalizeEmail } from "./email-address";
@@ -29,6 +30,8 @@ export type ProviderEvent = {
   recipients?: readonly string[];
   /** A bounce that will not change by itself: the address is not mailed again. */
   isPermanent: boolean;
+  /** Why a mail came back that may get there another time; null or left out when nobody knows. */
+  bounceReason?: BounceReason | null;
   /** The provider's own words; null when it gave none. */
   text: string | null;
 };
@@ -64,7 +67,8 @@ export async function applyProviderEvent(
     }
     const facts = { deliveryId: delivery.id, userId: delivery.userId, event: event.type };
     services.log.info(facts, `Provider says ${event.type} for a mail to user ${delivery.userId}`);
-    const reason = { reasonCode: event.type, reasonText: event.text?.slice(0, 500) ?? null };
+    const reasonCode = (event.type === "bounced" && event.bounceReason) || event.type;
+    const reason = { reasonCode, reasonText: event.text?.slice(0, 500) ?? null };
     switch (event.type) {
       case "accepted":
         break;
@@ -97,12 +101,12 @@ export async function applyProviderEvent(
           await updateDelivery(tx, delivery.id, { status: event.type, settledAt: now, ...reason });
           // A complaint is none: that mail has arrived.
           if (event.type !== "complained")
-            await announceFailure(tx, delivery, { status: event.type, reason: event.type, now });
+            await announceFailure(tx, delivery, { status: event.type, reason: reasonCode, now });
         }
         if (barsAddress(event))
           await insertSuppression(tx, { email: delivery.recipient, reason: event.type, createdAt: now });
     }
-    await passOn(tx, delivery, event.type, now);
+    await passOn(tx, delivery, { event: event.type, reasonCode }, now);
     return "applied";
   });
 }

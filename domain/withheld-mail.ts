@@ -25,7 +25,7 @@ export async function settleWithheld(tx: Executor, delivery: DeliveryRow, now: D
   const change = changeAfter(notice);
   const times = await timesOf(tx, delivery);
   const at = showDeliveredAt({ now, sentAt: delivery.sentAt ?? now, times });
-  await show(tx, delivery, change, { at, now });
+  await show(tx, delivery, { change, reasonCode: notice?.reasonCode ?? change }, { at, now });
   return true;
 }
 
@@ -36,7 +36,7 @@ export async function settleWithheld(tx: Executor, delivery: DeliveryRow, now: D
 export async function passOn(
   tx: Executor,
   notice: DeliveryRow,
-  event: ProviderEvent["type"],
+  { event, reasonCode }: { event: ProviderEvent["type"]; reasonCode: string },
   now: Date,
 ): Promise<void> {
   if (notice.kind !== "existing_account") return;
@@ -53,7 +53,7 @@ export async function passOn(
       notBefore: standIn.endShownFrom,
     });
     const at = isDelayShown ? now : drawn;
-    await show(tx, standIn, event, { at, now });
+    await show(tx, standIn, { change: event, reasonCode }, { at, now });
   }
 }
 
@@ -67,17 +67,17 @@ function changeAfter(notice: DeliveryRow | null): Change {
 async function show(
   tx: Executor,
   delivery: DeliveryRow,
-  change: Change,
+  { change, reasonCode }: { change: Change; reasonCode: string },
   { at, now }: { at: Date; now: Date },
 ): Promise<void> {
   // As of a mail to this mailbox, whoever owns it; once, however often its time is drawn.
   if ((change === "bounced" || change === "suppressed") && delivery.status !== change)
-    await announceFailure(tx, delivery, { status: change, reason: change, now });
+    await announceFailure(tx, delivery, { status: change, reason: reasonCode, now });
   await updateDelivery(tx, delivery.id, {
     endShownFrom: at,
     status: change === "delayed" ? "sent" : change,
     deliveredAt: change === "delivered" ? at : null,
-    reasonCode: change === "delivered" ? null : change,
+    reasonCode: change === "delivered" ? null : reasonCode,
     reasonText: null,
     ...(change === "bounced" || change === "suppressed" ? { settledAt: at } : {}),
   });

@@ -137,7 +137,8 @@ const aboutDelivery = z
       "Which registration this is about: the id of any of its mails. Nothing is done when the caller's is another one.",
   });
 
-export const ResendFields = z.object({ delivery_id: aboutDelivery });
+/** Of a call that needs nothing else. */
+export const AboutMailFields = z.object({ delivery_id: aboutDelivery });
 
 export const ChangeEmailFields = z.object({ email, delivery_id: aboutDelivery });
 

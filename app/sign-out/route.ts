@@ -7,7 +7,10 @@ import { problemResponse } from "@/app/_http/respond";
 import { endSession } from "@/domain/tokens";
 import { services } from "@/services";
 
-/** Ends the browser's session, API tokens included, and goes to the front page. A form, so that no link can do it. */
+/**
+ * Ends the browser's session, API tokens included, and goes to the front page, with `?then=sign-in` to where somebody
+ * else signs in. A form, so that no link can do it.
+ */
 export async function POST(request: Request): Promise<Response> {
   try {
     const { sessionId } = await authenticate(request);
@@ -17,7 +20,8 @@ export async function POST(request: Request): Promise<Response> {
     if (error instanceof HttpError || !(error instanceof Error && error.name === "DomainError"))
       return problemResponse(error, request);
   }
-  return seeOther("/", [clearSessionCookie()]);
+  const isForSignIn = new URL(request.url).searchParams.get("then") === "sign-in";
+  return seeOther(isForSignIn ? "/sign-in" : "/", [clearSessionCookie()]);
 }
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -2,18 +2,11 @@
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import { newAccount, signInAs } from "../support/accounts";
 import { codeIn, countMails, nextMail } from "../support/mailbox";
-import { codeField, fillRegistration, registerOnPage } from "../support/pages";
+import { codeField, fillRegistration, registerOnPage, signInOnPage } from "../support/pages";
 import { callApi, newPerson, type Person, register } from "../support/people";
 
 /** Whom the page says that it writes to. */
 const lead = (page: Page) => page.locator("h1 + p");
-
-async function signIn(page: Page, { username, password }: Person): Promise<void> {
-  await page.goto("/sign-in");
-  await page.getByLabel("Username or email address").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
 
 test("a code typed on another device moves every page of the claim on to the account, each with a session of its own", async ({
   page,
@@ -25,7 +18,7 @@ test("a code typed on another device moves every page of the claim on to the acc
   const tab = await context.newPage();
   await tab.goto("/confirm");
   const phone = await (await browser.newContext()).newPage();
-  await signIn(phone, person);
+  await signInOnPage(phone, person);
   await phone.waitForURL("**/confirm");
   await codeField(phone).fill(codeIn(await nextMail(person.email)));
   for (const each of [phone, page, tab]) {
@@ -124,7 +117,7 @@ async function twoInOneBrowser(page: Page, context: BrowserContext): Promise<{ o
 /** In another tab. */
 async function signInBeside(context: BrowserContext, account: Person): Promise<void> {
   const tab = await context.newPage();
-  await signIn(tab, account);
+  await signInOnPage(tab, account);
   await tab.waitForURL("**/account");
   await tab.close();
 }
@@ -210,6 +203,43 @@ test.describe("two registrations in one browser", () => {
     await page.getByRole("link", { name: "Go to your account" }).click();
     await page.waitForURL("**/account");
   });
+
+  for (const [what, isAccount] of [
+    ["an account", true],
+    ["another registration", false],
+  ] as const)
+    test(`where a tab has ${what} meanwhile, a confirmation on another device moves the first page into neither`, async ({
+      page,
+      context,
+    }) => {
+      const one = newPerson();
+      await registerOnPage(page, one);
+      const other = isAccount ? await newAccount() : newPerson();
+      if (isAccount) await signInBeside(context, other);
+      else {
+        const tab = await context.newPage();
+        await registerOnPage(tab, other);
+        await tab.close();
+      }
+      await expect(lead(page)).toContainText(one.email);
+      const { access_token: token } = await signInAs(one, "Their phone");
+      const code = codeIn(await nextMail(one.email));
+      expect((await callApi("/api/v1/usr/confirm-email", { token, body: { code } })).status).toBe(200);
+      if (!isAccount) {
+        await expect(told(page)).toBeVisible();
+        await expect(lead(page)).toContainText(other.email);
+        return expectUntouched(page, other);
+      }
+      await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
+      await expect(page.getByText(other.email)).toBeVisible();
+      await expect(page).toHaveURL(/\/confirm$/);
+      // And leads back to the account that was confirmed.
+      await page.getByRole("button", { name: "Sign out, and sign in anew" }).click();
+      await page.waitForURL("**/sign-in");
+      await signInOnPage(page, one);
+      await page.waitForURL("**/account");
+      await expect(page.getByRole("heading", { level: 1 })).toContainText(one.username);
+    });
 
   test.describe("without JavaScript", () => {
     test.use({ javaScriptEnabled: false });

@@ -1,6 +1,8 @@
 // The front page, for who arrives first and for who evaluates the product.
 import { expect, test } from "@playwright/test";
 import { LANGUAGES, tagOf } from "@/messages/languages";
+import { newAccount } from "../support/accounts";
+import { signInOnPage } from "../support/pages";
 
 test("on a small laptop the front page is one screen in every language: what this is, the demo, and the way to the API", async ({
   page,
@@ -19,4 +21,14 @@ test("on a small laptop the front page is one screen in every language: what thi
   }
   await page.locator('header a[href="/docs/api"]').click();
   await expect(page.getByRole("heading", { level: 1, name: "API" })).toBeVisible();
+});
+
+test("leads who is signed in to their account, and nobody else", async ({ page }) => {
+  const way = page.locator("main a.bg-accent");
+  await page.goto("/");
+  await expect(way).toHaveAttribute("href", "/register");
+  await signInOnPage(page, await newAccount());
+  await page.waitForURL("**/account");
+  await page.goto("/");
+  await expect(way).toHaveAttribute("href", "/account");
 });

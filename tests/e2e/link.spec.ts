@@ -1,7 +1,8 @@
 // The link beside the code: nothing happens without a click, on whatever device it is opened.
 import { type Browser, expect, type Page, test } from "@playwright/test";
+import { newAccount } from "../support/accounts";
 import { countMails, linkIn, type Mail, nextMail } from "../support/mailbox";
-import { codeField, currentStep, registerOnPage, statusLine } from "../support/pages";
+import { codeField, currentStep, registerOnPage, signInOnPage, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
 
 /** The address behind "This wasn't me". */
@@ -62,6 +63,27 @@ test("a click on another device confirms, signs nobody in there, and the first t
   await phone.goto("/sign-in?confirmed=1");
   await expect(phone.getByText("Good to see you again.")).toBeVisible();
   await Promise.all([phone, again].map((other) => other.context().close()));
+});
+
+test("in a browser that is signed in to another account, the link confirms and leads to signing in to its own", async ({
+  page,
+}) => {
+  const [account, person] = [await newAccount(), newPerson()];
+  await signInOnPage(page, account);
+  await page.waitForURL("**/account");
+  await register(person);
+  const link = linkIn(await nextMail(person.email));
+  await page.goto(link);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByRole("button", { name: "Sign out, and sign in anew" }).click();
+  await page.waitForURL("**/sign-in");
+  await signInOnPage(page, person);
+  await page.waitForURL("**/account");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
+  // Their own mail, once more: nothing to sign out for.
+  await page.goto(link);
+  await page.getByRole("link", { name: "Your account" }).click();
+  await page.waitForURL("**/account");
 });
 
 test("the first tab stays while our server cannot be reached, says so, and goes on when it can", async ({

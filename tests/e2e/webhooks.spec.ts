@@ -86,3 +86,23 @@ test("an event of a mail that is gone, or of a kind that we do not know, is take
   expect((await send(eventOf("contact.created", registered))).status).toBe(204);
   expect((await send("no json")).status).toBe(400);
 });
+
+test("why a mail came back for now is told as the provider says it, and an unknown why as the general one", async () => {
+  for (const [bounce, code] of [
+    [{ type: "Transient", subType: "MailboxFull" }, "mailbox_full_for_now"],
+    [{ type: "Transient", subType: "ContentRejected" }, "mail_refused"],
+    [{ type: "Transient", subType: "General" }, "mailbox_busy"],
+    [{ type: "Transient" }, "mailbox_busy"],
+    [{ type: "Undetermined", subType: "Undetermined" }, "bounced"],
+    [{ type: "Permanent", subType: "MailboxFull" }, "bounced"],
+  ] as const) {
+    const registered = await delivered();
+    const event = JSON.parse(eventOf("email.bounced", registered));
+    const body = JSON.stringify({ ...event, data: { ...event.data, bounce } });
+    expect((await send(body)).status).toBe(204);
+    const state = await callApi("/api/v1/usr/confirmation", { token: registered.access_token });
+    expect(await state.json(), JSON.stringify(bounce)).toMatchObject({
+      delivery: { status: "bounced", reason: { code } },
+    });
+  }
+});

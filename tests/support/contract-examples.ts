@@ -189,8 +189,9 @@ const STATES: Record<string, (call: Call) => Promise<Shot>> = {
   "continueAfterConfirmation.confirmed_elsewhere": async () => {
     const { claim, mail } = await claimWithMail();
     await callApi("/api/v1/usr/confirm-link", { body: { link: linkIn(mail, "confirm/link") } });
-    return { token: claim.access_token };
+    return { token: claim.access_token, body: { delivery_id: claim.delivery.id } };
   },
+  "continueAfterConfirmation.not_confirmed": async () => ({ token: (await claim()).access_token }),
   "notMe.stopped": async () => ({ body: { link: linkIn((await claimWithMail()).mail, "not-me") } }),
   "lookAtNotMe.a_claim": async () => ({ body: { link: linkIn((await claimWithMail()).mail, "not-me") } }),
   "undoNotMe.taken_back": async () => {

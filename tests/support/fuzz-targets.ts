@@ -33,7 +33,12 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   },
   { path: "/api/v1/usr/confirmation", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/confirmation/events", method: "GET", tokenOf: "claim" },
-  { path: "/api/v1/usr/confirmation/continue", method: "POST", tokenOf: "claim", fields: {} },
+  {
+    path: "/api/v1/usr/confirmation/continue",
+    method: "POST",
+    tokenOf: "claim",
+    fields: { delivery_id: deliveryId },
+  },
   { path: "/api/v1/usr/confirm-link", method: "POST", tokenOf: "claim", fields: { link: text } },
   { path: "/api/v1/usr/confirm-link/look", method: "POST", fields: { link: text } },
   { path: "/api/v1/usr/not-me", method: "POST", fields: { link: text } },

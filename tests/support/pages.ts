@@ -17,6 +17,14 @@ export async function registerOnPage(page: Page, person: Person): Promise<void> 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm your email address");
 }
 
+/** Where it leads, an account or a claim's page, is for the caller to wait for. */
+export async function signInOnPage(page: Page, { username, password }: Person): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username or email address").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
 /** The step of the timeline the mail stands at. */
 export const currentStep = (page: Page) => page.locator('ol [aria-current="step"]');
 

@@ -1,5 +1,5 @@
 // What the links of a mail do: confirming, and "This wasn't me".
-import { LinkFields } from "@/app/_http/schemas";
+import { AboutMailFields, LinkFields } from "@/app/_http/schemas";
 import { textsOf } from "@/messages/catalog";
 import type { Operation } from "../operation";
 import {
@@ -11,7 +11,7 @@ import {
   type Refused,
   wrongFields,
 } from "../problems";
-import { ADA, ADA_ACCOUNT, QUEUED_AT, TOKENS } from "./people";
+import { ADA, ADA_ACCOUNT, DELIVERY_ID, OTHER_DELIVERY_ID, QUEUED_AT, TOKENS } from "./people";
 
 const LINK = { link: "Y29uZmlybSB0aGUgYWRkcmVzcyBvZiBh" };
 const NOT_ME = { link: "C4-PHnpDTV6aOx9PPBorPGV0ZmhhZGFAZXhhbXBsZS5jb20c2lnbmVk" };
@@ -132,13 +132,19 @@ export const LINKS: readonly Operation[] = [
     description:
       "The token of a claim that was confirmed on another device, by its link or its code, for full tokens: once, within fifteen minutes.",
     access: "claim",
+    takes: () => AboutMailFields,
+    isBodyOptional: true,
     answers: [
       {
         status: 200,
         means: "Signed in.",
         schema: "Confirmed",
         examples: [
-          { name: "confirmed_elsewhere", answer: { confirmed: true, ...TOKENS, user_data: ADA_ACCOUNT } },
+          {
+            name: "confirmed_elsewhere",
+            sends: { delivery_id: DELIVERY_ID },
+            answer: { confirmed: true, ...TOKENS, user_data: ADA_ACCOUNT },
+          },
         ],
       },
     ],
@@ -149,6 +155,11 @@ export const LINKS: readonly Operation[] = [
       ...FROM_ELSEWHERE,
       { code: "not_confirmed" },
       { code: "already_confirmed", more: { detail: SIGN_IN } },
+      wrongFields(
+        { delivery_id: "the newest one" },
+        { field: "delivery_id", code: "invalid", detail: fieldSentenceOf("delivery_id_invalid") },
+      ),
+      { code: "other_registration", sends: { delivery_id: OTHER_DELIVERY_ID } },
     ],
   },
   {

@@ -1,5 +1,5 @@
 // Registering and confirming by code.
-import { ChangeEmailFields, CodeFields, ResendFields, registerFields } from "@/app/_http/schemas";
+import { AboutMailFields, ChangeEmailFields, CodeFields, registerFields } from "@/app/_http/schemas";
 import type { Operation } from "../operation";
 import { ANY_BODY, ANY_CALL, FROM_ELSEWHERE, fieldSentenceOf, NO_TOKEN, wrongFields } from "../problems";
 import { ADA, ADA_CLAIM, CONFIRMATION, DELIVERY_ID, OTHER_DELIVERY_ID, QUEUED_AT, TOKENS } from "./people";
@@ -223,7 +223,7 @@ export const REGISTRATION: readonly Operation[] = [
     description:
       "Queues another mail; the code before stays valid. After 60, 120, then every 300 seconds; five times an hour and ten times a day for one address.",
     access: "claim",
-    takes: () => ResendFields,
+    takes: () => AboutMailFields,
     isBodyOptional: true,
     answers: [
       {

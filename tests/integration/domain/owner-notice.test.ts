@@ -50,13 +50,19 @@ async function compare<Result>(scene: (email: string) => Promise<Result>): Promi
 }
 
 /** The provider tells the same of every mail it took: also of a withheld one, which its sink has. */
-const providerSays = (registration: Registration, type: ProviderEvent["type"], isPermanent = true) =>
+const providerSays = (
+  registration: Registration,
+  type: ProviderEvent["type"],
+  isPermanent = true,
+  bounceReason: ProviderEvent["bounceReason"] = null,
+) =>
   applyProviderEvent(services, {
     id: `${type}-${registration.deliveryId}`,
     type,
     providerMessageId: `unknown to us ${registration.deliveryId}`,
     deliveryId: registration.deliveryId,
     isPermanent,
+    bounceReason,
     text: null,
   });
 
@@ -334,6 +340,20 @@ describe("ASVS 6.3.8: whoever registers with an address sees the same, owner or 
     expect((await stateOf(second))?.reason).toBeNull();
     services.pass(8);
     expect(await stateOf(second)).toMatchObject({ status: "bounced", reason: { code: "bounced" } });
+  });
+
+  test("when the mailbox is full: for the same reason", async () => {
+    const first = await registerAndSend(owned);
+    const second = await registerAndSend(owned);
+    services.pass(5);
+    await providerSays(first, "bounced", false, "mailbox_full_for_now");
+    await providerSays(second, "delivered");
+    services.pass(30);
+    for (const each of [first, second])
+      expect(await stateOf(each)).toMatchObject({
+        status: "bounced",
+        reason: { code: "mailbox_full_for_now" },
+      });
   });
 
   test("when the mailbox keeps mails waiting: the other one waits too, and arrives when it does", async () => {

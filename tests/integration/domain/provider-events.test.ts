@@ -4,10 +4,11 @@ import { describe, expect, test } from "vitest";
 import { findDelivery } from "@/db/deliveries";
 import { beginAttempt, listAttempts } from "@/db/delivery-attempts";
 import { isSuppressed } from "@/db/provider-events";
-import { deliveries, users } from "@/db/schema";
+import { deliveries, outbox, users } from "@/db/schema";
 import { explainDelivery } from "@/domain/delivery-facts";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
+import { DELIVERY_FAILED } from "@/domain/events";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
 import { registerUser } from "@/domain/registration";
 import { closeLedger } from "@/domain/unfinished-deliveries";
@@ -86,6 +87,29 @@ describe("what the provider tells afterwards", () => {
     const { user, providerMessageId } = await sentMail();
     await applyProviderEvent(services, event({ type: "bounced", providerMessageId, isPermanent: false }));
     expect(await isSuppressed(services.db, user.email)).toBe(false);
+  });
+
+  test("a mail that came back because the mailbox is full says so", async () => {
+    const { user, deliveryId, providerMessageId } = await sentMail();
+    const bounceReason = "mailbox_full_for_now" as const;
+    await applyProviderEvent(
+      services,
+      event({ type: "bounced", providerMessageId, isPermanent: false, bounceReason }),
+    );
+    expect(await getConfirmation(services, user.id)).toMatchObject({
+      delivery: { status: "bounced", reason: { code: bounceReason, message: "The mailbox is full." } },
+    });
+    const [told] = (await services.db.select().from(outbox)).filter(
+      ({ name, data }) => name === DELIVERY_FAILED && data.deliveryId === deliveryId,
+    );
+    expect(told?.data).toMatchObject({ status: "bounced", reason: bounceReason });
+    // For a delay there is one reason, whatever a provider adds.
+    const other = await sentMail();
+    await applyProviderEvent(
+      services,
+      event({ type: "delayed", providerMessageId: other.providerMessageId, bounceReason }),
+    );
+    expect(await findDelivery(services.db, other.deliveryId)).toMatchObject({ reasonCode: "delayed" });
   });
 
   test("ASVS 4.1.5: the same event twice changes nothing, also when both arrive at once", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { describeCode } from "@/components/code-hint";
 import * as timeline from "@/components/timeline";
+import { BOUNCE_REASONS } from "@/domain/bounce-reasons";
 import { type Confirmation, DELIVERY_STATUSES, type DeliveryStatus } from "@/domain/confirmation-state";
 import { reasonSentence } from "@/domain/delivery-reasons";
 import { FAILURE_CODES } from "@/emails/failures";
@@ -170,6 +172,12 @@ describe("the sentence", () => {
       expect(needsOtherAddress(one.delivery)).toBe(true);
       expect(describeStatus(one, NOW_MS).sentence).toContain("Change the address");
     }
+    for (const code of BOUNCE_REASONS) {
+      const forNow = makeConfirmation({ status: "bounced", reason: { code, message: "Not now." } });
+      expect(needsOtherAddress(forNow.delivery)).toBe(false);
+      expect(describeStatus(forNow, NOW_MS).sentence).toMatch(/^The mail came back: .*Ask for another code/);
+      expect(describeCode(forNow, NOW_MS)).toEqual({ kind: "not_coming" });
+    }
     expect(needsOtherAddress(failed("timeout").delivery)).toBe(false);
     expect(describeStatus(failed("timeout"), NOW_MS).sentence).toContain("ask for a new code");
     expect(needsOtherAddress(makeConfirmation({ status: "delivered" }).delivery)).toBe(false);
@@ -181,6 +189,7 @@ describe("the sentence", () => {
     for (const status of ["bounced", "suppressed"] as const)
       expect(lead(status)).toBe("confirm.textUnreachable");
     expect(lead("failed", { code: "mailbox_unavailable", message: "" })).toBe("confirm.textUnreachable");
+    expect(lead("bounced", { code: "mailbox_full_for_now", message: "" })).toBe("confirm.textNone");
     for (const status of ["sent", "delivered", "complained"] as const)
       expect(lead(status)).toBe("confirm.textSent");
     for (const status of ["queued", "sending", "retrying"] as const)

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { normalizeEmail } from "@/domain/email-address";
 import { suggestEmail } from "@/domain/email-suggestion";
 import { PUBLIC_MAILBOX_DOMAINS } from "@/domain/public-mailboxes";
 
@@ -14,6 +16,14 @@ describe("a slip in an address", () => {
     ["ada@outlok.com", "ada@outlook.com"],
     ["ada@icloud.co", "ada@icloud.com"],
     ["ada@acme.con", "ada@acme.com"],
+    ["<ada@acme.io>", "ada@acme.io"],
+    ["Ada Lovelace <ada@gmial.com>", "ada@gmail.com"],
+    ["mailto:ada@acme.io", "ada@acme.io"],
+    ["ad a@acme.io", "ada@acme.io"],
+    ["ada @ acme.io", "ada@acme.io"],
+    ["ada@acme,io", "ada@acme.io"],
+    ["ada@acme.io,", "ada@acme.io"],
+    ["ada@acme.io.", "ada@acme.io"],
   ])("%s was meant to be %s", (typed, meant) => {
     expect(suggestEmail(typed)).toBe(meant);
   });
@@ -34,8 +44,47 @@ describe("a slip in an address", () => {
     "@gmial.com",
     "ada@",
     "",
+    " ada@acme.io ",
+    "ada;eve@acme.io",
+    "a..da@ac me.io",
+    "<ada@acme>",
+    "<@>",
+    "ada@@acme,io",
   ])("%j is left alone", (typed) => {
     expect(suggestEmail(typed)).toBeNull();
+  });
+
+  test("whatever was typed, what is asked about is an address, and nothing is asked about it in turn", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "ada",
+        "@",
+        ".",
+        ",",
+        " ",
+        "<",
+        ">",
+        "gmial",
+        "acme",
+        "com",
+        "con",
+        "_",
+        "-",
+        "ü",
+        "mailto:",
+        "[",
+        ";",
+      ),
+      fc.string({ maxLength: 3 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {
+        const suggested = suggestEmail(pieces.join(""));
+        if (suggested === null) return;
+        expect(normalizeEmail(suggested)).not.toBeNull();
+        expect(suggestEmail(suggested)).toBeNull();
+      }),
+    );
   });
 
   test("no provider's own domain is taken for a slip of another's", () => {

@@ -30,7 +30,7 @@ export default async function ConfirmLinkPage() {
   return (
     <Card>
       <TextsProvider language={language} texts={pickTexts(language, ["confirmLink", "mailLink", "facts"])}>
-        <LinkConfirmation />
+        <LinkConfirmation isSignedIn={visitor?.scope === "full"} />
       </TextsProvider>
       <noscript>
         {confirmation && !confirmation.confirmed ? (

@@ -6,6 +6,7 @@ import { HttpError } from "@/app/_http/http-error";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { readText } from "@/app/_http/request";
 import { problemResponse } from "@/app/_http/respond";
+import type { BounceReason } from "@/domain/bounce-reasons";
 import { applyProviderEvent, type ProviderEvent } from "@/domain/provider-events";
 import { env } from "@/env";
 import { services } from "@/services";
@@ -23,6 +24,14 @@ const TYPES: Record<string, ProviderEvent["type"]> = {
   "email.failed": "failed",
 };
 
+/** Of a "Transient" bounce, by its subtype (resend.com/docs/dashboard/emails/email-bounces); "General" says nothing. */
+const TRANSIENT: Record<string, BounceReason> = {
+  MailboxFull: "mailbox_full_for_now",
+  MessageTooLarge: "message_too_large",
+  ContentRejected: "mail_refused",
+  AttachmentRejected: "mail_refused",
+};
+
 const Named = z.object({ type: z.string() });
 const Payload = z.object({
   data: z.object({
@@ -32,7 +41,13 @@ const Payload = z.object({
     tags: z
       .union([z.record(z.string(), z.string()), z.array(z.object({ name: z.string(), value: z.string() }))])
       .optional(),
-    bounce: z.object({ message: z.string().optional(), type: z.string().optional() }).optional(),
+    bounce: z
+      .object({
+        message: z.string().optional(),
+        type: z.string().optional(),
+        subType: z.string().optional(),
+      })
+      .optional(),
     failed: z.object({ reason: z.string().optional() }).optional(),
   }),
 });
@@ -57,6 +72,8 @@ export async function POST(request: Request): Promise<Response> {
       // "Transient" may work later, and of an "Undetermined" one, or one without a type, nobody knows: only this one bars
       // the address (resend.com/docs/dashboard/emails/email-bounces).
       isPermanent: data.bounce?.type === "Permanent",
+      bounceReason:
+        data.bounce?.type === "Transient" ? (TRANSIENT[data.bounce.subType ?? ""] ?? "mailbox_busy") : null,
       text: data.bounce?.message ?? data.failed?.reason ?? null,
     };
     await services().database.within(() => applyProviderEvent(services(), event));

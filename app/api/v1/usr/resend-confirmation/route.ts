@@ -4,7 +4,7 @@ import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields } from "@/app/_http/request";
 import { languageHeaders } from "@/app/_http/respond";
-import { ResendFields } from "@/app/_http/schemas";
+import { AboutMailFields } from "@/app/_http/schemas";
 import { getConfirmation, requestAnotherCode } from "@/domain/email-confirmation";
 import { demandSameClaim } from "@/domain/same-claim";
 import { dispatchDelivery } from "@/inngest/dispatch";
@@ -15,7 +15,7 @@ export function POST(request: Request): Promise<Response> {
   const post = { form: "resend", backTo: "/confirm", takesNothing: true } as const;
   return handlePost(request, post, async (fields, startedAt) => {
     const { userId } = await authenticate(request);
-    const { delivery_id } = parseFields(ResendFields, fields);
+    const { delivery_id } = parseFields(AboutMailFields, fields);
     await demandSameClaim(services(), userId, delivery_id);
     await dispatchDelivery(services(), await requestAnotherCode(services(), userId), { startedAt });
     const language = languageOf(request);
