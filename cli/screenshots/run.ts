@@ -13,6 +13,7 @@ import { type Receiver, startReceiver } from "./receiver";
 import { ACCOUNT_SCENES } from "./scenes/account";
 import { CONFIRM_SCENES } from "./scenes/confirm";
 import { ENGINE_SCENES } from "./scenes/engine";
+import { LINK_SCENES } from "./scenes/links";
 import { makeMailScenes } from "./scenes/mails";
 import { OPERATOR_SCENES } from "./scenes/operators";
 import { PUBLIC_SCENES } from "./scenes/public";
@@ -39,6 +40,7 @@ export async function takeScreenshots(
   const scenes = [
     ...PUBLIC_SCENES,
     ...CONFIRM_SCENES,
+    ...LINK_SCENES,
     ...ACCOUNT_SCENES,
     ...OPERATOR_SCENES,
     ...ENGINE_SCENES,

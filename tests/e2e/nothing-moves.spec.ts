@@ -40,6 +40,7 @@ const STATES: readonly Confirmation[] = [
   tell({ status: "failed", attempt: 6, reason: because("sender_refused") }),
   tell({ status: "cancelled", reason: because("called_off") }),
   tell({ status: "bounced", sent_at: at(3), reason: because("address_not_supported") }),
+  tell({ status: "bounced", sent_at: at(3), reason: because("mailbox_full_for_now") }),
 ].map((state, index) => ({ ...state, registered_at: at(-index) }));
 
 const PLACES = {

@@ -1,8 +1,9 @@
 // The confirm page in every state that a mail and its code can be in.
 import type { Page } from "@playwright/test";
 import { readCode } from "../../chaos/inbox";
+import { VISITORS_PASSWORD } from "../../product/chromium";
 import type { Fault, Registered, Stage } from "../stage";
-import type { Scene } from "./scene";
+import { fill, type Scene, submit } from "./scene";
 
 /** A state of the mail: who registers, what the provider does, and when the page is looked at. */
 type MailScene = Pick<Scene, "name" | "title" | "isMirrored" | "isKey"> & {
@@ -72,6 +73,10 @@ const MAIL_SCENES: readonly Scene[] = (
         isMirrored: true,
       },
       ...{ who: "radia", fault: "bounce" as const, status: "bounced", seconds: 6 },
+    },
+    {
+      ...{ name: "came-back-for-now", title: "Came back because the mailbox is full" },
+      ...{ who: "rosalind+softbounce", status: "bounced", seconds: 6 },
     },
     {
       ...{ name: "refused", title: "Refused for good, with the form for another address" },
@@ -242,80 +247,35 @@ const ENDED: Scene = {
   },
 };
 
-/** Opens what a mail's link leads to. */
-async function openLink(stage: Stage, who: string, place: "confirm/link" | "not-me"): Promise<Page> {
-  const { readMail, at } = await stage.register(who);
-  const link = new RegExp(`https?://\\S+/${place}#\\S+`).exec((await readMail()).text)?.[0];
-  if (!link) throw new Error(`The mail has no link to ${place}`);
-  // The mail is read elsewhere than where somebody registered.
-  const page = await stage.newPage();
-  await stage.setClock(page, at, 60);
-  await page.goto(link);
-  await page.waitForSelector("main button");
-  return page;
-}
-
-const LINK_SCENES: readonly Scene[] = [
-  {
-    name: "link",
-    title: "The mail's link: it asks before it confirms",
-    isMirrored: true,
-    play: (stage) => openLink(stage, "donna", "confirm/link"),
+/** The other account is confirmed in another browser, and signs in beside the page. */
+const OTHER_ACCOUNT: Scene = {
+  name: "other-account",
+  title: "Signed in to another account in another tab",
+  isMirrored: true,
+  async play(stage) {
+    const other = await stage.register("evelyn");
+    const confirmed = await other.page.request.post("/api/v1/usr/confirm-email", {
+      headers: { origin: stage.product.url },
+      data: { code: readCode(await other.readMail()) },
+    });
+    if (!confirmed.ok()) throw new Error(`The code was refused: ${confirmed.status()}`);
+    const { page } = await arrive(stage, "hypatia");
+    const tab = await page.context().newPage();
+    await tab.goto("/sign-in");
+    await fill(tab, { login: stage.usernameOf("evelyn"), password: VISITORS_PASSWORD });
+    await submit(tab, "password");
+    await tab.waitForURL("**/account");
+    await tab.close();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.waitForSelector('main a[href="/account"]');
+    return page;
   },
-  {
-    name: "link-confirmed",
-    title: "The mail's link: confirmed on another device",
-    async play(stage) {
-      const page = await openLink(stage, "elizabeth", "confirm/link");
-      await page.locator("main button").click();
-      await page.waitForSelector('main a[href="/sign-in"]');
-      return page;
-    },
-  },
-  {
-    name: "sign-in-confirmed",
-    title: "Signing in, after confirming on another device",
-    async play(stage) {
-      const page = await openLink(stage, "ruth", "confirm/link");
-      await page.locator("main button").click();
-      await page.locator('main a[href="/sign-in"]').click();
-      await page.waitForURL("**/sign-in");
-      return page;
-    },
-  },
-  {
-    name: "link-dead",
-    title: "A link that does not work",
-    async play(stage) {
-      const page = await stage.newPage();
-      await page.goto("/confirm/link#a-link-of-nobody-at-all-0123456789");
-      await page.waitForSelector("main a");
-      return page;
-    },
-  },
-  {
-    name: "not-me",
-    title: "“This wasn’t me”: it says what it would end",
-    play: (stage) => openLink(stage, "fran", "not-me"),
-  },
-  {
-    name: "not-me-done",
-    title: "“This wasn’t me”: ended, and how to take it back",
-    async play(stage) {
-      const page = await openLink(stage, "gladys", "not-me");
-      const answered = page.waitForResponse("**/not-me");
-      await page.locator("main button").click();
-      await answered;
-      await page.waitForTimeout(300);
-      return page;
-    },
-  },
-];
+};
 
 export const CONFIRM_SCENES: readonly Scene[] = [
   QUEUED,
   ...MAIL_SCENES,
   ...CODE_SCENES,
   ENDED,
-  ...LINK_SCENES,
+  OTHER_ACCOUNT,
 ];
