@@ -50,7 +50,6 @@ async function uncount(
   email: string,
 ): Promise<void> {
   const queuedAt = await listQueuedTo(tx, id, email);
-  const [claimedAt] = queuedAt;
-  if (claimedAt) await uncountClaim(services, tx, { email, networkHash }, claimedAt);
+  await uncountClaim(services, tx, { email, networkHash }, queuedAt);
   await uncountFurtherMails(services, tx, email, queuedAt);
 }

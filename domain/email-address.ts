@@ -36,9 +36,12 @@ export function normalizeEmail(typed: string): string | null {
  * Otherwise one mailbox would be two strings, and have two accounts. Twice is enough for all of Unicode today.
  */
 function fold(text: string): string {
-  const folded = text.normalize("NFKC").toLowerCase();
+  const folded = text.normalize("NFKC").replace(/[\p{L}\p{M}]+/gu, lowerWord);
   return folded === text ? text : fold(folded);
 }
+
+/** Word by word: for JavaScript a full stop does not end one, so that the capital sigma before it would not be a final one. */
+const lowerWord = (word: string) => word.toLowerCase();
 
 /** `a…e@example.com`: enough for an operator to recognise, too little to write to. For logs and lists. */
 export function maskEmail(address: string): string {

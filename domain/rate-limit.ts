@@ -141,17 +141,18 @@ export async function admitClaim(
 }
 
 /**
- * Takes a claim of `at` back from its address's limits, once it is confirmed: an address that has an owner since must
- * be limited like any other (promise P6).
+ * Takes a claim back from its address's limits, once it is confirmed: an address that has an owner since must be limited
+ * like any other (promise P6). `at`: when its mails to the address were queued, some of which count here: the first, and
+ * that of each change to this address.
  */
 export async function uncountClaim(
   services: Services,
   executor: Executor,
   claim: ClaimOrigin,
-  at: Date,
+  at: readonly Date[],
 ): Promise<void> {
   for (const [limit, subject] of subjectsOf(claim))
-    await returnHits(executor, keyOf(services, limit, subject), [at]);
+    await returnHits(executor, keyOf(services, limit, subject), at);
 }
 
 /**

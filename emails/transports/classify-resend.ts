@@ -62,7 +62,7 @@ export type ResendError = {
 /** The code of an answer that is not a success. */
 export function classifyResendError(error: ResendError): FailureCode {
   if (error.name === "validation_error") return classifyValidation(error);
-  const named = error.name === null ? undefined : BY_NAME[error.name];
+  const named = error.name !== null && Object.hasOwn(BY_NAME, error.name) ? BY_NAME[error.name] : undefined;
   if (named) return named;
   const byStatus = BY_STATUS[error.status];
   if (byStatus) return byStatus;

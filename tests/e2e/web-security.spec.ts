@@ -219,6 +219,8 @@ test("a path whose escapes are none is one that is not there, with our headers",
 
 test("the call that tells who is signed in takes GET and HEAD, and no body makes it an error", async () => {
   expect((await send("HEAD", "/api/auth/session")).statusCode).toBe(200);
+  for (const method of ["OPTIONS", "PUT", "DELETE"])
+    expect((await send(method, "/api/auth/session")).headers.allow, method).toBe("GET, HEAD, OPTIONS");
   for (const body of ["{}", '{"csrfToken":"x","data":{}}', "", "["]) {
     const answer = await send("POST", "/api/auth/session", body);
     expect(answer.statusCode).toBe(405);

@@ -83,7 +83,9 @@ test("an event of a mail that is gone, or of a kind that we do not know, is take
   const registered = await delivered();
   const gone = { ...registered, delivery: { ...registered.delivery, id: randomUUID() } };
   expect((await send(eventOf("email.bounced", gone))).status).toBe(204);
-  expect((await send(eventOf("contact.created", registered))).status).toBe(204);
+  for (const type of ["contact.created", "constructor", "__proto__"])
+    expect((await send(eventOf(type, registered))).status, type).toBe(204);
+  expect(await stateOf(registered)).toBe("delivered");
   expect((await send("no json")).status).toBe(400);
 });
 
@@ -93,6 +95,7 @@ test("why a mail came back for now is told as the provider says it, and an unkno
     [{ type: "Transient", subType: "ContentRejected" }, "mail_refused"],
     [{ type: "Transient", subType: "General" }, "mailbox_busy"],
     [{ type: "Transient" }, "mailbox_busy"],
+    [{ type: "Transient", subType: "toString" }, "mailbox_busy"],
     [{ type: "Undetermined", subType: "Undetermined" }, "bounced"],
     [{ type: "Permanent", subType: "MailboxFull" }, "bounced"],
   ] as const) {

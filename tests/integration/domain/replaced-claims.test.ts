@@ -1,5 +1,5 @@
-// What a claim counted for that its own person gave up for another one is given back with the confirmation, so that an
-// address with an owner is limited like any other (promise P6; docs/decisions/008 and 009).
+// What led to a confirmation of an address, the claims included that their person gave up for it, is given back, so that
+// an address with an owner is limited like any other (promise P6; docs/decisions/008 and 009).
 import { eq } from "drizzle-orm";
 import { beforeEach, expect, test } from "vitest";
 import { users } from "@/db/schema";
@@ -87,6 +87,16 @@ test("an address that is confirmed after its claim was replaced twice lets as ma
   services.pass(24 * 3600);
   await purgeExpired(services);
   expect(await isKept(first.user.id)).toBe(false);
+});
+
+test("an address that its claim left and came back to before it was confirmed does too", async () => {
+  const person = someone();
+  const { user } = await registerUser(services, { ...person, network: someNetwork() });
+  await changeAddress(services, user.id, someone().email);
+  services.pass(1);
+  const back = await changeAddress(services, user.id, person.email);
+  await confirmEmail(services, user.id, await codeOf(services, back.deliveryId));
+  expect(await countStrangers(person.email)).toEqual(await countStrangers(someone().email));
 });
 
 test("what a replaced claim sent to another address goes on counting there", async () => {

@@ -11,6 +11,10 @@ describe("an email address", () => {
     ["jürgen@bücher.example", "jürgen@xn--bcher-kva.example"],
     ["用户@例子.广告", "用户@xn--fsqu00a.xn--4rr70v"],
     ["ada@ｅｘａｍｐｌｅ.com", "ada@example.com"],
+    // The capital has one form, and the small one two: at the end of a word, and elsewhere.
+    ["ΝΙΚΟΣ.ΠΑΠΑΣ@example.com", "νικος.παπας@example.com"],
+    ["ΓΙΏΡΓΟΣ.Π@example.com", "γιώργος.π@example.com"],
+    ["ΣΊΣΥΦΟΣ1+Σ@example.com", "σίσυφος1+σ@example.com"],
     // No letter of its own for the capital, and one for what it is in lower case.
     ["J\u030cname@example.com", "\u01f0name@example.com"],
     ["H\u0331\u0301@example.com", "\u1e96\u0301@example.com"],

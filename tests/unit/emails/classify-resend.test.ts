@@ -21,6 +21,7 @@ const TABLE: [status: number, name: string | null, message: string, code: Failur
   [401, "missing_api_key", "Missing API key in the authorization header.", "credentials_refused"],
   [401, "restricted_api_key", "This API key is restricted to only send emails.", "credentials_refused"],
   [403, "invalid_api_key", "API key is invalid.", "credentials_refused"],
+  [500, "constructor", "", "server_error"],
   [403, "validation_error", "You can only send testing emails to your own email address.", "sender_refused"],
   [403, "validation_error", "The example.com domain is not verified.", "sender_refused"],
   [404, "not_found", "The requested endpoint does not exist.", "endpoint_wrong"],

@@ -4,7 +4,7 @@ import NextAuth from "next-auth";
 import { authOptions, callbackCookieName, withFailures } from "@/app/_auth/options";
 import { isSecureCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
-import { allowOf, refuseOtherMethods } from "@/app/_http/methods";
+import { allowOf } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
 import { NO_STORE, problemResponse } from "@/app/_http/respond";
 
@@ -27,7 +27,8 @@ const ACTIONS: Readonly<Record<string, readonly ("GET" | "POST")[]>> = {
 
 async function handler(request: NextRequest, context: Context): Promise<Response> {
   try {
-    checkAction(request.method, (await context.params).nextauth);
+    const allow = checkAction(request.method, (await context.params).nextauth);
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
     const checked = await checkBody(request);
     const answer: Response = await withFailures(() => NextAuth(authOptions())(checked, context));
     // Not all of its answers say so, and all are about one person or none.
@@ -38,13 +39,13 @@ async function handler(request: NextRequest, context: Context): Promise<Response
   }
 }
 
-function checkAction(method: string, path: readonly string[]): void {
+/** The header Allow of what is asked for. Throws `not_found` and `method_not_allowed`. */
+function checkAction(method: string, path: readonly string[]): string {
   const name = path.join("/");
   const methods = Object.hasOwn(ACTIONS, name) ? (ACTIONS[name] ?? []) : [];
   if (methods.length === 0) throw new HttpError(404, "not_found", "not_found");
-  // HEAD is there where GET is, by Next.
-  if (methods.some((each) => each === method || (each === "GET" && method === "HEAD"))) return;
   const allow = allowOf(methods);
+  if (allow.split(", ").includes(method)) return allow;
   throw new HttpError(405, "method_not_allowed", "method_not_allowed", { allow }, { allow });
 }
 
@@ -95,5 +96,11 @@ function decodeOrEmpty(value: string): string {
   }
 }
 
-export { handler as GET, handler as POST };
-export const { PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["GET", "POST"]);
+export {
+  handler as DELETE,
+  handler as GET,
+  handler as OPTIONS,
+  handler as PATCH,
+  handler as POST,
+  handler as PUT,
+};

@@ -14,23 +14,23 @@ import { services } from "@/services";
 /** A bounce's diagnostics can be long; the rest is small. */
 const BODY_BYTES_MAX = 256 * 1024;
 
-const TYPES: Record<string, ProviderEvent["type"]> = {
-  "email.sent": "accepted",
-  "email.delivered": "delivered",
-  "email.delivery_delayed": "delayed",
-  "email.bounced": "bounced",
-  "email.complained": "complained",
-  "email.suppressed": "suppressed",
-  "email.failed": "failed",
-};
+const TYPES: ReadonlyMap<string, ProviderEvent["type"]> = new Map([
+  ["email.sent", "accepted"],
+  ["email.delivered", "delivered"],
+  ["email.delivery_delayed", "delayed"],
+  ["email.bounced", "bounced"],
+  ["email.complained", "complained"],
+  ["email.suppressed", "suppressed"],
+  ["email.failed", "failed"],
+]);
 
 /** Of a "Transient" bounce, by its subtype (resend.com/docs/dashboard/emails/email-bounces); "General" says nothing. */
-const TRANSIENT: Record<string, BounceReason> = {
-  MailboxFull: "mailbox_full_for_now",
-  MessageTooLarge: "message_too_large",
-  ContentRejected: "mail_refused",
-  AttachmentRejected: "mail_refused",
-};
+const TRANSIENT: ReadonlyMap<string, BounceReason> = new Map([
+  ["MailboxFull", "mailbox_full_for_now"],
+  ["MessageTooLarge", "message_too_large"],
+  ["ContentRejected", "mail_refused"],
+  ["AttachmentRejected", "mail_refused"],
+]);
 
 const Named = z.object({ type: z.string() });
 const Payload = z.object({
@@ -60,7 +60,7 @@ export async function POST(request: Request): Promise<Response> {
     const raw = await readText(request, BODY_BYTES_MAX);
     const id = verify(request, raw, secret);
     const body: unknown = JSON.parse(raw);
-    const type = TYPES[parse(Named, body).type];
+    const type = TYPES.get(parse(Named, body).type);
     if (!type) return new Response(null, { status: 204 });
     const { data } = parse(Payload, body);
     const event: ProviderEvent = {
@@ -73,7 +73,9 @@ export async function POST(request: Request): Promise<Response> {
       // the address (resend.com/docs/dashboard/emails/email-bounces).
       isPermanent: data.bounce?.type === "Permanent",
       bounceReason:
-        data.bounce?.type === "Transient" ? (TRANSIENT[data.bounce.subType ?? ""] ?? "mailbox_busy") : null,
+        data.bounce?.type === "Transient"
+          ? (TRANSIENT.get(data.bounce.subType ?? "") ?? "mailbox_busy")
+          : null,
       text: data.bounce?.message ?? data.failed?.reason ?? null,
     };
     await services().database.within(() => applyProviderEvent(services(), event));
