@@ -28,7 +28,6 @@ export default function GlobalError({
   }, [pageTag]);
 
   const { failure } = loaded ?? english;
-  const [before, after] = failure.number.split("<number></number>");
   return (
     <html lang={loaded?.tag ?? "en"} dir={loaded?.direction}>
       <head>
@@ -41,9 +40,7 @@ export default function GlobalError({
           <p className="mt-2 text-fg-muted">{failure.text}</p>
           {error.digest ? (
             <p className="mt-2 text-small text-fg-muted">
-              {before}
-              <span className="font-mono">{error.digest}</span>
-              {after}
+              {failure.number.replace("<number></number>", error.digest)}
             </p>
           ) : null}
           <button

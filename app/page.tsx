@@ -60,7 +60,7 @@ export default async function LandingPage() {
           <div className="mt-5 flex flex-wrap gap-3">
             {visitor?.scope === "full" ? (
               <a href="/account" className={buttonClass("primary", "px-6")}>
-                {t("confirm.toAccount")}
+                {t("common.toAccount")}
               </a>
             ) : (
               <a href="/register" className={buttonClass("primary", "px-6")}>

@@ -84,8 +84,13 @@ export function ConfirmView({
     return (
       <OtherAccount
         t={t}
-        email={email}
-        heading={<Heading isNews>{t("confirm.otherAccountTitle")}</Heading>}
+        heading={
+          <>
+            <title>{t("confirm.tab", { state: t("confirm.otherAccountTitle") })}</title>
+            <Heading isNews>{t("confirm.otherAccountTitle")}</Heading>
+          </>
+        }
+        text={t("confirm.otherAccount", { email })}
       />
     );
   return (

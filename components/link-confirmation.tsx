@@ -7,11 +7,13 @@ import { replaceWith } from "./go-to";
 import { useMailLink } from "./mail-link";
 import { DeadLink, Looking, StateHeading, Unreachable } from "./mail-link-notes";
 import { RegistrationFacts } from "./registration-facts";
-import { SignOutButton } from "./sign-out-button";
 import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { SubmitButton } from "./ui/submit-button";
+
+/** Whoever is signed in to another account must not be taken into that. */
+const SIGN_IN = "/sign-in?other";
 
 type Phase =
   | { name: "looking" }
@@ -25,9 +27,8 @@ type Phase =
 /**
  * Asks whether the registration behind the link is the reader's own, and confirms it on a click and on nothing less.
  * Whoever reads this got the mail, and need not be who registered: so it says who that was before it asks.
- * `isSignedIn`: to an account, which is another one than this may become.
  */
-export function LinkConfirmation({ isSignedIn }: { isSignedIn: boolean }) {
+export function LinkConfirmation() {
   const { t } = useTexts();
   const link = useMailLink();
   const [phase, setPhase] = useState<Phase>({ name: "looking" });
@@ -64,10 +65,10 @@ export function LinkConfirmation({ isSignedIn }: { isSignedIn: boolean }) {
     case "asking":
       return <Question phase={phase} onConfirm={() => void confirm(phase.about)} />;
     case "confirmed":
-      return <Confirmed username={phase.about.username} isSignedIn={isSignedIn} />;
+      return <Confirmed username={phase.about.username} />;
     case "over":
       return phase.code === "already_confirmed" ? (
-        <Already sentence={phase.sentence} isSignedIn={isSignedIn} />
+        <Already sentence={phase.sentence} />
       ) : (
         <Over sentence={phase.sentence} />
       );
@@ -119,7 +120,7 @@ function Question({
   );
 }
 
-function Confirmed({ username, isSignedIn }: { username: string; isSignedIn: boolean }) {
+function Confirmed({ username }: { username: string }) {
   const { t, rich } = useTexts();
   return (
     <div>
@@ -136,29 +137,23 @@ function Confirmed({ username, isSignedIn }: { username: string; isSignedIn: boo
         })}
       </p>
       <div className="mt-6 grid">
-        {isSignedIn ? (
-          // Who is signed in is shown their account, and no form to sign in.
-          <SignOutButton label={t("common.signInAnew")} className="w-full" isForSignIn />
-        ) : (
-          <a href="/sign-in" className={buttonClass("secondary")}>
-            {t("confirmLink.signInHere")}
-          </a>
-        )}
+        <a href={SIGN_IN} className={buttonClass("secondary")}>
+          {t("confirmLink.signInHere")}
+        </a>
       </div>
     </div>
   );
 }
 
-/** Who is signed in has most likely confirmed it themselves, and is looking for that account. */
-function Already({ sentence, isSignedIn }: { sentence: string; isSignedIn: boolean }) {
+function Already({ sentence }: { sentence: string }) {
   const { t } = useTexts();
   return (
     <div>
       <StateHeading>{t("confirmLink.already")}</StateHeading>
       <p className="mt-2 text-fg-muted">{sentence}</p>
       <div className="mt-6 grid">
-        <a href={isSignedIn ? "/account" : "/sign-in"} className={buttonClass("primary")}>
-          {t(isSignedIn ? "common.yourAccount" : "common.signIn")}
+        <a href={SIGN_IN} className={buttonClass("primary")}>
+          {t("common.signIn")}
         </a>
       </div>
     </div>
@@ -172,7 +167,7 @@ function Over({ sentence }: { sentence: string }) {
       <a href="/confirm" className={buttonClass("primary")}>
         {t("confirmLink.typeCode")}
       </a>
-      <a href="/sign-in" className={buttonClass("secondary")}>
+      <a href={SIGN_IN} className={buttonClass("secondary")}>
         {t("common.signIn")}
       </a>
     </DeadLink>

@@ -4,22 +4,24 @@ import { SignOutButton } from "./sign-out-button";
 import { buttonClass } from "./ui/button-class";
 
 /**
- * Somebody signed in to an account in this browser: nobody is taken into it from a page that was about something else.
- * `email`: the account's. `heading` has its title.
+ * Somebody is signed in to an account in this browser: nobody is taken into it from a page that was about something else.
+ * `text` says whose it is. Both ways on work without JavaScript.
  */
 export function OtherAccount({
   t,
-  email,
   heading,
-}: Pick<Texts, "t"> & { email: string; heading: ReactNode }) {
+  text,
+}: Pick<Texts, "t"> & {
+  heading: ReactNode;
+  text: string;
+}) {
   return (
     <div data-narrow>
-      <title>{t("confirm.tab", { state: t("confirm.otherAccountTitle") })}</title>
       {heading}
-      <p className="mt-2 mb-5 wrap-anywhere text-fg-muted">{t("confirm.otherAccount", { email })}</p>
+      <p className="mt-2 mb-5 wrap-anywhere text-fg-muted">{text}</p>
       <div className="grid gap-3">
         <a href="/account" className={buttonClass("primary")}>
-          {t("confirm.toAccount")}
+          {t("common.toAccount")}
         </a>
         <SignOutButton label={t("common.signInAnew")} className="w-full" isForSignIn />
       </div>

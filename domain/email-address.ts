@@ -1,5 +1,6 @@
 // Addresses: normalised once, at the edge, so that one mailbox is one string everywhere. Pure.
 import { domainToASCII } from "node:url";
+import { withoutBidiMarks } from "./bidi-marks";
 
 /** RFC 5321 4.5.3.1 and erratum 1690: 64 octets before the @, 254 for the whole. */
 const LOCAL_BYTES_MAX = 64;
@@ -10,11 +11,11 @@ const LOCAL_PART = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}\p{M}!#$
 const DOMAIN_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * The one spelling of an address, or null when it is none: trimmed, NFKC, lower-cased, the domain in its ASCII
+ * The one spelling of an address, or null when it is none: trimmed, without marks of direction, NFKC, lower-cased, the domain in its ASCII
  * form (UTS 46). Dots and +tags are kept: they differ by mailbox at most providers.
  */
 export function normalizeEmail(typed: string): string | null {
-  const trimmed = typed.trim();
+  const trimmed = withoutBidiMarks(typed).trim();
   // Exactly one @ before and after NFKC: a full-width @ must not become a second one (GHSA-7rqj-j65f-68wh).
   if (trimmed.split("@").length !== 2) return null;
   const [local, domain, ...rest] = fold(trimmed).split("@");

@@ -1,6 +1,7 @@
 // "Did you mean gmail.com?" Only a question: what the person typed stays what they typed. Loaded by the browser when an
 // address was typed, and not before. Pure.
 import { POPULAR_DOMAINS, run } from "@zootools/email-spell-checker";
+import { withoutBidiMarks } from "./bidi-marks";
 import { PUBLIC_MAILBOX_DOMAINS } from "./public-mailboxes";
 
 /** Whole domains people mean. Those among them are right as they are. */
@@ -16,27 +17,35 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
 
 /** The address that was probably meant, in lower case behind the @; null when there is nothing to ask. */
 export function suggestEmail(typed: string): string | null {
-  const email = pickAddress(typed);
+  const shown = withoutBidiMarks(typed).trim();
+  const email = pickAddress(shown);
   const at = email.lastIndexOf("@");
   const [local, domain] = [email.slice(0, Math.max(at, 0)), email.slice(at + 1).toLowerCase()];
   if (!LOCAL_PART.test(local) || domain === "" || /[^\x21-\x7e]/.test(domain)) return null;
-  const meant = suggestDomain(email, domain) ?? domain;
-  if (!DOMAIN.test(meant) || (meant === domain && email === typed.trim())) return null;
+  // The end first, then the whole: "gmial.con" has two slips.
+  const mended = suggestDomain(local, domain) ?? domain;
+  const meant = suggestDomain(local, mended) ?? mended;
+  if (!DOMAIN.test(meant) || (meant === domain && email === shown)) return null;
   return `${local}@${meant}`;
 }
 
-/** Without what mail programs and other pages put around an address, and spaces; a comma in its end was a full stop. */
+/**
+ * Without what mail programs and other pages put around an address, and spaces beside its signs; a comma in its end was a
+ * full stop. Other spaces may stand between a name and an address: nobody is asked about the two as one.
+ */
 function pickAddress(typed: string): string {
   const marked = /<([^<>]*@[^<>]*)>/.exec(typed)?.[1] ?? typed;
   return marked
     .replace(/^\s*mailto:/i, "")
-    .replace(/[\s<>()[\]"]/g, "")
-    .replace(/[.,;]+$/, "")
+    .replace(/\([^()]*\)/g, "")
+    .replace(/\s*([@.,])\s*/g, "$1")
+    .replace(/^[\s<>[\]"]+|[\s<>[\]".,;]+$/g, "")
     .replace(/@.*/, (end) => end.replaceAll(",", "."));
 }
 
-function suggestDomain(email: string, domain: string): string | null {
+function suggestDomain(local: string, domain: string): string | null {
   if (DOMAINS.includes(domain)) return null;
+  const email = `${local}@${domain}`;
   const meant = run({ email, domains: DOMAINS, topLevelDomains: TOP_LEVELS, secondLevelDomains: [] })?.domain;
   if (!meant || meant === domain) return null;
   const isWholeDomain = DOMAINS.includes(meant);

@@ -9,6 +9,7 @@ import {
   replacePasswordHash,
 } from "@/db/users";
 import { recordAudit } from "./audit-log";
+import { withoutBidiMarks } from "./bidi-marks";
 import type { Client } from "./client-network";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
@@ -27,12 +28,13 @@ export async function signIn(
   services: Services,
   credentials: { login: string; password: string } & Client,
 ): Promise<{ user: UserData; session: StartedSession }> {
-  const { login, password, network = null, device } = credentials;
+  const { password, network = null, device } = credentials;
+  const login = withoutBidiMarks(credentials.login).trim();
   const email = login.includes("@") ? normalizeEmail(login) : null;
-  const name = email ?? login.trim().toLowerCase();
+  const name = email ?? login.toLowerCase();
   await admitSignIn(services, name, network);
   const [found, oldIterations] = await Promise.all([
-    email ? findConfirmedUserByEmail(services.db, email) : findUserByUsername(services.db, login.trim()),
+    email ? findConfirmedUserByEmail(services.db, email) : findUserByUsername(services.db, login),
     findMostOldIterations(services.db),
   ]);
   const user = found && isThere(found, services.clock()) ? found : null;

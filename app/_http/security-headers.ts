@@ -1,7 +1,7 @@
 // What every answer says to the browser about itself (ASVS 5.0 section 3.4; the policies: W3C CSP Level 3).
 import { randomBytes } from "node:crypto";
 import type { Stylesheets } from "./stylesheets";
-import { UNAVAILABLE_STYLE } from "./unavailable-page";
+import { UNAVAILABLE_SCRIPT, UNAVAILABLE_STYLE } from "./unavailable-page";
 
 /** 128 random bits, new for every page (CSP Level 3 section 7.1). */
 export function createNonce(): string {
@@ -9,7 +9,8 @@ export function createNonce(): string {
 }
 
 /**
- * A page's Content-Security-Policy: scripts only with this page's nonce and what those load themselves; styles of the
+ * A page's Content-Security-Policy: scripts only with this page's nonce and what those load themselves, and
+ * the one of unavailable-page.ts; styles of the
  * build, by what is in them; pictures, forms and connections only to ourselves; no frames in either direction (ASVS
  * 5.0, 3.4.3 and 3.4.6). Without `stylesheets` any style in the page is taken.
  */
@@ -23,7 +24,7 @@ export function pagePolicy(page: {
   return [
     "default-src 'none'",
     // Reloading while one develops evaluates code and opens a socket.
-    `script-src 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
+    `script-src 'nonce-${nonce}' 'strict-dynamic' ${UNAVAILABLE_SCRIPT}${isDevelopment ? " 'unsafe-eval'" : ""}`,
     stylesheets === null
       ? "style-src 'self' 'unsafe-inline'"
       : `style-src 'self' ${[...stylesheets.map(({ sha256 }) => `'sha256-${sha256}'`), UNAVAILABLE_STYLE].join(" ")}`,
@@ -41,7 +42,7 @@ export function pagePolicy(page: {
 /** An answer that is no page: whatever a browser takes it for, nothing in it runs or loads. */
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** What answers a form: a redirect, or the page that says when to come back. */
-const FORM_POLICY = `default-src 'none'; style-src ${UNAVAILABLE_STYLE}; frame-ancestors 'none'`;
+const FORM_POLICY = `default-src 'none'; script-src ${UNAVAILABLE_SCRIPT}; style-src ${UNAVAILABLE_STYLE}; connect-src 'self'; frame-ancestors 'none'`;
 /** Two years, as the preload list asks (hstspreload.org); ASVS 5.0, 3.4.1 asks for one. */
 const HSTS = "max-age=63072000; includeSubDomains";
 

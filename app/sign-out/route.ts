@@ -2,8 +2,10 @@ import { authenticate } from "@/app/_auth/authenticate";
 import { clearSessionCookie } from "@/app/_auth/cookie";
 import { seeOther } from "@/app/_http/handle";
 import { HttpError } from "@/app/_http/http-error";
+import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
-import { problemResponse } from "@/app/_http/respond";
+import { describeError, problemResponse } from "@/app/_http/respond";
+import { unavailablePage } from "@/app/_http/unavailable-page";
 import { endSession } from "@/domain/tokens";
 import { services } from "@/services";
 
@@ -18,10 +20,18 @@ export async function POST(request: Request): Promise<Response> {
   } catch (error) {
     // Without a session there is nothing to end; anything else (another site, no database) is worth an answer.
     if (error instanceof HttpError || !(error instanceof Error && error.name === "DomainError"))
-      return problemResponse(error, request);
+      return refusal(error, request);
   }
   const isForSignIn = new URL(request.url).searchParams.get("then") === "sign-in";
   return seeOther(isForSignIn ? "/sign-in" : "/", [clearSessionCookie()]);
+}
+
+/** Of a form, so that a person reads it: while the database is away they may try again from where they were. */
+function refusal(error: unknown, request: Request): Response {
+  const language = languageOf(request);
+  const { problem, headers } = describeError(error, language);
+  if (problem.code !== "unavailable") return problemResponse(error, request);
+  return unavailablePage({ language, backTo: "/account", headers });
 }
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

@@ -276,6 +276,24 @@ test.describe("two registrations in one browser", () => {
         await page.waitForURL("**/account");
       });
 
+    test("the page that goes on after a confirmation elsewhere does so into its own account alone", async ({
+      page,
+      context,
+    }) => {
+      const [account, one] = [await newAccount(), newPerson()];
+      await registerOnPage(page, one);
+      const { access_token: token } = await signInAs(one, "Their phone");
+      const code = codeIn(await nextMail(one.email));
+      expect((await callApi("/api/v1/usr/confirm-email", { token, body: { code } })).status).toBe(200);
+      await page.goto("/confirm");
+      const goOn = page.getByRole("button", { name: "Go to your account" });
+      await expect(goOn).toBeVisible();
+      await signInBeside(context, account);
+      await goOn.click();
+      await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
+      await expect(page.getByText(account.email)).toBeVisible();
+    });
+
     test("where another one was confirmed on another device, the page that tells so says that nothing was taken", async ({
       page,
       context,

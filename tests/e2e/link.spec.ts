@@ -1,6 +1,7 @@
 // The link beside the code: nothing happens without a click, on whatever device it is opened.
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { newAccount } from "../support/accounts";
+import { expectNoViolations } from "../support/axe";
 import { countMails, linkIn, type Mail, nextMail } from "../support/mailbox";
 import { codeField, currentStep, registerOnPage, signInOnPage, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
@@ -75,6 +76,10 @@ test("in a browser that is signed in to another account, the link confirms and l
   const link = linkIn(await nextMail(person.email));
   await page.goto(link);
   await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByRole("link", { name: "Sign in here" }).click();
+  await expect(page.getByRole("heading", { name: "You are signed in already" })).toBeVisible();
+  await expect(page.getByText(account.email)).toBeVisible();
+  await expectNoViolations(page);
   await page.getByRole("button", { name: "Sign out, and sign in anew" }).click();
   await page.waitForURL("**/sign-in");
   await signInOnPage(page, person);
@@ -82,7 +87,8 @@ test("in a browser that is signed in to another account, the link confirms and l
   await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
   // Their own mail, once more: nothing to sign out for.
   await page.goto(link);
-  await page.getByRole("link", { name: "Your account" }).click();
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Go to your account" }).click();
   await page.waitForURL("**/account");
 });
 
@@ -244,12 +250,25 @@ test.describe("without JavaScript", () => {
     const other = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
     await other.goto(linkIn(mail));
     // Playwright reads no text inside of <noscript>, but sees what stands there.
-    await expect(other.locator('noscript a[href="/sign-in"]')).toBeVisible();
+    await expect(other.locator('noscript a[href="/sign-in?other"]')).toBeVisible();
     await other.context().close();
 
     await codeField(page).fill(/^(\d{6}) is your/.exec(mail.subject)?.[1] ?? "");
     await page.getByRole("button", { name: "Confirm" }).click();
     await page.waitForURL("**/account");
+  });
+
+  test("who is signed in to another account is not taken into that one", async ({ page }) => {
+    const [account, person] = [await newAccount(), newPerson()];
+    await signInOnPage(page, account);
+    await page.waitForURL("**/account");
+    await register(person);
+    await page.goto(linkIn(await nextMail(person.email)));
+    await page.locator('noscript a[href="/sign-in?other"]').click();
+    await expect(page.getByText(account.email)).toBeVisible();
+    await page.getByRole("button", { name: "Sign out, and sign in anew" }).click();
+    await signInOnPage(page, person);
+    await page.waitForURL("**/confirm");
   });
 
   test("the first tab goes on by a button, after a refresh", async ({ page }) => {

@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
 import postgres from "postgres";
+import { expectNoViolations } from "../support/axe";
 import { breakProvider, calmProvider, codeIn, countMails, type Mail, nextMail } from "../support/mailbox";
 import { startOwnProduct } from "../support/own-product";
-import { codeField, registerOnPage } from "../support/pages";
+import { codeField, registerOnPage, signInOnPage } from "../support/pages";
 import { callApi, newPerson, type Registered, register } from "../support/people";
 import type { Product } from "../support/product";
 import { readRunning } from "../support/running";
@@ -285,13 +286,38 @@ test.describe("a database that is away", () => {
     expect(response?.status()).toBe(503);
     expect(Number(response?.headers()["retry-after"])).toBeGreaterThan(0);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expectNoViolations(page);
+    // Whoever reads it keeps their place: it looks again by itself, and stays while there is nothing to show.
+    await page.evaluate(() => document.body.setAttribute("data-same", ""));
+    await page.waitForResponse((answer) => answer.url().endsWith("/confirm") && answer.status() === 503);
+    await expect(page.locator("body[data-same]")).toBeVisible();
     await gate.open();
-    // It looks again by itself.
     await expect(codeField(page)).toBeVisible({ timeout: 30_000 });
     await codeField(page).fill(codeIn(await nextMail(person.email, { waitMs: 40_000 })));
     await page.waitForURL("**/account");
     await context.close();
   });
+
+  for (const javaScriptEnabled of [true, false])
+    test(`${javaScriptEnabled ? "with" : "without"} JavaScript, who signs out reads that it cannot be done now, and is led back`, async ({
+      browser,
+    }) => {
+      const context = await browser.newContext({ baseURL: product.url, javaScriptEnabled });
+      const page = await context.newPage();
+      const person = newPerson();
+      const { user_data } = await register(person);
+      await sql`update users set email_confirmed_at = now() where id = ${user_data.id}`;
+      await signInOnPage(page, person);
+      await page.waitForURL("**/account");
+      await gate.refuse();
+      await page.getByRole("button", { name: "Sign out", exact: true }).click();
+      await expect(page.getByRole("heading", { name: "Back in a moment" })).toBeVisible();
+      await gate.open();
+      await page.waitForURL("**/account");
+      await page.getByRole("button", { name: "Sign out", exact: true }).click();
+      await page.waitForURL(`${product.url}/`);
+      await context.close();
+    });
 
   test("that goes in the middle of twenty registrations leaves none half-written, and loses no mail", async () => {
     const people = Array.from({ length: 20 }, () => newPerson());

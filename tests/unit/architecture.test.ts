@@ -43,6 +43,7 @@ const ALLOWED: Record<Room, readonly string[]> = {
 const PURE_FOR_THE_BROWSER = [
   "domain/confirmation-state",
   "domain/account-rules",
+  "domain/bidi-marks",
   "domain/bounce-reasons",
   "domain/password-length",
   "domain/typed-digits",

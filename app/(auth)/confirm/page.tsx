@@ -7,6 +7,7 @@ import { inboxUrl } from "@/app/_data/inbox";
 import { requestTexts } from "@/app/_data/texts";
 import { readFlash } from "@/app/_http/flash";
 import type { Problem } from "@/app/_http/problem";
+import { AboutMail } from "@/components/about-mail";
 import { describeRooms } from "@/components/confirm-rooms";
 import { ConfirmView } from "@/components/confirm-view";
 import { OtherAccount } from "@/components/other-account";
@@ -15,6 +16,7 @@ import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { Card } from "@/components/ui/card";
 import { WaysOn } from "@/components/ways-on";
+import type { Confirmation } from "@/domain/confirmation-state";
 import { suggestEmail } from "@/domain/email-suggestion";
 import { pickTexts } from "@/messages/catalog";
 import { services } from "@/services";
@@ -37,24 +39,30 @@ export default async function ConfirmPage() {
     readFlash("change-email"),
   ]);
   const texts = await requestTexts();
+  const { language, t } = texts;
   if (confirmation.confirmed) {
     // A form of another registration's page, without JavaScript: whoever sent it must not think that it went through.
     const refusal = [codeFlash, resendFlash, changeFlash].find(
       (flash) => flash?.problem.code === "other_registration",
     )?.problem;
-    if (visitor.scope === "claim") return <ConfirmedElsewhere email={confirmation.email} refusal={refusal} />;
+    if (visitor.scope === "claim")
+      return <ConfirmedElsewhere confirmation={confirmation} refusal={refusal} />;
     if (!refusal) redirect("/account");
     return (
       <Card>
         <OtherAccount
-          t={texts.t}
-          email={confirmation.email}
-          heading={<Title>{texts.t("confirm.otherAccountTitle")}</Title>}
+          t={t}
+          heading={
+            <>
+              <title>{t("confirm.tab", { state: t("confirm.otherAccountTitle") })}</title>
+              <Title>{t("confirm.otherAccountTitle")}</Title>
+            </>
+          }
+          text={t("confirm.otherAccount", { email: confirmation.email })}
         />
       </Card>
     );
   }
-  const { language } = texts;
   return (
     <Card isWide>
       <TextsProvider
@@ -79,7 +87,13 @@ export default async function ConfirmPage() {
 }
 
 /** The session is the claim's still, and may become a full one: by a form, so that looking at a page changes nothing. */
-async function ConfirmedElsewhere({ email, refusal }: { email: string; refusal: Problem | undefined }) {
+async function ConfirmedElsewhere({
+  confirmation: { email, delivery },
+  refusal,
+}: {
+  confirmation: Confirmation;
+  refusal: Problem | undefined;
+}) {
   const { t, rich } = await requestTexts();
   return (
     <Card>
@@ -101,6 +115,7 @@ async function ConfirmedElsewhere({ email, refusal }: { email: string; refusal: 
         })}
       </p>
       <form method="post" action="/api/v1/usr/confirmation/continue" className="mt-6 grid">
+        <AboutMail id={delivery?.id} />
         <button type="submit" className={buttonClass("primary")}>
           {t("confirmOther.elsewhereSubmit")}
         </button>

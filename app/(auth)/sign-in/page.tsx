@@ -2,9 +2,11 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
+import { getAccount } from "@/app/_data/account";
 import { requestTexts } from "@/app/_data/texts";
 import { readDone, readFlash } from "@/app/_http/flash";
 import { DoneNote } from "@/components/done-note";
+import { OtherAccount } from "@/components/other-account";
 import { SignInForm } from "@/components/sign-in-form";
 import { TextsProvider } from "@/components/texts-provider";
 import { Card } from "@/components/ui/card";
@@ -18,14 +20,30 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: t("common.title", { page: t("signIn.title") }), description: t("meta.signIn") };
 }
 
-export default async function SignInPage() {
-  const [visitor, flash, done, { language, t, rich }] = await Promise.all([
+/** With `?other` in its address somebody was sent here who wants to use another account than the one they may be in. */
+type Props = { searchParams: Promise<{ other?: string | string[] }> };
+
+export default async function SignInPage({ searchParams }: Props) {
+  const [{ other }, visitor, flash, done, { language, t, rich }] = await Promise.all([
+    searchParams,
     currentVisitor(),
     readFlash("sign-in"),
     readDone(),
     requestTexts(),
   ]);
-  if (visitor?.scope === "full") redirect("/account");
+  if (visitor?.scope === "full") {
+    const account = other === undefined ? null : await getAccount(visitor.userId);
+    if (!account) redirect("/account");
+    return (
+      <Card>
+        <OtherAccount
+          t={t}
+          heading={<h1 className="text-title font-semibold tracking-tight">{t("signIn.otherTitle")}</h1>}
+          text={t("signIn.other", { email: account.email })}
+        />
+      </Card>
+    );
+  }
   return (
     <>
       <Card>

@@ -29,7 +29,7 @@ export const LINK_SCENES: readonly Scene[] = [
     async play(stage) {
       const page = await openLink(stage, "elizabeth", "confirm/link");
       await page.locator("main button").click();
-      await page.waitForSelector('main a[href="/sign-in"]');
+      await page.waitForSelector('main a[href="/sign-in?other"]');
       return page;
     },
   },
@@ -39,8 +39,8 @@ export const LINK_SCENES: readonly Scene[] = [
     async play(stage) {
       const page = await openLink(stage, "ruth", "confirm/link");
       await page.locator("main button").click();
-      await page.locator('main a[href="/sign-in"]').click();
-      await page.waitForURL("**/sign-in");
+      await page.locator('main a[href="/sign-in?other"]').click();
+      await page.waitForURL("**/sign-in?other");
       return page;
     },
   },

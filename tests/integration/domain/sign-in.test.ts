@@ -16,6 +16,14 @@ async function hashOf(userId: string): Promise<string> {
   return (await findUser(services.db, userId))?.passwordHash ?? "";
 }
 
+test("a name or an address that was copied with marks of direction around it is the one that is seen", async () => {
+  const person = someone();
+  const { user } = await registerUser(services, person);
+  await markEmailConfirmed(services.db, user.id, services.clock());
+  for (const login of [person.username, person.email])
+    await signIn(services, { login: ` \u2066${login}\u2069`, password: person.password });
+});
+
 describe("ASVS 11.2.2, 11.4.2: a hash made with less work than today's", () => {
   test("is made anew at the next right sign-in, once, and not at a wrong one", async () => {
     const person = someone();

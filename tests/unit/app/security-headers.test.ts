@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createNonce, pagePolicy, securityHeaders } from "@/app/_http/security-headers";
+import { UNAVAILABLE_SCRIPT } from "@/app/_http/unavailable-page";
 
 const stylesheets = [{ path: "/_next/static/chunks/a.css", sha256: "bm8gc3R5bGU=" }];
 const page = { nonce: "abc", isSecure: true, isDevelopment: false, stylesheets };
@@ -14,7 +15,7 @@ describe("ASVS 3.4.3: the policy of a page", () => {
   test("takes any style where those of the build are not noted, and still no script", () => {
     const policy = pagePolicy({ ...page, stylesheets: null });
     expect(policy).toContain("style-src 'self' 'unsafe-inline';");
-    expect(policy).toContain("script-src 'nonce-abc' 'strict-dynamic';");
+    expect(policy).toContain(`script-src 'nonce-abc' 'strict-dynamic' ${UNAVAILABLE_SCRIPT};`);
   });
 
   test("sends everything over TLS where the site has it", () => {

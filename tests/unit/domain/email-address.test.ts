@@ -11,6 +11,9 @@ describe("an email address", () => {
     ["jürgen@bücher.example", "jürgen@xn--bcher-kva.example"],
     ["用户@例子.广告", "用户@xn--fsqu00a.xn--4rr70v"],
     ["ada@ｅｘａｍｐｌｅ.com", "ada@example.com"],
+    // Copied from a page that is read from right to left.
+    ["\u2066ada@example.com\u2069", "ada@example.com"],
+    ["\u200fada\u200e@example.com", "ada@example.com"],
     // The capital has one form, and the small one two: at the end of a word, and elsewhere.
     ["ΝΙΚΟΣ.ΠΑΠΑΣ@example.com", "νικος.παπας@example.com"],
     ["ΓΙΏΡΓΟΣ.Π@example.com", "γιώργος.π@example.com"],

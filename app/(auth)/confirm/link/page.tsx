@@ -30,7 +30,7 @@ export default async function ConfirmLinkPage() {
   return (
     <Card>
       <TextsProvider language={language} texts={pickTexts(language, ["confirmLink", "mailLink", "facts"])}>
-        <LinkConfirmation isSignedIn={visitor?.scope === "full"} />
+        <LinkConfirmation />
       </TextsProvider>
       <noscript>
         {confirmation && !confirmation.confirmed ? (
@@ -82,7 +82,7 @@ async function SignInInstead() {
     <>
       <p className="mt-2 text-fg-muted">{t("confirmLink.signInInstead")}</p>
       <div className="mt-6 grid">
-        <a href="/sign-in" className={buttonClass("primary")}>
+        <a href="/sign-in?other" className={buttonClass("primary")}>
           {t("common.signIn")}
         </a>
       </div>
