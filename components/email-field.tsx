@@ -9,25 +9,22 @@ export function EmailField({
   label,
   hint,
   error,
-  onTaken,
   ...input
 }: Omit<FieldInputProps, "type" | "inputMode" | "onBlur" | "onInput"> & {
   label: string;
   hint: string;
   error: string | null;
-  /** The suggestion was taken: the field holds it now. */
-  onTaken?: (input: HTMLInputElement) => void;
 }) {
   const { t, rich } = useTexts();
   const { suggestion, look, forget } = useEmailSuggestion();
   const field = useRef<HTMLInputElement | null>(null);
 
   function take(meant: string): void {
-    forget();
     if (!field.current) return;
     field.current.value = meant;
     field.current.focus();
-    onTaken?.(field.current);
+    // As if it had been typed, for the form around it.
+    field.current.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   return (
@@ -59,6 +56,8 @@ export function EmailField({
                     <button
                       key="take"
                       type="button"
+                      // Leaving the field for it is not looked at: an error that went away would move it from under the finger.
+                      aria-controls={`field-${input.name}`}
                       onClick={() => take(suggestion)}
                       // A thumb high, in the room of one line.
                       className="-mt-1.5 -mb-5 cursor-pointer pt-1.5 pb-5 text-start font-medium break-all text-accent-fg underline underline-offset-2"

@@ -72,7 +72,6 @@ export function RegisterForm({
         hint={t("register.emailHint")}
         error={errors.email}
         defaultValue={values.email}
-        onTaken={({ form }) => form && saveDraft(form)}
       />
       <NewPasswordField
         label={labels.password}

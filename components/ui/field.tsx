@@ -85,7 +85,8 @@ export function FieldNote({
           {error ? <AlertIcon className="me-1.5 inline size-3.5 align-[-0.15em]" /> : null}
           {error}
         </span>
-        {error ? null : <span className="text-fg-muted">{hint}</span>}
+        {/* Beside an error only where it asks something (globals.css). */}
+        <span className="text-fg-muted">{hint}</span>
       </Room>
     </p>
   );

@@ -192,6 +192,32 @@ test("Caps Lock is said while a password is typed with it, and no longer", async
   await expect(page.getByText("Caps Lock is on")).toBeHidden();
 });
 
+test("a question about an address stays beside its error, and one tap mends both", async ({ page }) => {
+  const person = newPerson();
+  await page.goto("/register");
+  await fillRegistration(page, { ...person, email: `Ada <${person.email}>` });
+  const question = page.getByRole("button", { name: person.email });
+  await page.getByLabel("Username").focus();
+  await expect(question).toBeVisible();
+  const hint = page.getByText("We send a 6-digit code to this address.");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText("This is not a valid email address.")).toBeVisible();
+  await expect(question).toBeVisible();
+  await expect(hint).toHaveCount(0);
+  await expectNoViolations(page, { state: "error and question" });
+  await question.click();
+  await expect(page.getByLabel("Email address")).toHaveValue(person.email);
+  await expect(page.getByText("This is not a valid email address.")).toHaveCount(0);
+  await expect(hint).toBeVisible();
+  await page.getByLabel("Email address").fill("ada");
+  await page.getByLabel("Username").focus();
+  await expect(page.getByText("The @ is missing")).toBeVisible();
+  await expect(hint).toBeHidden();
+  await page.getByLabel("Email address").fill(person.email);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/confirm");
+});
+
 test("what was typed into the registration is there again after going away and back, the password aside", async ({
   page,
 }) => {
