@@ -253,7 +253,7 @@ const OTHER_ACCOUNT: Scene = {
   title: "Signed in to another account in another tab",
   isMirrored: true,
   async play(stage) {
-    const other = await stage.register("evelyn");
+    const other = await stage.register("edith");
     const confirmed = await other.page.request.post("/api/v1/usr/confirm-email", {
       headers: { origin: stage.product.url },
       data: { code: readCode(await other.readMail()) },
@@ -262,7 +262,7 @@ const OTHER_ACCOUNT: Scene = {
     const { page } = await arrive(stage, "hypatia");
     const tab = await page.context().newPage();
     await tab.goto("/sign-in");
-    await fill(tab, { login: stage.usernameOf("evelyn"), password: VISITORS_PASSWORD });
+    await fill(tab, { login: stage.usernameOf("edith"), password: VISITORS_PASSWORD });
     await submit(tab, "password");
     await tab.waitForURL("**/account");
     await tab.close();
