@@ -33,3 +33,15 @@ export function refuseOtherMethods<Allowed extends Method>(
   const refused = METHODS.filter((method) => !names.includes(method)).map((method) => [method, refuse]);
   return Object.fromEntries([...refused, ["OPTIONS", options]]);
 }
+
+/** One handler for every method, to be exported from a route that looks after its methods itself. */
+export function everyMethod<Any>(handler: Any): Record<Method | "OPTIONS", Any> {
+  return {
+    GET: handler,
+    POST: handler,
+    PUT: handler,
+    PATCH: handler,
+    DELETE: handler,
+    OPTIONS: handler,
+  };
+}

@@ -122,6 +122,15 @@ async function signInBeside(context: BrowserContext, account: Person): Promise<v
   await tab.close();
 }
 
+/** The page shows a registration, and another tab has signed in to an account since. */
+async function besideAnAccount(page: Page, context: BrowserContext) {
+  const [account, one] = [await newAccount(), newPerson()];
+  await registerOnPage(page, one);
+  await expect(codeField(page)).toBeVisible();
+  await signInBeside(context, account);
+  return { account, one };
+}
+
 const told = (page: Page) =>
   page.getByRole("alert").filter({ hasText: "You went on with another registration in this browser." });
 
@@ -191,11 +200,7 @@ test.describe("two registrations in one browser", () => {
     page,
     context,
   }) => {
-    const account = await newAccount();
-    const one = newPerson();
-    await registerOnPage(page, one);
-    await expect(codeField(page)).toBeVisible();
-    await signInBeside(context, account);
+    const { account } = await besideAnAccount(page, context);
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
     await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
     await expect(page.getByText(account.email)).toBeVisible();
@@ -263,10 +268,7 @@ test.describe("two registrations in one browser", () => {
         page,
         context,
       }) => {
-        const account = await newAccount();
-        const one = newPerson();
-        await registerOnPage(page, one);
-        await signInBeside(context, account);
+        const { account, one } = await besideAnAccount(page, context);
         await codeField(page).fill(codeIn(await nextMail(one.email)));
         await page.getByRole("button", { name: submit }).click();
         await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();

@@ -1,4 +1,5 @@
 import { HttpError } from "@/app/_http/http-error";
+import { everyMethod } from "@/app/_http/methods";
 import { problemResponse } from "@/app/_http/respond";
 
 /** Every address under /api that nothing else answers: an API client reads JSON, not our page. */
@@ -6,11 +7,4 @@ function handler(request: Request): Response {
   return problemResponse(new HttpError(404, "not_found", "not_found"), request);
 }
 
-export {
-  handler as DELETE,
-  handler as GET,
-  handler as OPTIONS,
-  handler as PATCH,
-  handler as POST,
-  handler as PUT,
-};
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = everyMethod(handler);

@@ -16,6 +16,15 @@ async function openLink(stage: Stage, who: string, place: "confirm/link" | "not-
   return page;
 }
 
+/** Confirmed by the link, on a device that nobody registered on: the page leads to signing in by what this answers. */
+async function confirmByLink(stage: Stage, who: string) {
+  const page = await openLink(stage, who, "confirm/link");
+  await page.locator("main button").click();
+  const signIn = page.locator('main a[href="/sign-in?other"]');
+  await signIn.waitFor();
+  return { page, signIn };
+}
+
 export const LINK_SCENES: readonly Scene[] = [
   {
     name: "link",
@@ -26,20 +35,14 @@ export const LINK_SCENES: readonly Scene[] = [
   {
     name: "link-confirmed",
     title: "The mail's link: confirmed on another device",
-    async play(stage) {
-      const page = await openLink(stage, "elizabeth", "confirm/link");
-      await page.locator("main button").click();
-      await page.waitForSelector('main a[href="/sign-in?other"]');
-      return page;
-    },
+    play: async (stage) => (await confirmByLink(stage, "elizabeth")).page,
   },
   {
     name: "sign-in-confirmed",
     title: "Signing in, after confirming on another device",
     async play(stage) {
-      const page = await openLink(stage, "ruth", "confirm/link");
-      await page.locator("main button").click();
-      await page.locator('main a[href="/sign-in?other"]').click();
+      const { page, signIn } = await confirmByLink(stage, "ruth");
+      await signIn.click();
       await page.waitForURL("**/sign-in?other");
       return page;
     },

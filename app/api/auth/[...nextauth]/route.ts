@@ -4,7 +4,7 @@ import NextAuth from "next-auth";
 import { authOptions, callbackCookieName, withFailures } from "@/app/_auth/options";
 import { isSecureCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
-import { allowOf } from "@/app/_http/methods";
+import { allowOf, everyMethod } from "@/app/_http/methods";
 import { readBody, refuseForeignPage } from "@/app/_http/request";
 import { NO_STORE, problemResponse } from "@/app/_http/respond";
 
@@ -96,11 +96,4 @@ function decodeOrEmpty(value: string): string {
   }
 }
 
-export {
-  handler as DELETE,
-  handler as GET,
-  handler as OPTIONS,
-  handler as PATCH,
-  handler as POST,
-  handler as PUT,
-};
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = everyMethod(handler);
