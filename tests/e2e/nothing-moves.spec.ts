@@ -67,27 +67,33 @@ const topsOf = (page: Page, places: Record<string, string>) =>
 
 const speak = (page: Page, language: string) => page.request.post("/language", { form: { language } });
 
-for (const width of [320, 390, 768])
-  test(`nothing on the confirm page moves with the mail, and a long address fits, ${width} px wide`, async ({
+/** The smallest phone, one as they are sold, and a page with room beside its words. */
+const WIDTHS = [320, 390, 768];
+
+// A language each, so that they run beside each other; the page is told once what it is looked at in each width.
+for (const language of ["en", "de", "fr", "es", "pt"])
+  test(`nothing on the confirm page moves with the mail, and a long address fits, in any width (${language})`, async ({
     page,
   }) => {
-    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ reducedMotion: "reduce" });
     await registerOnPage(page, newPerson());
     const [first] = STATES;
     if (!first) throw new Error("There are no states");
     const show = await tellStates(page, first);
-    for (const language of ["en", "de", "fr", "es", "pt"]) {
-      await speak(page, language);
-      await page.goto("/confirm");
-      await show(first);
+    await speak(page, language);
+    await page.goto("/confirm");
+    const tops = new Map<number, Record<string, number | string>>();
+    for (const state of STATES) {
+      await show(state);
+      // Tells this state from all others.
+      await expect(page.locator(`ol time[datetime="${state.registered_at}"]`)).toBeVisible();
       await expect(page.getByText(LONG_ADDRESS).first()).toBeVisible();
-      const tops = await topsOf(page, PLACES);
-      for (const state of STATES) {
-        await show(state);
-        // Tells this state from all others.
-        await expect(page.locator(`ol time[datetime="${state.registered_at}"]`)).toBeVisible();
-        const name = `${language}: ${state.delivery?.status}, ${state.registered_at}`;
-        expect(await topsOf(page, PLACES), name).toEqual(tops);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        const name = `${width} px: ${state.delivery?.status}, ${state.registered_at}`;
+        const found = await topsOf(page, PLACES);
+        if (!tops.has(width)) tops.set(width, found);
+        expect(found, name).toEqual(tops.get(width));
         expect(await hasSidewaysScroll(page), name).toBe(false);
       }
     }
