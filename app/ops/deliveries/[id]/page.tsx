@@ -28,6 +28,7 @@ export default async function DeliveryPage({
   const id = readId(given);
   const found = id && (await explainDelivery(services(), id));
   const { t } = operatorTexts();
+  // Not by notFound(): here, that page is made by the browser's script alone, and these pages do without one.
   if (!found)
     return (
       <OperatorPage title={t("one.notFound")} current="deliveries">

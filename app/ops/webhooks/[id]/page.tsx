@@ -25,6 +25,7 @@ export default async function WebhookPage({
   const id = readId(given);
   const found = id && (await explainWebhook(services(), id));
   const { t } = operatorTexts();
+  // Not by notFound(): here, that page is made by the browser's script alone, and these pages do without one.
   if (!found)
     return (
       <OperatorPage title={t("hook.notFound")} current="webhooks">
