@@ -32,7 +32,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
     return withHeaders(NextResponse.next(), Object.fromEntries(headers));
   }
 
-  if (request.method !== "GET" && request.method !== "HEAD" && !HANDLERS.has(pathname))
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (!isRead && !HANDLERS.has(pathname))
     return withHeaders(refuseMethod(request.method), securityHeaders(null, isSecure));
 
   if (pathname === ICON) return NextResponse.next();
@@ -47,7 +48,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   });
   const headers = securityHeaders(policy, isSecure);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
-  if (request.method === "GET" && asks && !(await isDatabaseThere(services().database)))
+  if (isRead && asks && !(await isDatabaseThere(services().database)))
     return withHeaders(unavailablePage({ language: languageOf(request) }), headers);
 
   // Next reads the nonce out of this header and puts it on its own scripts.
@@ -90,5 +91,5 @@ function withHeaders(response: Response, headers: Record<string, string>): Respo
 
 export const config = {
   // Files of the build carry no person's state and are the same for everybody.
-  matcher: "/((?!_next/static|_next/image).*)",
+  matcher: "/((?!_next/static/).*)",
 };

@@ -34,7 +34,7 @@ export type AuditDetails = {
   /** `unknown_name`: also for a claim that is over. The outside hears one and the same sentence. */
   sign_in_refused: { reason: "unknown_name" | "wrong_password" };
   session_revoked: {
-    reason: "signed_out" | "chosen_from_list" | "everywhere_else" | "token_reused";
+    reason: "signed_out" | "chosen_from_list" | "everywhere_else" | "token_reused" | "replaced";
     sessions: number;
   };
   /** Every session ended with it. */

@@ -8,6 +8,8 @@ const ADDRESS_BYTES_MAX = 254;
 
 /** RFC 5322 atext, and letters and digits of every script (RFC 6531). No quoted local parts: nobody registers with one. */
 const LOCAL_PART = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
+/** Letters and marks that nothing shows, such as the Hangul filler and variation selectors: two addresses would look the same. */
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
 const DOMAIN_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
@@ -20,7 +22,8 @@ export function normalizeEmail(typed: string): string | null {
   if (trimmed.split("@").length !== 2) return null;
   const [local, domain, ...rest] = fold(trimmed).split("@");
   if (!local || !domain || rest.length > 0) return null;
-  if (!LOCAL_PART.test(local) || Buffer.byteLength(local) > LOCAL_BYTES_MAX) return null;
+  if (!LOCAL_PART.test(local) || UNSEEN.test(local) || Buffer.byteLength(local) > LOCAL_BYTES_MAX)
+    return null;
   // domainToASCII also accepts what only a URL host may be ("1.2.3.4", "[::1]", "a%2eb"); the label check refuses those.
   if (/[%[\]:/\\?#]/.test(domain)) return null;
   const ascii = domainToASCII(domain);

@@ -28,6 +28,7 @@ export type ErrorCode =
   | "site_limit"
   | "sign_in_limit"
   | "refresh_limit"
+  | "password_limit"
   | "proof_required"
   | "busy";
 

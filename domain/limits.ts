@@ -97,6 +97,26 @@ export const LIMITS = {
     code: "domain_limit",
     text: "domain_limit",
   },
+  /** A quarter of that, and more than registrationsPerNetwork: a single stranger cannot use up what a company may get. */
+  claimsPerDomainAndNetwork: {
+    name: "claims-per-domain-and-network",
+    windows: [{ limit: 25, seconds: HOUR }],
+    code: "domain_limit",
+    text: "domain_limit",
+  },
+  /** Beyond claimsPerDomain, one an hour for each network, as for an address: fifty networks it takes to use this up. */
+  reservedClaimsPerDomain: {
+    name: "reserved-claims-per-domain",
+    windows: [{ limit: 50, seconds: HOUR }],
+    code: "domain_limit",
+    text: "domain_limit",
+  },
+  reservedClaimsPerDomainAndNetwork: {
+    name: "reserved-claims-per-domain-and-network",
+    windows: [{ limit: 1, seconds: HOUR }],
+    code: "domain_limit",
+    text: "domain_limit",
+  },
   /**
    * A registration under a name that is taken is held to that name's claim: the same one again is answered, and a password
    * could be guessed by it. With what signing in lets through for a name, a hundred an hour (NIST SP 800-63B 3.2.2). Who
@@ -142,6 +162,16 @@ export const LIMITS = {
     windows: [{ limit: 30, seconds: HOUR }],
     code: "refresh_limit",
     text: "refresh_limit",
+  },
+  /** Each is told to the mailbox: whoever has the password must not be able to bury it. As many as resends. */
+  passwordChangesPerAccount: {
+    name: "password-changes-per-account",
+    windows: [
+      { limit: 5, seconds: HOUR },
+      { limit: 10, seconds: DAY },
+    ],
+    code: "password_limit",
+    text: "password_limit",
   },
   signInsPerNetwork: {
     name: "sign-ins-per-network",

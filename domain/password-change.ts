@@ -7,7 +7,7 @@ import type { Client } from "./client-network";
 import { DomainError, invalidField } from "./errors";
 import { hashPassword, verifyPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
-import { admitSignIn, forgetSignIns } from "./rate-limit";
+import { admitPasswordChange, admitSignIn, forgetSignIns } from "./rate-limit";
 import { type QueuedDelivery, queueNotice } from "./registration";
 import type { Services } from "./services";
 import { type Identity, type StartedSession, startSession } from "./tokens";
@@ -17,7 +17,7 @@ import { describeUser, type UserData } from "./user-data";
  * Changes the password, with the present one (ASVS 5.0, 6.2.3), and ends every session: whoever knew the old one is
  * out everywhere. The caller goes on in a new session (7.2.4), and the mailbox is told by `notice` (6.3.7). Tries count like those of signing in.
  * Throws `invalid_input` on `current_password` for a wrong one and on `new_password` for the same one or one that is
- * easy to guess, `sign_in_limit`, `busy`, `invalid_token` when the account is gone.
+ * easy to guess, `sign_in_limit`, `password_limit`, `busy`, `invalid_token` when the account is gone.
  */
 export async function changePassword(
   services: Services,
@@ -35,6 +35,7 @@ export async function changePassword(
   const changed = await inTransaction(services.db, async (tx) => {
     // Another change or an upgrade of the hash came first: the password that was typed is no longer the present one.
     if (!(await replacePasswordHash(tx, user.id, { from: user.passwordHash, to }))) return null;
+    await admitPasswordChange(services, tx, user.id, services.clock());
     await revokeAllSessions(tx, [user.id], services.clock());
     await recordAudit(services, tx, { type: "password_changed", userId: user.id, network, details: {} });
     const notice = await queueNotice(services, tx, user, { kind: "password_changed" });

@@ -98,27 +98,45 @@ export const hashClaimNetwork = (services: Services, network: string): string =>
 /** What a claim may be counted in: all but the domain's. */
 function subjectsOf({ email, networkHash }: ClaimOrigin): [Limit, string[]][] {
   const network = networkHash ?? UNKNOWN_NETWORK;
+  const { share, all, reservedShare, reserved } = OF_ADDRESS;
   return [
-    [LIMITS.claimsPerAddressAndNetwork, [email, network]],
-    [LIMITS.claimsPerAddress, [email]],
-    [LIMITS.reservedClaimsPerAddressAndNetwork, [email, network]],
-    [LIMITS.reservedClaimsPerAddress, [email]],
+    [share, [email, network]],
+    [all, [email]],
+    [reservedShare, [email, network]],
+    [reserved, [email]],
   ];
 }
 
-/** The address's own limit, or what is reserved of it for networks that others' registrations must not lock out. */
-async function admitToAddress(
+/** What one address, or one domain, may get: each network its share, all together a limit, and a reserve beyond it. */
+type SharedLimits = { share: Limit; all: Limit; reservedShare: Limit; reserved: Limit };
+
+const OF_ADDRESS: SharedLimits = {
+  share: LIMITS.claimsPerAddressAndNetwork,
+  all: LIMITS.claimsPerAddress,
+  reservedShare: LIMITS.reservedClaimsPerAddressAndNetwork,
+  reserved: LIMITS.reservedClaimsPerAddress,
+};
+const OF_DOMAIN: SharedLimits = {
+  share: LIMITS.claimsPerDomainAndNetwork,
+  all: LIMITS.claimsPerDomain,
+  reservedShare: LIMITS.reservedClaimsPerDomainAndNetwork,
+  reserved: LIMITS.reservedClaimsPerDomain,
+};
+
+/** Counts one for `subject` by all its limits, or by what is reserved for networks that others must not lock out. */
+async function takeShared(
   services: Services,
-  { email, networkHash }: ClaimOrigin,
+  { share, all, reservedShare, reserved }: SharedLimits,
+  { subject, network }: { subject: string; network: string },
   asked: { executor: Executor; now: Date },
 ): Promise<void> {
-  const hits = await askLimit(services, LIMITS.claimsPerAddress, [email], asked);
+  await takeFromLimit(services, share, [subject, network], asked);
+  const hits = await askLimit(services, all, [subject], asked);
   if (hits === null) return;
-  const network = [email, networkHash ?? UNKNOWN_NETWORK];
   const isReserved =
-    (await askLimit(services, LIMITS.reservedClaimsPerAddressAndNetwork, network, asked)) === null &&
-    (await askLimit(services, LIMITS.reservedClaimsPerAddress, [email], asked)) === null;
-  if (!isReserved) throw refusedBy(services, LIMITS.claimsPerAddress, hits, asked.now);
+    (await askLimit(services, reservedShare, [subject, network], asked)) === null &&
+    (await askLimit(services, reserved, [subject], asked)) === null;
+  if (!isReserved) throw refusedBy(services, all, hits, asked.now);
 }
 
 /**
@@ -133,11 +151,10 @@ export async function admitClaim(
 ): Promise<void> {
   const { email, networkHash } = claim;
   const domain = email.slice(email.lastIndexOf("@") + 1);
-  const network = [email, networkHash ?? UNKNOWN_NETWORK];
-  await takeFromLimit(services, LIMITS.claimsPerAddressAndNetwork, network, { executor, now });
-  await admitToAddress(services, claim, { executor, now });
+  const network = networkHash ?? UNKNOWN_NETWORK;
+  await takeShared(services, OF_ADDRESS, { subject: email, network }, { executor, now });
   if (!PUBLIC_MAILBOX_DOMAINS.has(domain))
-    await takeFromLimit(services, LIMITS.claimsPerDomain, [domain], { executor, now });
+    await takeShared(services, OF_DOMAIN, { subject: domain, network }, { executor, now });
 }
 
 /**
@@ -186,6 +203,16 @@ export async function admitRefresh(
   now: Date,
 ): Promise<void> {
   await takeFromLimit(services, LIMITS.refreshesPerSession, [sessionId], { executor, now });
+}
+
+/** A change of a password, in the transaction that makes it: one that is refused for its fields costs nothing. */
+export async function admitPasswordChange(
+  services: Services,
+  executor: Executor,
+  userId: string,
+  now: Date,
+): Promise<void> {
+  await takeFromLimit(services, LIMITS.passwordChangesPerAccount, [userId], { executor, now });
 }
 
 /** A try to sign in; `login` in one spelling, whether anybody has it or not. */

@@ -12,6 +12,7 @@ import { signIn } from "@/domain/sign-in";
 import { authenticateSession, endSession, SESSION_SECONDS } from "@/domain/tokens";
 import { services } from "@/services";
 import { sessionCookieName } from "./cookie";
+import { endPresentedSession } from "./replaced-session";
 
 type SessionUser = User & { sid: string };
 
@@ -103,6 +104,8 @@ export function authOptions(): NextAuthOptions {
             const { user, session } = await services().database.within(() =>
               signIn(services(), { ...fields.data, ...client }),
             );
+            const cookie = readHeader(request.headers, "cookie") ?? "";
+            await endPresentedSession({ headers: new Headers({ cookie }) }, user.id);
             return { id: user.id, name: user.username, sid: session.identity.sessionId };
           } catch (error) {
             // A wrong password is the no that next-auth knows.

@@ -27,7 +27,7 @@ export function isSecureCookie(): boolean {
 export const cookieAttributes = () => `Path=/; HttpOnly; SameSite=Lax${isSecureCookie() ? "; Secure" : ""}`;
 
 /** A cookie of the request as it was sent; null when it is not there. */
-export function readCookie(request: Request, name: string): string | null {
+export function readCookie(request: Pick<Request, "headers">, name: string): string | null {
   for (const part of (request.headers.get("cookie") ?? "").split(";")) {
     const [key, ...value] = part.trim().split("=");
     if (key === name) return value.join("=");

@@ -27,6 +27,7 @@ export const STATUS_OF: Record<ErrorCode, number> = {
   site_limit: 429,
   sign_in_limit: 429,
   refresh_limit: 429,
+  password_limit: 429,
   // RFC 6585, section 3: what is asked for has to come with the request.
   proof_required: 428,
   busy: 503,

@@ -20,6 +20,7 @@ const ELSEWHERE: Record<string, string> = {
   address_limit: "tests/integration/app/contract.test.ts",
   domain_limit: "tests/integration/app/contract.test.ts",
   site_limit: "tests/integration/app/contract.test.ts",
+  password_limit: "tests/integration/app/contract.test.ts",
   not_ready: "tests/integration/app/contract.test.ts",
   registration_limit: "tests/e2e/limits.spec.ts",
   sign_in_limit: "tests/e2e/limits.spec.ts",

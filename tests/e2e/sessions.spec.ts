@@ -83,6 +83,51 @@ test("an odd cookie of somebody else's making is a call of nobody, and taken awa
   expect((await callApi("/api/auth/_log", { body: { code: "x", level: "error" } })).status).toBe(404);
 });
 
+test("ASVS 7.2.4: what a browser was signed in as before has ended when it signs in again, or registers somebody else", async ({
+  page,
+  context,
+}) => {
+  const [first, second] = await Promise.all([newAccount(), newAccount()]);
+  /** Whether the cookies that are in the browser now still open anything, put back later. */
+  const keepCookies = async () => {
+    const cookies = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    return async (call: string) => (await callApi(call, { headers: { cookie: cookies } })).status;
+  };
+  await signInOnPage(page, first);
+  const early = await keepCookies();
+  expect(await early("/api/v1/usr/me")).toBe(200);
+  // As a form of an older tab would.
+  const signInOver = await page.request.post("/api/v1/usr/token", {
+    form: { login: second.username, password: second.password },
+    headers: { "sec-fetch-site": "same-origin" },
+    maxRedirects: 0,
+  });
+  expect(signInOver.status()).toBe(303);
+  expect(await early("/api/v1/usr/me")).toBe(401);
+  const late = await keepCookies();
+  expect(await late("/api/v1/usr/me")).toBe(200);
+
+  const csrf = (await (await page.request.get("/api/auth/csrf")).json()) as { csrfToken: string };
+  await page.request.post("/api/auth/callback/credentials", {
+    form: { csrfToken: csrf.csrfToken, login: first.username, password: first.password, json: "true" },
+    headers: { "sec-fetch-site": "same-origin" },
+  });
+  expect(await late("/api/v1/usr/me")).toBe(401);
+  const third = await keepCookies();
+  expect(await third("/api/v1/usr/me")).toBe(200);
+
+  const registered = await page.request.post("/api/v1/usr/register", {
+    form: newPerson(),
+    headers: { "sec-fetch-site": "same-origin" },
+    maxRedirects: 0,
+  });
+  expect(registered.status()).toBe(303);
+  expect(await third("/api/v1/usr/me")).toBe(401);
+  // A program that keeps no cookies has sessions beside each other.
+  const programs = [await signInAs(second, "curl/8.5.0"), await signInAs(second, "curl/8.5.0")];
+  for (const { access_token } of programs) expect(await statusOf(access_token)).toBe(200);
+});
+
 test("ASVS 7.4.1: a browser whose session was ended elsewhere is out at its next page", async ({ page }) => {
   const person = await newAccount();
   await signInOnPage(page, person);

@@ -188,6 +188,16 @@ test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", 
   }
 });
 
+test("ASVS 3.4.3, 3.4.6: an unknown address gets a page with its policy, also one that looks like a file of the build", async () => {
+  for (const path of ["/nothing-here", "/_next/imagefoo", "/_next/image", "/_next/staticfoo", "/_next"]) {
+    const answer = await send("GET", path);
+    expect(answer.statusCode, path).toBeGreaterThanOrEqual(400);
+    if (!answer.headers["content-type"]?.startsWith("text/html")) continue;
+    expect(answer.headers["content-security-policy"], path).toContain("frame-ancestors 'none'");
+    expect(answer.headers["referrer-policy"], path).toBeDefined();
+  }
+});
+
 test("a method that nobody here has heard of is refused like any other", async () => {
   for (const method of ["PROPFIND", "SEARCH", "LOCK"])
     for (const [path, status, code] of [

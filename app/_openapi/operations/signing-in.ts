@@ -233,6 +233,7 @@ export const SIGNING_IN: readonly Operation[] = [
         { field: "current_password", ...WRONG_PASSWORD },
       ),
       { code: "sign_in_limit" },
+      { code: "password_limit" },
       { code: "busy" },
     ],
   },

@@ -84,7 +84,7 @@ describe("the description holds for", () => {
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
-  // address_limit, domain_limit, site_limit and the others of the list.
+  // address_limit, domain_limit, site_limit, password_limit and the others of the list.
   test.each(Object.values(LIMITS).map((limit) => [limit.name, limit] as const))(
     "the limit %s",
     async (_, limit) => {

@@ -62,25 +62,51 @@ describe("registrations of one network", () => {
 });
 
 describe("registrations at one domain", () => {
-  const [window] = LIMITS.claimsPerDomain.windows;
-
   // Counting alone: a hundred passwords need not be hashed for it.
-  const fill = (domain: string) =>
-    inParallel(window.limit + 10, () =>
-      admitClaim(
-        services,
-        services.db,
-        { email: `${someone().username}@${domain}`, networkHash: someNetwork() },
-        services.clock(),
-      ),
+  const claimAt = (domain: string, networkHash: string) =>
+    admitClaim(
+      services,
+      services.db,
+      { email: `${someone().username}@${domain}`, networkHash },
+      services.clock(),
     );
 
-  test("are a hundred an hour", async () => {
-    expect(await fill(someDomain())).toEqual({ admitted: 100, codes: ["domain_limit"] });
+  test("are a hundred an hour, and one more for each of fifty other networks", async () => {
+    const domain = someDomain();
+    const strangers = [someNetwork(), someNetwork(), someNetwork(), someNetwork()];
+    for (const stranger of strangers)
+      expect(await inParallel(30, () => claimAt(domain, stranger))).toEqual({
+        admitted: 25,
+        codes: ["domain_limit"],
+      });
+    expect(await inParallel(60, () => claimAt(domain, someNetwork()))).toEqual({
+      admitted: 50,
+      codes: ["domain_limit"],
+    });
+    services.pass(3600);
+    await claimAt(domain, someNetwork());
+  });
+
+  test("ASVS 6.1.1: four networks that use all of it up do not keep an owner out, who has one try in an hour then", async () => {
+    const domain = someDomain();
+    for (let networks = 0; networks < 4; networks++) {
+      const stranger = someNetwork();
+      await inParallel(25, () => claimAt(domain, stranger));
+    }
+    const own = someNetwork();
+    await claimAt(domain, own);
+    const refused = await refusalOf(claimAt(domain, own));
+    expect(refused.code).toBe("domain_limit");
+    expect(refused.details.nextAllowedAt?.getTime()).toBeGreaterThan(services.clock().getTime());
+    services.pass(3600);
+    await claimAt(domain, own);
   });
 
   test("are not limited where everybody has a mailbox", async () => {
-    expect(await fill("gmail.com")).toEqual({ admitted: 110, codes: [] });
+    expect(await inParallel(160, () => claimAt("gmail.com", someNetwork()))).toEqual({
+      admitted: 160,
+      codes: [],
+    });
   });
 });
 

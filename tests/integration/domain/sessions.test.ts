@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, test } from "vitest";
 import { findUser, markEmailConfirmed } from "@/db/users";
 import { attemptDelivery } from "@/domain/email-delivery";
 import { changePassword } from "@/domain/password-change";
@@ -13,10 +14,14 @@ import {
   SESSION_SECONDS,
   type StartedSession,
 } from "@/domain/tokens";
+import { refusalOf } from "@/tests/support/limits";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 const services = useTestServices(useTestDatabase());
+afterEach(() => {
+  services.settings.rateLimits = false;
+});
 
 const { password: PASSWORD } = someone();
 
@@ -172,5 +177,29 @@ describe("ASVS 6.2.2, 6.2.3, 6.3.7, 7.4.3: changing the password", () => {
       ),
     );
     expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  });
+
+  test("is let through five times an hour and ten a day, whoever has the password: each is told to the mailbox", async () => {
+    services.settings.rateLimits = true;
+    let session = first(await signedIn("mine"));
+    let current = PASSWORD;
+    const change = async () => {
+      const next = `passphrase of ${services.clock().toISOString()} ${randomUUID()}`;
+      const done = await changePassword(services, session.identity, { current, next });
+      current = next;
+      session = done.session;
+    };
+    const waitOf = async () => {
+      const refused = await refusalOf(change());
+      expect(refused.code).toBe("password_limit");
+      return ((refused.details.nextAllowedAt?.getTime() ?? 0) - services.clock().getTime()) / 1000;
+    };
+    for (let n = 0; n < 5; n++) await change();
+    expect(await waitOf()).toBe(3600);
+    services.pass(3600);
+    for (let n = 0; n < 5; n++) await change();
+    services.pass(3600);
+    expect(await waitOf()).toBe(86_400 - 2 * 3600);
+    expect(await listSessions(services, session.identity)).toHaveLength(1);
   });
 });

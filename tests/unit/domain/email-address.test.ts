@@ -55,6 +55,13 @@ describe("an email address", () => {
     "<ada@example.com>",
     "ada@example.com,eve@example.com",
     "\ud800@example.com",
+    // Nobody would see the difference to ada@example.com.
+    "a\ufe0fda@example.com",
+    "a\u034fda@example.com",
+    "a\u1160da@example.com",
+    "a\u3164da@example.com",
+    "a\u00adda@example.com",
+    "a\u200dda@example.com",
   ])("%j is refused", (typed) => {
     expect(normalizeEmail(typed)).toBeNull();
   });

@@ -23,6 +23,14 @@ describe("the list of limits", () => {
     expect(ofNetwork.limit * (ofName.seconds / ofNetwork.seconds)).toBeLessThan(ofName.limit);
   });
 
+  test("ASVS 6.1.1: a whole classroom at one company gets in, and one network cannot use up what the company may get", () => {
+    const [ofNetwork] = LIMITS.claimsPerDomainAndNetwork.windows;
+    const [ofDomain] = LIMITS.claimsPerDomain.windows;
+    const [registrations] = LIMITS.registrationsPerNetwork.windows;
+    expect(ofNetwork.limit).toBeGreaterThan(registrations.limit);
+    expect(ofNetwork.limit * 4).toBeLessThanOrEqual(ofDomain.limit);
+  });
+
   test("has a name of its own, a sentence and a window that a row can hold for each", () => {
     const all = Object.values(LIMITS);
     expect(new Set(all.map((limit) => limit.name)).size).toBe(all.length);

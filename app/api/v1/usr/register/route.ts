@@ -1,7 +1,7 @@
 // The contract of the system this replaces, to the letter (DESIGN.md section 3).
 
 import { authenticateIfSignedIn } from "@/app/_auth/authenticate";
-import { sessionCookie } from "@/app/_auth/cookie";
+import { takeOverBrowser } from "@/app/_auth/replaced-session";
 import { clientOf } from "@/app/_http/client-network";
 import { isCrowded } from "@/app/_http/give-way";
 import { handlePost } from "@/app/_http/handle";
@@ -43,7 +43,7 @@ export function POST(request: Request): Promise<Response> {
       return {
         status: 201,
         body: registrationAnswer(registration, dispatch, mail?.status ?? null),
-        cookies: isForm(request) || isOurs ? [await sessionCookie(registration.session)] : [],
+        cookies: isForm(request) || isOurs ? [await takeOverBrowser(request, registration.session)] : [],
         headers: { location: "/api/v1/usr/confirmation" },
         location: "/confirm",
       };

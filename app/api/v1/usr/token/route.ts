@@ -1,4 +1,4 @@
-import { sessionCookie } from "@/app/_auth/cookie";
+import { takeOverBrowser } from "@/app/_auth/replaced-session";
 import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
@@ -18,7 +18,7 @@ export function POST(request: Request): Promise<Response> {
     return {
       status: 200,
       body: { ...session.tokens, user_data: user },
-      cookies: forBrowser ? [await sessionCookie(session)] : [],
+      cookies: forBrowser ? [await takeOverBrowser(request, session)] : [],
       location: user.email_confirmed ? "/account" : "/confirm",
     };
   });
