@@ -37,7 +37,12 @@ function statusRoom(texts: Texts): string[] {
   const sentences = DELIVERY_STATUSES.flatMap((status) =>
     codes.map((code) => describeStatus(texts, stateOf(status, code), 0).sentence),
   );
-  return longestOf([...sentences, texts.t("timeline.sentence.none"), texts.t("timeline.sentence.queueSlow")]);
+  return longestOf([
+    ...sentences,
+    texts.t("timeline.sentence.none"),
+    texts.t("timeline.sentence.queueSlow"),
+    texts.t("timeline.sentence.codeOver"),
+  ]);
 }
 
 function codeRoom({ t, rich }: Texts): string[] {

@@ -1,6 +1,7 @@
 "use client";
 import { CircleCheck } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
+import type { Problem } from "@/app/_http/problem";
 import type { LinkData } from "@/domain/confirmation-state";
 import { postJson } from "./api-client";
 import { replaceWith } from "./go-to";
@@ -20,7 +21,7 @@ type Phase =
   | { name: "asking"; about: LinkData; isBusy: boolean; error: string | null }
   | { name: "confirmed"; about: LinkData }
   /** The link is no good: why, in a sentence. */
-  | { name: "over"; code: string; sentence: string }
+  | { name: "over"; problem: Problem }
   | { name: "no_link" }
   | { name: "unreachable" };
 
@@ -37,8 +38,7 @@ export function LinkConfirmation() {
     setPhase({ name: "looking" });
     const result = await postJson<LinkData>("/api/v1/usr/confirm-link/look", { link: given });
     if (result.outcome === "unreachable") return setPhase({ name: "unreachable" });
-    if (result.outcome === "refused")
-      return setPhase({ name: "over", code: result.problem.code, sentence: result.problem.detail });
+    if (result.outcome === "refused") return setPhase({ name: "over", problem: result.problem });
     setPhase({ name: "asking", about: result.data, isBusy: false, error: null });
   }
 
@@ -48,8 +48,7 @@ export function LinkConfirmation() {
     const result = await postJson<{ signed_in: boolean }>("/api/v1/usr/confirm-link", { link });
     if (result.outcome === "unreachable")
       return setPhase({ name: "asking", about, isBusy: false, error: t("common.unreachable") });
-    if (result.outcome === "refused")
-      return setPhase({ name: "over", code: result.problem.code, sentence: result.problem.detail });
+    if (result.outcome === "refused") return setPhase({ name: "over", problem: result.problem });
     if (result.data.signed_in) return replaceWith("/account");
     setPhase({ name: "confirmed", about });
   }
@@ -67,10 +66,10 @@ export function LinkConfirmation() {
     case "confirmed":
       return <Confirmed username={phase.about.username} />;
     case "over":
-      return phase.code === "already_confirmed" ? (
-        <Already sentence={phase.sentence} />
+      return phase.problem.code === "already_confirmed" ? (
+        <Already problem={phase.problem} />
       ) : (
-        <Over sentence={phase.sentence} />
+        <Over sentence={phase.problem.detail} />
       );
     case "no_link":
       return <Over sentence={t("mailLink.missing")} />;
@@ -145,15 +144,15 @@ function Confirmed({ username }: { username: string }) {
   );
 }
 
-function Already({ sentence }: { sentence: string }) {
+function Already({ problem: { detail, is_yours: isYours } }: { problem: Problem }) {
   const { t } = useTexts();
   return (
     <div>
       <StateHeading>{t("confirmLink.already")}</StateHeading>
-      <p className="mt-2 text-fg-muted">{sentence}</p>
+      <p className="mt-2 text-fg-muted">{detail}</p>
       <div className="mt-6 grid">
-        <a href={SIGN_IN} className={buttonClass("primary")}>
-          {t("common.signIn")}
+        <a href={isYours ? "/account" : SIGN_IN} className={buttonClass("primary")}>
+          {t(isYours ? "common.toAccount" : "common.signIn")}
         </a>
       </div>
     </div>

@@ -4,6 +4,7 @@ import { BOUNCE_REASONS } from "@/domain/bounce-reasons";
 import type { Confirmation, DeliveryReason, DeliveryStatus } from "@/domain/confirmation-state";
 import type { Texts } from "@/messages/texts";
 import { upperFirst } from "@/messages/upper-first";
+import { describeCode } from "./code-hint";
 import { formatCountdown, secondsUntil } from "./countdown";
 
 /** How a step looks: over, under way, waiting for something, gone wrong, not reached. Never by colour alone. */
@@ -141,7 +142,7 @@ type Headline = "confirmed" | "none" | "delayed" | DeliveryStatus;
 /** A queued mail that should have left this long ago is waiting for something that is away. */
 const SLOW_QUEUE_SECONDS = 10;
 
-/** Where things stand, in words. `nowMs` (the server's clock) only tells a slow queue from a normal one. */
+/** Where things stand, in words. `nowMs` (the server's clock) tells a slow queue from a normal one, and a code that is over. */
 export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: number): Status {
   const { t } = texts;
   const { delivery, email } = confirmation;
@@ -168,9 +169,19 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
         t("timeline.sentence.retrying", { attempt, max, reason: describeReason(texts, reason) }),
       );
     case "sent":
-      return isDelayed(delivery)
-        ? say("waiting", "delayed", t("timeline.sentence.delayed", { reason: describeReason(texts, reason) }))
+      if (isDelayed(delivery))
+        return say(
+          "waiting",
+          "delayed",
+          t("timeline.sentence.delayed", { reason: describeReason(texts, reason) }),
+        );
+      return isCodeOver(confirmation, nowMs)
+        ? say("waiting", status, t("timeline.sentence.codeOver"))
         : say(tone, status, t("timeline.sentence.sent"));
+    case "delivered":
+      return isCodeOver(confirmation, nowMs)
+        ? say("waiting", status, t("timeline.sentence.codeOver"))
+        : say(tone, status, t("timeline.sentence.delivered"));
     case "failed": {
       const sentence = needsOtherAddress(delivery) ? "failedForGood" : "failed";
       const why = upperFirst(describeReason(texts, reason), texts.language);
@@ -187,11 +198,16 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
         status,
         t(`timeline.sentence.${reason?.code === "called_off" ? "calledOff" : status}`),
       );
-    case "delivered":
     case "complained":
     case "suppressed":
       return say(tone, status, t(`timeline.sentence.${status}`));
   }
+}
+
+/** The mail is there, and what it brought cannot be typed any more: nobody is to look for it. */
+function isCodeOver(confirmation: Confirmation, nowMs: number): boolean {
+  const { kind } = describeCode(confirmation, nowMs);
+  return kind === "expired" || kind === "no_tries";
 }
 
 /** Why, in words that go on after a colon. A code that is newer than this page is told in the API's words. */

@@ -46,6 +46,8 @@ export type ErrorDetails = {
   /** When the same request will be accepted. */
   nextAllowedAt?: Date;
   triesLeft?: number;
+  /** Who asks is signed in to what the error is about. */
+  isYours?: boolean;
   /** The sum to be done first. */
   proof?: ProofChallenge;
 };

@@ -20,7 +20,9 @@ import { isLive, listValidCodes } from "./valid-codes";
 
 const linkOver = () => new DomainError("link_over");
 
-const alreadyConfirmed = () => new DomainError("already_confirmed", { text: "already_confirmed_sign_in" });
+/** Who is signed in to it is not to be told to sign in. */
+const alreadyConfirmed = (isYours: boolean) =>
+  new DomainError("already_confirmed", isYours ? { isYours } : { text: "already_confirmed_sign_in" });
 
 /** Tells what a link would confirm, and changes nothing. Throws as confirmByLink does. */
 export async function readLink(
@@ -29,7 +31,7 @@ export async function readLink(
   { asker, client }: { asker: Identity | null; client: Client },
 ): Promise<LinkData> {
   return countDeadLinks(services, client, async () => {
-    const { user } = await judgeLink(services, services.db, given, findUser);
+    const { user } = await judgeLink(services, services.db, given, { asker, load: findUser });
     const first = await findFirstSession(services.db, user.id);
     return {
       username: user.username,
@@ -55,7 +57,7 @@ export async function confirmByLink(
   return countDeadLinks(services, client, async () => {
     const confirm = () =>
       onClaims(services, async (tx) => {
-        const { user, code } = await judgeLink(services, tx, given, lockClaim);
+        const { user, code } = await judgeLink(services, tx, given, { asker, load: lockClaim });
         const now = services.clock();
         await settleConfirmation(services, tx, { user, codeId: code.id, client, now });
         const session =
@@ -77,7 +79,7 @@ async function judgeLink<On extends Executor>(
   services: Services,
   executor: On,
   given: string,
-  load: (executor: On, id: string) => Promise<UserRow | null>,
+  { asker, load }: { asker: Identity | null; load: (executor: On, id: string) => Promise<UserRow | null> },
 ): Promise<{ user: UserRow; code: ConfirmationCodeRow }> {
   const link = cleanLink(given);
   const linkHash = link && hashLink(services.keys, link);
@@ -86,7 +88,7 @@ async function judgeLink<On extends Executor>(
   const user = await load(executor, found.userId);
   const now = services.clock();
   // Who holds a link got the mail: that their own address is confirmed is no news to anybody else.
-  if (user?.emailConfirmedAt) throw alreadyConfirmed();
+  if (user?.emailConfirmedAt) throw alreadyConfirmed(asker?.scope === "full" && asker.userId === user.id);
   if (!user || user.claimExpiresAt <= now) throw linkOver();
   const codes = await listValidCodes(executor, user.id);
   const code = codes.find((row) => row.id === found.id && isLive(row, now));

@@ -19,7 +19,7 @@ import {
   startMail,
   startPostgres,
 } from "./supervise/parts";
-import { choosePlan, describeMix, listComplaints } from "./supervise/plan";
+import { choosePlan, describeMix, listComplaints, mailsGoOutBy } from "./supervise/plan";
 import { endLeftovers, openRunningFile, takeLock } from "./supervise/processes";
 import { readSecrets } from "./supervise/secrets";
 import { waitForSync, waitUntilWarm } from "./supervise/waiting";
@@ -182,10 +182,10 @@ async function startAll(start: Start): Promise<string> {
 }
 
 function closingLines(start: Start, mailUrl: string | null, engineUrl: string | null): string {
-  const { OPS_PASSWORD, INNGEST_BASE_URL, SMTP_URL } = process.env;
+  const { OPS_PASSWORD, INNGEST_BASE_URL } = process.env;
   const rows: [string, string][] = [
     ["app", start.appUrl],
-    ["inbox", mailUrl ?? (SMTP_URL ? "mails go out by SMTP_URL" : "mails go out by Resend")],
+    ["inbox", mailUrl ?? mailsGoOutBy(process.env)],
     ["engine", engineUrl ?? INNGEST_BASE_URL ?? "Inngest Cloud: https://app.inngest.com"],
     ["operator", OPS_PASSWORD ? "the password in OPS_PASSWORD" : start.secrets.opsPassword],
   ];

@@ -14,6 +14,8 @@ export type Problem = {
   next_allowed_at?: string;
   /** With `wrong_code`. */
   tries_left?: number;
+  /** With `already_confirmed` of a link: the caller is signed in to that very account. */
+  is_yours?: true;
   /** With `proof_required`: an ALTCHA challenge (v2). Its solution goes with the same request, as `proof`. */
   proof?: object;
 };

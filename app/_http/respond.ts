@@ -22,13 +22,14 @@ export function describeError(error: unknown, language: Language): Refusal {
   const texts = textsOf(language);
   if (error instanceof DomainError) {
     const status = STATUS_OF[error.code];
-    const { fields, triesLeft, proof } = error.details;
+    const { fields, triesLeft, isYours, proof } = error.details;
     const nextAllowedAt =
       status === 429 ? afterNow(error.details.nextAllowedAt) : error.details.nextAllowedAt;
     return refusal(language, status, error.code, errorSentence(texts, error), {
       ...(fields ? { errors: fields.map((one) => describeField(texts, one)) } : {}),
       ...(nextAllowedAt ? { next_allowed_at: nextAllowedAt.toISOString() } : {}),
       ...(triesLeft === undefined ? {} : { tries_left: triesLeft }),
+      ...(isYours ? { is_yours: true } : {}),
       ...(proof ? { proof } : {}),
     });
   }

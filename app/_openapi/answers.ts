@@ -215,6 +215,9 @@ export const ProblemSchema = describes<Problem>()(
         .exactOptional()
         .meta({ description: "With every 429, and 503: when the same request will be accepted." }),
       tries_left: z.int().min(0).exactOptional(),
+      is_yours: z.literal(true).exactOptional().meta({
+        description: "With `already_confirmed` of a link: the caller is signed in to that very account.",
+      }),
       proof: proof.exactOptional().meta({
         description:
           "With `proof_required`: an ALTCHA challenge (v2). Its solution goes with the same request, as `proof`.",

@@ -70,8 +70,13 @@ export function classifyResendError(error: ResendError): FailureCode {
   return error.status >= 400 ? "request_refused" : "endpoint_wrong";
 }
 
-/** One name for many causes: 403 is our domain or a test account; otherwise the message names the field. */
+/**
+ * One name for many causes. A key that is unknown, deleted or no key at all, with 400, 401 or 403 (the documentation has
+ * had more than one of them, and a name of its own); 403 else is our domain or a test account; otherwise the message names
+ * the field.
+ */
 function classifyValidation({ status, message }: ResendError): FailureCode {
+  if (status === 401 || /\bapi key\b/i.test(message)) return "credentials_refused";
   if (status === 403) return "sender_refused";
   if (/[`'"]?\bto\b[`'"]? (field|address)|[`'"]to[`'"]/i.test(message)) return "address_invalid";
   if (/[`'"]?\b(from|reply_to)\b[`'"]? (field|address)|[`'"](from|reply_to)[`'"]/i.test(message))

@@ -34,7 +34,9 @@ export function createServer(context: Context): Hono {
     c.json({ status: 404, error: `The local engine has no ${c.req.method} ${c.req.path}.` }, 404),
   );
   app.onError((error, c) => {
-    context.log(`${c.req.method} ${c.req.path} failed: ${error.message}`);
+    // The path of an event holds its key.
+    const path = c.req.path.replace(/^\/e\/[^/]+/, "/e/…");
+    context.log(`${c.req.method} ${path} failed: ${error.message}`);
     return c.json({ status: 500, error: "The engine could not do this now; its log says why." }, 500);
   });
   return app;

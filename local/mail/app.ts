@@ -42,6 +42,9 @@ export function createApp(parts: Parts): Hono<{ Bindings: HttpBindings }> {
   );
   app.onError((error, c) => {
     if (error instanceof ResendError) return error.toResponse();
+    // JSON is read however deep it is nested, and can be worked with only so far.
+    if (error instanceof RangeError)
+      return new ResendError(422, "validation_error", "The request body is nested too deep.").toResponse();
     log(`${c.req.method} ${c.req.path} failed: ${error.message}`);
     return new ResendError(
       500,

@@ -107,6 +107,13 @@ export function describeMix(plan: Plan): string | null {
   return `Real: ${real.join(", ")}. Stand-ins on this machine: ${standIns.join(", ")}.`;
 }
 
+/** Where to look for mails when no stand-in takes them (emails/transports/select.ts). */
+export function mailsGoOutBy({ RESEND_API_KEY, SMTP_URL, EMAIL_FAILOVER }: Environment): string {
+  const [first, second] =
+    EMAIL_FAILOVER === "resend" || !RESEND_API_KEY ? ["SMTP_URL", "Resend"] : ["Resend", "SMTP_URL"];
+  return `mails go out by ${first}${EMAIL_FAILOVER && SMTP_URL ? `, or else by ${second}` : ""}`;
+}
+
 const RESTART_PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 /** A part that ran this long is healthy: its next end begins with the short pause again. */
 export const HEALTHY_AFTER_MS = 60_000;

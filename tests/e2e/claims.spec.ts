@@ -31,6 +31,8 @@ test("a code typed on another device moves every page of the claim on to the acc
   await phone.context().close();
 });
 
+const linkOf = ({ text }: { text: string }) => /https?:\S+\/confirm\/link#\S+/.exec(text)?.[0] ?? "";
+
 async function submitRegistration(page: Page, person: Person): Promise<void> {
   await fillRegistration(page, person);
   await page.getByRole("button", { name: "Create account" }).click();
@@ -258,6 +260,35 @@ test.describe("two registrations in one browser", () => {
       ).toBeVisible();
       await expect(lead(page)).toContainText(other.email);
       await expectUntouched(page, other);
+    });
+
+    test("nor does the form on the page of the mail's link, whatever is open here meanwhile", async ({
+      page,
+      context,
+    }) => {
+      const one = newPerson();
+      await registerOnPage(page, one);
+      const mail = await nextMail(one.email);
+      const typeOnLinkPage = async () => {
+        await codeField(page).fill(codeIn(mail));
+        await page.getByRole("button", { name: "Confirm" }).click();
+      };
+      await page.goto(linkOf(mail));
+      const other = newPerson();
+      const tab = await context.newPage();
+      await registerOnPage(tab, other);
+      await tab.close();
+      await typeOnLinkPage();
+      await expect(
+        page.getByText("Another registration is open here now. Nothing was changed."),
+      ).toBeVisible();
+      await expectUntouched(page, other);
+
+      await page.goto(linkOf(await nextMail(other.email)));
+      const account = await newAccount();
+      await signInBeside(context, account);
+      await typeOnLinkPage();
+      await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
     });
 
     for (const [what, submit] of [

@@ -87,7 +87,7 @@ test("in a browser that is signed in to another account, the link confirms and l
   await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
   // Their own mail, once more: nothing to sign out for.
   await page.goto(link);
-  await page.getByRole("link", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "Confirmed already" })).toBeVisible();
   await page.getByRole("link", { name: "Go to your account" }).click();
   await page.waitForURL("**/account");
 });

@@ -66,12 +66,23 @@ export function readEvents(
       user: event.user ?? {},
       ...(event.v ? { v: event.v } : {}),
     };
-    if (JSON.stringify(payload).length > EVENT_BYTES_MAX) {
+    const size = sizeOf(payload);
+    if (size === null) return { accepted, error: `event ${index} is nested too deep` };
+    if (size > EVENT_BYTES_MAX) {
       return { accepted, error: `event ${index} is larger than ${EVENT_BYTES_MAX / 1024 / 1024} MB` };
     }
     accepted.push({ id, externalId, name: event.name, payload, tsMs });
   }
   return { accepted, error: null };
+}
+
+/** Null when it is nested deeper than JSON.stringify can go. */
+function sizeOf(payload: object): number | null {
+  try {
+    return JSON.stringify(payload).length;
+  } catch {
+    return null;
+  }
 }
 
 function refuse(event: IncomingEvent): string | null {

@@ -54,6 +54,9 @@ export function resendRoutes(parts: { intake: Intake; store: Store; apiKey: stri
       throw new ResendError(400, "validation_error", "The request body must be a JSON array.");
     if (body.length === 0) throw invalid("The batch holds no emails.");
     if (body.length > BATCH_MAX) throw invalid(`The batch holds more than ${BATCH_MAX} emails.`);
+    // resend.com/docs/api-reference/emails/send-batch-emails: no attachments, and nothing that is sent later.
+    if (body.some((mail) => typeof mail === "object" && mail !== null && "attachments" in mail))
+      throw invalid("The `attachments` field is not supported in a batch.");
     const { mails, errors } = readBatch(body, key, isPermissive);
     const hash = hashRequest("/emails/batch", [isPermissive, body]);
     const answer = (ids: string[]) => ({
@@ -155,7 +158,7 @@ function checkKey(header: string | undefined, expected: string | null): void {
     );
   }
   if (expected !== null && !isSameSecret(given, expected)) {
-    throw new ResendError(403, "invalid_api_key", "API key is invalid");
+    throw new ResendError(401, "validation_error", "API key is invalid");
   }
 }
 

@@ -10,7 +10,7 @@ import { attemptDelivery } from "@/domain/email-delivery";
 import { DomainError } from "@/domain/errors";
 import { confirmByLink, readLink } from "@/domain/link-confirmation";
 import { registerUser } from "@/domain/registration";
-import { authenticateAccessToken, authenticateSession, refreshSession } from "@/domain/tokens";
+import { authenticateAccessToken, authenticateSession, type Identity, refreshSession } from "@/domain/tokens";
 import { codeOf, linkOf } from "@/tests/support/codes";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -107,6 +107,25 @@ describe("confirming by link", () => {
     const confirmed = await confirmByLink(services, link, { asker: stranger.session.identity, client: {} });
     expect(confirmed.session).toBeNull();
     expect(await isConfirmed(stranger.user.id)).toBe(false);
+  });
+
+  test("once more says to whom it is that they are in already, and to anybody else that they can sign in", async () => {
+    const { link, session } = await register();
+    const confirmed = await confirmByLink(services, link, { asker: session.identity, client: {} });
+    const refused = (asker: Identity | null) =>
+      Promise.all(
+        [readLink, confirmByLink].map((use) =>
+          use(services, link, { asker, client: {} }).catch((error: DomainError) => [
+            error.code,
+            error.message,
+          ]),
+        ),
+      );
+    const [mine, others] = [await refused(confirmed.session?.identity ?? null), await refused(null)];
+    expect(mine).toEqual(Array(2).fill(["already_confirmed", "This address is confirmed already."]));
+    expect(others).toEqual(
+      Array(2).fill(["already_confirmed", "This address is confirmed already. You can sign in."]),
+    );
   });
 
   test("works once", async () => {

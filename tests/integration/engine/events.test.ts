@@ -107,6 +107,10 @@ test("requests that are not JSON, too many or too large are refused with a reaso
   expect(large.status).toBe(413);
   const single = await world.fetch("/e/any", post({ name: "t/x", data: { text: "x".repeat(3_500_000) } }));
   expect(single.status).toBe(400);
+  const depth = 50_000;
+  const deep = `{"name":"t/x","data":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+  const nested = await world.fetch("/e/any", { method: "POST", body: deep });
+  expect([nested.status, await nested.json()]).toMatchObject([400, { error: "event 0 is nested too deep" }]);
 });
 
 test("a ts in the future delays the run until then", async () => {

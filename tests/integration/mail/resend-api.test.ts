@@ -177,6 +177,15 @@ describe("a batch", () => {
     expect(await server.mailsTo(to)).toHaveLength(1);
   });
 
+  test("takes no attachments, as the real one", async () => {
+    const to = someone();
+    const { error } = await resend.batch.send([
+      { ...mailTo(to), attachments: [{ filename: "a.txt", content: "aGk=" }] } as ReturnType<typeof mailTo>,
+    ]);
+    expect(error?.name).toBe("validation_error");
+    expect(await server.mailsTo(to)).toHaveLength(0);
+  });
+
   test("takes 100 emails and no more, and no empty list", async () => {
     const of = (count: number) => Array.from({ length: count }, () => mailTo("crowd@example.com"));
     expect((await resend.batch.send(of(100))).data?.data).toHaveLength(100);
@@ -290,7 +299,7 @@ test("when a key is set, only that key is accepted", async () => {
   try {
     const send = (key: string) =>
       new Resend(key, { baseUrl: guarded.url }).emails.send(mailTo("ada@example.com"));
-    expect((await send("re_another")).error).toMatchObject({ statusCode: 403, name: "invalid_api_key" });
+    expect((await send("re_another")).error).toMatchObject({ statusCode: 401, name: "validation_error" });
     expect((await send("re_the_one")).error).toBeNull();
   } finally {
     await guarded.stop();

@@ -160,7 +160,7 @@ describe("Resend", () => {
   test("refuses a key in each of its documented ways", () => {
     for (const refused of [
       answer(401, { name: "missing_api_key" }),
-      answer(403, { name: "invalid_api_key" }),
+      answer(401, { name: "validation_error", message: "API key is invalid" }),
       answer(400, { name: "validation_error", message: "API key is invalid" }),
     ])
       expect(judgeResendKey(refused)).toMatchObject({

@@ -237,6 +237,29 @@ describe("the sentence", () => {
   });
 });
 
+describe("a code that is over", () => {
+  const sent_at = SERVER_TIME;
+  const ago = (seconds: number) => new Date(NOW_MS - seconds * 1000).toISOString();
+  const over = { tries_left: 5, expires_at: ago(1), next_try_at: null };
+  const tried = { tries_left: 0, expires_at: ago(-600), next_try_at: null };
+
+  test.each([
+    ["sent", over],
+    ["sent", tried],
+    ["delivered", over],
+    ["delivered", tried],
+  ] as const)("sends nobody to look for it: %s", (status, code) => {
+    const told = describeStatus(makeConfirmation({ status, attempt: 1, sent_at }, { code }), NOW_MS);
+    expect(told).toMatchObject({
+      tone: "waiting",
+      sentence: "The code in this mail does not work any more. Ask for a new one below.",
+    });
+    const works = { ...tried, tries_left: 1 };
+    const before = describeStatus(makeConfirmation({ status, attempt: 1, sent_at }, { code: works }), NOW_MS);
+    expect(before).toMatchObject({ tone: "done", headline: told.headline });
+  });
+});
+
 describe("the way to the mailbox", () => {
   test.each(DELIVERY_STATUSES)("is offered only when the mail can be there: %s", (status) => {
     const { delivery } = makeConfirmation({ status });

@@ -4,6 +4,7 @@ import {
   describeMix,
   isLoopbackUrl,
   listComplaints,
+  mailsGoOutBy,
   restartPauseMs,
 } from "@/local/supervise/plan";
 
@@ -143,4 +144,18 @@ test("a part that keeps ending is started again after 0.5, 1, 2, 4, 8, 16 and th
   expect([0, 1, 2, 3, 4, 5, 6, 7, 50].map(restartPauseMs)).toEqual([
     500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
   ]);
+});
+
+describe("where mails go", () => {
+  const RESEND_API_KEY = "re_1";
+  const SMTP_URL = "smtp://mail.example";
+  test.each([
+    [{ RESEND_API_KEY }, "mails go out by Resend"],
+    [{ SMTP_URL }, "mails go out by SMTP_URL"],
+    [{ RESEND_API_KEY, SMTP_URL }, "mails go out by Resend"],
+    [{ RESEND_API_KEY, SMTP_URL, EMAIL_FAILOVER: "smtp" }, "mails go out by Resend, or else by SMTP_URL"],
+    [{ RESEND_API_KEY, SMTP_URL, EMAIL_FAILOVER: "resend" }, "mails go out by SMTP_URL, or else by Resend"],
+  ])("%j", (environment, line) => {
+    expect(mailsGoOutBy(environment)).toBe(line);
+  });
 });

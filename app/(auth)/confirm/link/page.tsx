@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getConfirmation } from "@/app/_data/confirmation";
 import { requestTexts } from "@/app/_data/texts";
+import { AboutMail } from "@/components/about-mail";
 import { LinkConfirmation } from "@/components/link-confirmation";
 import { TextsProvider } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
@@ -34,7 +35,7 @@ export default async function ConfirmLinkPage() {
       </TextsProvider>
       <noscript>
         {confirmation && !confirmation.confirmed ? (
-          <CodeInstead email={confirmation.email} />
+          <CodeInstead email={confirmation.email} mailId={confirmation.delivery?.id} />
         ) : (
           <SignInInstead />
         )}
@@ -43,10 +44,11 @@ export default async function ConfirmLinkPage() {
   );
 }
 
-async function CodeInstead({ email }: { email: string }) {
+async function CodeInstead({ email, mailId }: { email: string; mailId: string | undefined }) {
   const { t, rich } = await requestTexts();
   return (
     <form method="post" action="/api/v1/usr/confirm-email">
+      <AboutMail id={mailId} />
       <p className="mt-2 mb-5 text-fg-muted">
         {rich<ReactNode>("confirmLink.codeInstead", {
           email,
