@@ -68,7 +68,7 @@ export function EmailField({
                 })
               : null}
           </span>
-          {suggestion ? null : hint}
+          {suggestion ? null : <span>{hint}</span>}
         </>
       }
     />

@@ -213,6 +213,11 @@ test("a question about an address stays beside its error, and one tap mends both
   await page.getByLabel("Username").focus();
   await expect(page.getByText("The @ is missing")).toBeVisible();
   await expect(hint).toBeHidden();
+  // A question that comes now is read out: its live region has not gone with the hint.
+  await expect(page.locator("#field-email-note").getByRole("status")).toBeAttached();
+  await expect(page.getByLabel("Email address")).toHaveAccessibleDescription(
+    "The @ is missing: it should look like name@example.com.",
+  );
   await page.getByLabel("Email address").fill(person.email);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.waitForURL("**/confirm");
