@@ -4,7 +4,7 @@ import { languageOf } from "@/app/_http/language";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields } from "@/app/_http/request";
 import { languageHeaders } from "@/app/_http/respond";
-import { ChangeEmailFields } from "@/app/_http/schemas";
+import { AboutMailFields, ChangeEmailFields } from "@/app/_http/schemas";
 import { changeAddress } from "@/domain/address-change";
 import { getConfirmation } from "@/domain/email-confirmation";
 import { demandSameClaim } from "@/domain/same-claim";
@@ -18,8 +18,9 @@ export function POST(request: Request): Promise<Response> {
     { form: "change-email", backTo: "/confirm", keep: ["email"] },
     async (fields, startedAt) => {
       const { userId } = await authenticate(request);
-      const { email, delivery_id } = parseFields(ChangeEmailFields, fields);
-      await demandSameClaim(services(), userId, delivery_id);
+      // First: what is wrong with the rest would be told on the page of a registration that it was not meant for.
+      await demandSameClaim(services(), userId, parseFields(AboutMailFields, fields).delivery_id);
+      const { email } = parseFields(ChangeEmailFields, fields);
       await dispatchDelivery(services(), await changeAddress(services(), userId, email), { startedAt });
       const language = languageOf(request);
       return {

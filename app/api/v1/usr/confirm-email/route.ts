@@ -4,7 +4,7 @@ import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { isForm, isFromOwnPage, parseFields } from "@/app/_http/request";
-import { CodeFields } from "@/app/_http/schemas";
+import { AboutMailFields, CodeFields } from "@/app/_http/schemas";
 import { confirmEmail } from "@/domain/email-confirmation";
 import { demandSameClaim } from "@/domain/same-claim";
 import { services } from "@/services";
@@ -13,8 +13,9 @@ import { services } from "@/services";
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "confirm", backTo: "/confirm" }, async (fields) => {
     const { userId, sessionId } = await authenticate(request);
-    const { code, delivery_id } = parseFields(CodeFields, fields);
-    await demandSameClaim(services(), userId, delivery_id);
+    // First: what is wrong with the rest would be told on the page of a registration that it was not meant for.
+    await demandSameClaim(services(), userId, parseFields(AboutMailFields, fields).delivery_id);
+    const { code } = parseFields(CodeFields, fields);
     const by = { ...clientOf(request), sessionId };
     const { user, session } = await confirmEmail(services(), userId, code, by);
     const forBrowser = isForm(request) || isFromOwnPage(request);
