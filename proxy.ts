@@ -2,7 +2,7 @@
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
 import { isDatabaseThere } from "./app/_http/database-there";
-import { bringsDone, clearFlashCookie } from "./app/_http/flash";
+import { bringsToldOnce, clearFlashCookie } from "./app/_http/flash";
 import { PATH_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
 import type { Problem } from "./app/_http/problem";
@@ -57,7 +57,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
   forPage.set(PATH_HEADER, pathname);
   const page = withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
   // Told by the page that goes out now, and by no reload of it.
-  if (request.method === "GET" && bringsDone(request)) page.headers.append("set-cookie", clearFlashCookie());
+  if (request.method === "GET" && bringsToldOnce(request))
+    page.headers.append("set-cookie", clearFlashCookie());
   return page;
 }
 

@@ -32,9 +32,13 @@ function post<Data>(url: string, body?: object): Promise<ApiResult<Data>> {
 /** Asks for what whoever the browser's cookie stands for may see. */
 export const getJson = <Data>(url: string): Promise<ApiResult<Data>> => call<Data>(url, {});
 
-/** The session that the page was made for is over: the page, loaded anew, knows where to go. */
-export const isSignedOut = (result: ApiResult<unknown>): boolean =>
-  result.outcome === "refused" && /^(not_signed_in|invalid_token)$/.test(result.problem.code);
+/**
+ * The session that the page was made for is over, or the browser has another account's or a new registration's in its
+ * place: the page, loaded anew, knows what to show.
+ */
+export const isSessionOver = (result: ApiResult<unknown>): boolean =>
+  result.outcome === "refused" &&
+  /^(not_signed_in|invalid_token|other_account|not_confirmed)$/.test(result.problem.code);
 
 async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Data>> {
   try {

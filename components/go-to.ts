@@ -10,3 +10,11 @@ export function goTo(path: string): void {
 export function replaceWith(path: string): void {
   window.location.replace(path);
 }
+
+/**
+ * Loads this page anew, for whoever the browser is signed in as by now. From its top, where that is said, and empty:
+ * after a reload a browser scrolls to where its reader was, and may put back what was typed.
+ */
+export function startAnew(): void {
+  window.location.replace(window.location.pathname + window.location.search);
+}

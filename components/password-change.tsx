@@ -1,5 +1,6 @@
 "use client";
 import type { Problem } from "@/app/_http/problem";
+import { AboutAccount } from "./about-account";
 import { FormNote } from "./form-note";
 import { replaceWith } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
@@ -16,11 +17,13 @@ const NONE: readonly string[] = [];
 /** Changes the password. Username and address make no password. */
 export function PasswordChange({
   passwordMin,
+  userId,
   username,
   email,
   refusal,
 }: {
   passwordMin: number;
+  userId: string;
   username: string;
   email: string;
   refusal: Problem | null;
@@ -28,11 +31,12 @@ export function PasswordChange({
   const texts = useTexts();
   const { t } = texts;
   const labels = { current_password: t("passwordChange.present"), new_password: t("passwordChange.new") };
-  const { isBusy, errors, note, formProps, ...form } = useApiForm<keyof typeof labels, unknown>({
+  const { isBusy, errors, note, formProps, ...form } = useApiForm<keyof typeof labels | "user_id", unknown>({
     action: "/api/v1/usr/change-password",
     checks: {
       current_password: (value) => (value === "" ? t("passwordChange.presentMissing") : null),
       new_password: checkNewPassword(texts, passwordMin),
+      user_id: () => null,
     },
     refusal,
     onDone: () => replaceWith("/account"),
@@ -40,6 +44,7 @@ export function PasswordChange({
   return (
     <form {...formProps} className="mt-3">
       {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
+      <AboutAccount id={userId} />
       <UsernameHint username={username} />
       <PasswordField
         label={labels.current_password}

@@ -2,12 +2,21 @@ import { MonitorSmartphone } from "lucide-react";
 import type { ReactNode } from "react";
 import type { SessionData } from "@/domain/session-data";
 import type { Texts } from "@/messages/texts";
+import { AboutAccount } from "./about-account";
 import { tellDevice } from "./device-words";
 import { LocalTime } from "./local-time";
 import { buttonClass } from "./ui/button-class";
 
 /** Where somebody is signed in. Forms, so that it works without JavaScript and no link can end anything. */
-export function SessionList({ sessions, texts }: { sessions: readonly SessionData[]; texts: Texts }) {
+export function SessionList({
+  userId,
+  sessions,
+  texts,
+}: {
+  userId: string;
+  sessions: readonly SessionData[];
+  texts: Texts;
+}) {
   const { t, rich } = texts;
   const nameOf = ({ device }: SessionData) =>
     device ? tellDevice(texts, device) : t("sessions.unknownDevice");
@@ -41,6 +50,7 @@ export function SessionList({ sessions, texts }: { sessions: readonly SessionDat
             </div>
             {session.current ? null : (
               <form method="post" action="/api/v1/usr/sessions/revoke">
+                <AboutAccount id={userId} />
                 <input type="hidden" name="session_id" value={session.id} />
                 <button
                   type="submit"
@@ -56,6 +66,7 @@ export function SessionList({ sessions, texts }: { sessions: readonly SessionDat
       </ul>
       {hasOthers ? (
         <form method="post" action="/api/v1/usr/sessions/revoke-others" className="mt-4">
+          <AboutAccount id={userId} />
           <button type="submit" className={buttonClass("secondary", "w-full")}>
             {t("sessions.signOutOthers")}
           </button>

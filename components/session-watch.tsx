@@ -1,17 +1,19 @@
 "use client";
 import { useEffect } from "react";
-import { getJson, isSignedOut } from "./api-client";
+import { getJson, isSessionOver } from "./api-client";
+import { startAnew } from "./go-to";
 
 /**
- * Signed out in another tab, or on another device: this page shows an account that is nobody's here any more. Looked
- * at again it asks, and is loaded anew when that is so.
+ * Signed out in another tab or on another device, perhaps signed in as somebody else: this page shows an account that is
+ * nobody's here any more. Looked at again it asks, and is loaded anew when that is so.
  */
-export function SessionWatch() {
+export function SessionWatch({ userId }: { userId: string }) {
   useEffect(() => {
     const look = () => {
       if (document.visibilityState !== "visible") return;
-      void getJson("/api/v1/usr/me").then((result) => {
-        if (isSignedOut(result)) location.reload();
+      void getJson<{ id: string }>("/api/v1/usr/me").then((result) => {
+        const isOther = result.outcome === "done" && result.data.id !== userId;
+        if (isOther || isSessionOver(result)) startAnew();
       });
     };
     // Also when the browser's back button brings the page as it was left.
@@ -22,6 +24,6 @@ export function SessionWatch() {
       document.removeEventListener("visibilitychange", look);
       window.removeEventListener("pageshow", revive);
     };
-  }, []);
+  }, [userId]);
   return null;
 }

@@ -1,6 +1,7 @@
 import { type FocusEvent, type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
-import { type ApiResult, isSignedOut, postJson } from "./api-client";
+import { type ApiResult, isSessionOver, postJson } from "./api-client";
+import { startAnew } from "./go-to";
 import type { Check } from "./register-rules";
 import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
@@ -91,7 +92,7 @@ export function useApiForm<Name extends string, Data>(options: {
   function refuse(result: Exclude<ApiResult<Data>, { outcome: "done" }>): void {
     isUnderWay.current = false;
     setPhase("idle");
-    if (isSignedOut(result)) location.reload();
+    if (isSessionOver(result)) startAnew();
     else if (result.outcome === "unreachable")
       setNote({ text: t("common.unreachable"), retryAtMs: null, isUnsent: true });
     else if (!showErrors(fieldErrors(names, result.problem)))

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "too_many_tries"
   | "already_confirmed"
   | "other_registration"
+  | "other_account"
   | "resend_cooldown"
   | "resend_limit"
   | "change_limit"

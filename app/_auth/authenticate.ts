@@ -2,8 +2,10 @@
 import "server-only";
 import { readCookie } from "@/app/_http/cookies";
 import { HttpError } from "@/app/_http/http-error";
-import { refuseForeignPage } from "@/app/_http/request";
+import { type Fields, parseFields, refuseForeignPage } from "@/app/_http/request";
+import { AboutAccountFields } from "@/app/_http/schemas";
 import { DomainError } from "@/domain/errors";
+import { demandSameAccount } from "@/domain/same-account";
 import { authenticateAccessToken, authenticateSession, type Identity } from "@/domain/tokens";
 import { services } from "@/services";
 import { sessionCookieName, sessionIdOf } from "./cookie";
@@ -48,5 +50,16 @@ export async function authenticateIfSignedIn(request: Request): Promise<Identity
 export async function authenticateFull(request: Request): Promise<Identity> {
   const identity = await authenticate(request);
   if (identity.scope !== "full") throw new DomainError("not_confirmed");
+  return identity;
+}
+
+/**
+ * Like authenticateFull, for what a page of an account sends: the account that the fields name must be who asks, else
+ * 409 `other_account`. Before the other fields are judged: what is wrong with them would be told beside the form of
+ * an account that they were not meant for, and mended there.
+ */
+export async function authenticateFor(request: Request, fields: Fields): Promise<Identity> {
+  const identity = await authenticateFull(request);
+  demandSameAccount(identity, parseFields(AboutAccountFields, fields).user_id);
   return identity;
 }

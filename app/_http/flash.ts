@@ -1,6 +1,6 @@
 // What one page is told for the next, in a short-lived cookie: a redirect has no body, and what a URL holds anybody can
 // write. Either a refused form without JavaScript (what was typed, never a password, and why it was refused), which stays
-// for a reload; or that something was done, which is told once.
+// for a reload; or that something was done, or was meant for another account, which is told once.
 import "server-only";
 import { cookies } from "next/headers";
 import { z } from "zod";
@@ -113,10 +113,12 @@ export async function readDone(): Promise<DoneNote | null> {
   return raw ? decodeDone(raw) : null;
 }
 
-/** The request brings a note of something done, which the page that is its answer tells. */
-export function bringsDone(request: Request): boolean {
+/** The request brings what the page that is its answer tells, and no later one. */
+export function bringsToldOnce(request: Request): boolean {
   const raw = readCookie(request, flashCookieName());
-  return raw !== null && decodeDone(raw) !== null;
+  if (raw === null) return false;
+  // No form of that page was refused, so nothing of it is to be mended.
+  return decodeDone(raw) !== null || decodeFlash(raw)?.problem.code === "other_account";
 }
 
 /** What a cookie's value holds of a refused form, or null. */

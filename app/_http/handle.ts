@@ -1,5 +1,6 @@
 // What every call of the API has in common: read, do one thing, answer; and for forms without JavaScript, a redirect.
 import "server-only";
+import { DomainError } from "@/domain/errors";
 import { services } from "@/services";
 import { clearFlashCookie, type DoneNote, doneCookie, type FlashForm, flashCookie } from "./flash";
 import { asPersonWaits } from "./give-way";
@@ -50,11 +51,14 @@ export async function handlePost(
     if (form) return seeOther(answer.location, [...(answer.cookies ?? []), note ?? clearFlashCookie()]);
     return jsonResponse(answer, note && isFromOwnPage(request) ? [note] : []);
   } catch (error) {
-    if (!form) return problemResponse(error, request);
+    const isOther = error instanceof DomainError && error.code === "other_account";
+    // A page with JavaScript is told like a form: it loads itself anew, and the account that it then shows says why.
+    if (!form && !(isOther && isFromOwnPage(request))) return problemResponse(error, request);
     const { problem, headers } = describeError(error, languageOf(request));
     const values: Record<string, string> = {};
     for (const name of post.keep ?? []) if (typeof fields[name] === "string") values[name] = fields[name];
     const cookie = flashCookie({ form: post.form, values, problem });
+    if (!form) return withCookie(problemResponse(error, request), cookie);
     // The page of the form may need the database too: one that needs nothing says when to go back to it.
     if (problem.code === "unavailable")
       return unavailablePage({
@@ -62,8 +66,14 @@ export async function handlePost(
         backTo: post.backTo,
         headers: { ...headers, "set-cookie": cookie },
       });
-    return seeOther(post.backTo, [cookie]);
+    // It is said at the head of the page, and not beside the same form of another account.
+    return seeOther(isOther ? post.backTo.replace(/#.*/, "") : post.backTo, [cookie]);
   }
+}
+
+function withCookie(response: Response, cookie: string): Response {
+  response.headers.append("set-cookie", cookie);
+  return response;
 }
 
 function hasNoBody(request: Request, takesNothing = false): boolean {

@@ -18,6 +18,7 @@ export const STATUS_OF: Record<ErrorCode, number> = {
   too_many_tries: 429,
   already_confirmed: 409,
   other_registration: 409,
+  other_account: 409,
   resend_cooldown: 429,
   resend_limit: 429,
   change_limit: 429,

@@ -123,22 +123,30 @@ export const registerFields = (passwordMin: number = PASSWORD_MIN) =>
       .meta({ description: "The solution of the challenge in a `proof_required`; not needed before." }),
   });
 
-/** Not said, or left blank as a form does, is whatever registration the caller's session is of. */
-const aboutDelivery = z
-  .string({ error: () => NOT_TEXT })
-  .check(({ value, issues }) => {
-    if (value === "" || z.uuid().safeParse(value).success) return;
-    const message: FieldSentenceName = "delivery_id_invalid";
-    issues.push({ code: "custom", message, params: { code: "invalid" }, input: value });
-  })
-  .nullish()
-  .meta({
-    description:
-      "Which registration this is about: the id of any of its mails. Nothing is done when the caller's is another one.",
-  });
+/** What a call is about. Not said, or left blank as a form does, is whatever the caller's session is of. */
+const about = (invalid: FieldSentenceName, description: string) =>
+  z
+    .string({ error: () => NOT_TEXT })
+    .check(({ value, issues }) => {
+      if (value === "" || z.uuid().safeParse(value).success) return;
+      issues.push({ code: "custom", message: invalid, params: { code: "invalid" }, input: value });
+    })
+    .nullish()
+    .meta({ description });
 
-/** Of a call that needs nothing else. */
+const aboutDelivery = about(
+  "delivery_id_invalid",
+  "Which registration this is about: the id of any of its mails. Nothing is done when the caller's is another one.",
+);
+
+const aboutAccount = about(
+  "user_id_invalid",
+  "Which account this is about, by the id that `GET /api/v1/usr/me` tells. Nothing is done when the caller's is another one.",
+);
+
+/** What a call needs that needs nothing else, and what others look at first. */
 export const AboutMailFields = z.object({ delivery_id: aboutDelivery });
+export const AboutAccountFields = z.object({ user_id: aboutAccount });
 
 export const ChangeEmailFields = z.object({ email, delivery_id: aboutDelivery });
 
@@ -184,10 +192,15 @@ export const SessionFields = z.object({
   session_id: text("required_session_id", (value) =>
     z.uuid().safeParse(value).success ? null : { code: "invalid", text: "session_id_invalid" },
   ),
+  user_id: aboutAccount,
 });
 
 /** `passwordMin`: Settings.passwordMin. */
 export const changePasswordFields = (passwordMin: number) =>
-  z.object({ current_password: presentPassword, new_password: newPassword(passwordMin) });
+  z.object({
+    current_password: presentPassword,
+    new_password: newPassword(passwordMin),
+    user_id: aboutAccount,
+  });
 
-export const DeleteAccountFields = z.object({ password: presentPassword });
+export const DeleteAccountFields = z.object({ password: presentPassword, user_id: aboutAccount });

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getAccount } from "@/app/_data/account";
 import { requestTexts } from "@/app/_data/texts";
-import { readDone, readFlash } from "@/app/_http/flash";
+import { type FlashForm, readDone, readFlash } from "@/app/_http/flash";
 import { AccountDeletion } from "@/components/account-deletion";
 import { DoneNote } from "@/components/done-note";
 import { LocalTime } from "@/components/local-time";
@@ -16,6 +16,7 @@ import { SessionWatch } from "@/components/session-watch";
 import { SignOutButton } from "@/components/sign-out-button";
 import { SiteHeader } from "@/components/site-header";
 import { TextsProvider } from "@/components/texts-provider";
+import { Alert } from "@/components/ui/alert";
 import { Card } from "@/components/ui/card";
 import { listSessions } from "@/domain/sessions";
 import { pickTexts } from "@/messages/catalog";
@@ -42,10 +43,19 @@ export default async function AccountPage() {
   const sessions = await listSessions(services(), visitor);
   const texts = await requestTexts();
   const { language, t, rich } = texts;
-  const { email_confirmed_at: confirmedAt } = account;
+  const { id: userId, email_confirmed_at: confirmedAt } = account;
+  const refused = sessionsFlash ?? passwordFlash ?? deletionFlash;
+  // Meant for the account that was this browser's before: no form of this one was refused.
+  const isForOther = refused?.problem.code === "other_account";
+  const refusalOf = (form: FlashForm) => (refused?.form === form && !isForOther ? refused.problem : null);
+  const [sessionsRefusal, passwordRefusal, deletionRefusal] = [
+    refusalOf("sessions"),
+    refusalOf("change-password"),
+    refusalOf("delete-account"),
+  ];
   return (
     <>
-      <SessionWatch />
+      <SessionWatch userId={userId} />
       <SiteHeader>
         <SignOutButton label={t("common.signOut")} />
       </SiteHeader>
@@ -55,6 +65,11 @@ export default async function AccountPage() {
             {t("account.welcome", { username: account.username })}
           </h1>
           <p className="mt-2 mb-6 text-fg-muted">{t("account.text")}</p>
+          {isForOther ? (
+            <div className="mb-4">
+              <Alert isAnnounced>{refused.problem.detail}</Alert>
+            </div>
+          ) : null}
           {done === "password_changed" ? <DoneNote>{t("account.passwordChanged")}</DoneNote> : null}
           <dl className=" divide-y divide-line border-y border-line">
             <Fact name={t("facts.username")}>{account.username}</Fact>
@@ -80,26 +95,27 @@ export default async function AccountPage() {
               {t("account.sessions")}
             </h2>
             <p className="mt-1 mb-4 text-fg-muted">{t("account.sessionsText")}</p>
-            {sessionsFlash ? <RefusalSummary problem={sessionsFlash.problem} labels={{}} /> : null}
+            {sessionsRefusal ? <RefusalSummary problem={sessionsRefusal} labels={{}} /> : null}
             {done === "session_ended" ? <DoneNote>{t("account.endedOne")}</DoneNote> : null}
             {done === "others_ended" ? <DoneNote>{t("account.endedOthers")}</DoneNote> : null}
-            <SessionList sessions={sessions} texts={texts} />
+            <SessionList userId={userId} sessions={sessions} texts={texts} />
           </section>
           <TextsProvider
             language={language}
             texts={pickTexts(language, ["form", "rules", "strength", "passwordChange", "deletion"])}
           >
             <div className="mt-8 divide-y divide-line border-y border-line">
-              <Drawer id="password" title={t("account.changePassword")} isOpen={passwordFlash !== null}>
+              <Drawer id="password" title={t("account.changePassword")} isOpen={passwordRefusal !== null}>
                 <PasswordChange
                   passwordMin={services().settings.passwordMin}
+                  userId={userId}
                   username={account.username}
                   email={account.email}
-                  refusal={passwordFlash?.problem ?? null}
+                  refusal={passwordRefusal}
                 />
               </Drawer>
-              <Drawer id="delete" title={t("account.deleteAccount")} isOpen={deletionFlash !== null}>
-                <AccountDeletion username={account.username} refusal={deletionFlash?.problem ?? null} />
+              <Drawer id="delete" title={t("account.deleteAccount")} isOpen={deletionRefusal !== null}>
+                <AccountDeletion userId={userId} username={account.username} refusal={deletionRefusal} />
               </Drawer>
             </div>
           </TextsProvider>

@@ -1,5 +1,6 @@
 // Every page against axe's WCAG 2.2 AA rules, light and dark.
 import { expect, test } from "@playwright/test";
+import { newAccount } from "../support/accounts";
 import { expectNoViolations } from "../support/axe";
 import { codeIn, nextMail } from "../support/mailbox";
 import { signInOperator } from "../support/operator";
@@ -69,6 +70,19 @@ test("confirming and the account have no violations, light and dark", async ({ p
   await expectNoViolations(page);
   await codeField(page).fill(codeIn(await nextMail(person.email)));
   await page.waitForURL("**/account");
+  await expectNoViolations(page);
+
+  // As another tab would sign in.
+  const { username, password } = await newAccount();
+  await page.request.post("/api/v1/usr/token", {
+    form: { login: username, password },
+    headers: { "sec-fetch-site": "same-origin" },
+  });
+  await page.getByText("Delete account").click();
+  await page.locator("#delete").getByLabel("Current password").fill(person.password);
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(username);
+  await expect(page.getByRole("alert").filter({ hasText: "another account" })).toBeVisible();
   await expectNoViolations(page);
 });
 

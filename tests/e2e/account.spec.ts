@@ -1,7 +1,7 @@
 // The account's page with JavaScript; sessions.spec.ts walks it without.
-import { expect, type Page, test } from "@playwright/test";
+import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import { newAccount, signInAs } from "../support/accounts";
-import { callApi, type Person } from "../support/people";
+import { callApi, newPerson, type Person, register } from "../support/people";
 
 async function openAccount(page: Page, person: Person): Promise<void> {
   await page.goto("/sign-in");
@@ -75,4 +75,157 @@ test("a tab with the account of somebody who has signed out since is left when i
   await acted.waitForURL("**/sign-in");
   const body = { login: person.username, password: person.password };
   expect((await callApi("/api/v1/usr/token", { body })).status).toBe(200);
+});
+
+/** In another tab, whoever is signed in signs out, and `other` in. */
+async function changeTo(other: Person, context: BrowserContext): Promise<void> {
+  const tab = await context.newPage();
+  await tab.goto("/account");
+  await tab.getByRole("button", { name: "Sign out", exact: true }).click();
+  await tab.waitForURL((url) => url.pathname === "/");
+  await openAccount(tab, other);
+  await tab.close();
+}
+
+/** What comes to the front is told so; a headless browser shows every tab at once. */
+const lookAt = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+
+/** What the page of an account can do to it. */
+const ACTS: Record<string, (page: Page, person: Person) => Promise<void>> = {
+  "deletes it": async (page, { password }) => {
+    await page.locator("#delete summary").click();
+    await page.locator("#delete").getByLabel("Current password").fill(password);
+    await page.getByRole("button", { name: "Delete my account" }).click();
+  },
+  "changes its password": async (page, { password }) => {
+    await page.locator("#password summary").click();
+    await page.locator("#password").getByLabel("Current password").fill(password);
+    await page.getByLabel("New password", { exact: true }).fill("another passphrase");
+    await page.getByRole("button", { name: "Change password" }).click();
+  },
+  "ends a session of it": (page) => page.getByRole("button", { name: "Sign out curl" }).click(),
+  "ends all its sessions but this one": (page) =>
+    page.getByRole("button", { name: "Sign out everywhere else" }).click(),
+};
+
+for (const javaScriptEnabled of [true, false])
+  test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
+    test.use({ javaScriptEnabled });
+
+    test("what is done on the page of an account is done to no other one that the browser was signed in to since", async ({
+      page,
+      context,
+    }) => {
+      const [one, other] = [await newAccount(), await newAccount()];
+      const elsewhere = [await signInAs(one, "curl/8.5.0"), await signInAs(other, "curl/8.5.0")];
+      await openAccount(page, one);
+      const pages = [page];
+      for (const _ of Object.keys(ACTS).slice(1)) {
+        const tab = await context.newPage();
+        await tab.goto("/account", { waitUntil: "networkidle" });
+        pages.push(tab);
+      }
+      await changeTo(other, context);
+
+      const told = "This browser is signed in to another account now. Nothing was changed.";
+      for (const [at, [what, act]] of Object.entries(ACTS).entries()) {
+        const tab = pages[at] as Page;
+        await expect(tab.getByRole("heading", { level: 1 })).toContainText(one.username);
+        await act(tab, one);
+        await expect(tab.getByRole("alert").filter({ hasText: told }), what).toBeVisible();
+        await expect(tab.getByRole("heading", { level: 1 })).toContainText(other.username);
+        // At the head of the page, and beside no form of the account that is shown now.
+        await expect(tab.getByRole("alert").filter({ hasText: told })).toBeInViewport();
+        await expect(tab.getByText(told)).toHaveCount(1);
+        await expect(tab.locator("details[open]")).toHaveCount(0);
+        await expect(tab.locator("input[type=password]")).toHaveCount(3);
+        for (const field of await tab.locator("input[type=password]").all())
+          await expect(field).toHaveValue("");
+        await tab.reload();
+        await expect(tab.getByRole("heading", { level: 1 })).toContainText(other.username);
+        await expect(tab.getByText(told)).toHaveCount(0);
+      }
+
+      for (const { access_token: token } of elsewhere)
+        expect((await callApi("/api/v1/usr/me", { token })).status).toBe(200);
+      for (const person of [one, other]) await signInAs(person, "okhttp/4.12.0");
+      // The page is the other one's in earnest.
+      await ACTS["ends a session of it"]?.(page, other);
+      await expect(page.getByText("Signed out there.")).toBeVisible();
+    });
+  });
+
+test("a page of an account, looked at again, is that of whom the browser is signed in as by then, or of its new registration", async ({
+  page,
+  context,
+}) => {
+  const [one, other, newcomer] = [await newAccount(), await newAccount(), newPerson()];
+  await openAccount(page, one);
+  const second = await context.newPage();
+  await second.goto("/account", { waitUntil: "networkidle" });
+  await lookAt(page);
+  await page.waitForLoadState("networkidle");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(one.username);
+  await changeTo(other, context);
+  await page.locator("#delete summary").click();
+  await lookAt(page);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(other.username);
+  await expect(page.locator("details[open]")).toHaveCount(0);
+
+  const registered = await page.request.post("/api/v1/usr/register", {
+    form: newcomer,
+    headers: { "sec-fetch-site": "same-origin" },
+  });
+  expect(registered.ok()).toBe(true);
+  await lookAt(page);
+  await page.waitForURL("**/confirm");
+  await expect(page.getByText(newcomer.email).first()).toBeVisible();
+  await second.getByText("Delete account").click();
+  await second.locator("#delete").getByLabel("Current password").fill(one.password);
+  await second.getByRole("button", { name: "Delete my account" }).click();
+  await second.waitForURL("**/confirm");
+  for (const person of [one, other]) await signInAs(person, "okhttp/4.12.0");
+});
+
+test("by the API: the account's id names it, another one's is 409 before all else that may be wrong, and what is no id 422", async () => {
+  const person = await newAccount();
+  const { access_token: token } = await signInAs(person, "curl/8.5.0");
+  const { access_token: elsewhere } = await signInAs(person, "okhttp/4.12.0");
+  const { id } = (await (await callApi("/api/v1/usr/me", { token })).json()) as { id: string };
+  const { user_data: stranger } = await register(newPerson());
+  const post = async (call: string, body: object) => {
+    const answer = await callApi(`/api/v1/usr/${call}`, { token, body });
+    const text = await answer.text();
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    return [answer.status, text === "" ? undefined : (JSON.parse(text) as { code?: string }).code];
+  };
+  const calls = ["change-password", "delete-account", "sessions/revoke", "sessions/revoke-others"];
+  const right = {
+    password: person.password,
+    current_password: person.password,
+    new_password: "another passphrase",
+    session_id: stranger.id,
+  };
+  const wrong = { password: "not the one", current_password: "not the one", new_password: "x" };
+  for (const call of calls)
+    for (const fields of [right, wrong, {}, wrong])
+      expect([call, ...(await post(call, { ...fields, user_id: stranger.id }))]).toEqual([
+        call,
+        409,
+        "other_account",
+      ]);
+  for (const call of calls) {
+    expect(await post(call, { ...right, user_id: "none" })).toEqual([422, "invalid_input"]);
+    expect(await post(call, { ...right, user_id: 7 })).toEqual([422, "invalid_input"]);
+  }
+  expect((await callApi("/api/v1/usr/me", { token: elsewhere })).status).toBe(200);
+  // Fewer tries are free than were refused.
+  for (const user_id of [id, id.toUpperCase(), "", null])
+    expect(await post("delete-account", { password: "not the one", user_id })).toEqual([
+      422,
+      "invalid_input",
+    ]);
+  expect(await post("sessions/revoke-others", { user_id: id.toUpperCase() })).toEqual([200, undefined]);
+  expect((await callApi("/api/v1/usr/me", { token: elsewhere })).status).toBe(401);
+  expect(await post("delete-account", { password: person.password, user_id: id })).toEqual([204, undefined]);
 });

@@ -218,6 +218,8 @@ const STATES: Record<string, (call: Call) => Promise<Shot>> = {
   "endOtherSessions.two": async () => {
     const { person, tokens } = await account();
     await Promise.all([signInAs(person, "phone"), signInAs(person, "laptop")]);
-    return { token: tokens.access_token };
+    const token = tokens.access_token;
+    const { id } = (await (await callApi("/api/v1/usr/me", { token })).json()) as { id: string };
+    return { token, body: { user_id: id } };
   },
 };

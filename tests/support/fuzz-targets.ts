@@ -9,7 +9,7 @@ export type FuzzTarget = Target & {
   asOperator?: boolean;
 };
 
-const deliveryId = fc.oneof(fc.uuid(), text);
+const id = fc.oneof(fc.uuid(), text);
 
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { path: "/api/v1/usr/register", method: "POST", fields: { username, email, password } },
@@ -17,19 +17,19 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     path: "/api/v1/usr/confirm-email",
     method: "POST",
     tokenOf: "claim",
-    fields: { code, delivery_id: deliveryId },
+    fields: { code, delivery_id: id },
   },
   {
     path: "/api/v1/usr/resend-confirmation",
     method: "POST",
     tokenOf: "claim",
-    fields: { delivery_id: deliveryId },
+    fields: { delivery_id: id },
   },
   {
     path: "/api/v1/usr/change-email",
     method: "POST",
     tokenOf: "claim",
-    fields: { email, delivery_id: deliveryId },
+    fields: { email, delivery_id: id },
   },
   { path: "/api/v1/usr/confirmation", method: "GET", tokenOf: "claim" },
   { path: "/api/v1/usr/confirmation/events", method: "GET", tokenOf: "claim" },
@@ -37,7 +37,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     path: "/api/v1/usr/confirmation/continue",
     method: "POST",
     tokenOf: "claim",
-    fields: { delivery_id: deliveryId },
+    fields: { delivery_id: id },
   },
   { path: "/api/v1/usr/confirm-link", method: "POST", tokenOf: "claim", fields: { link: text } },
   { path: "/api/v1/usr/confirm-link/look", method: "POST", fields: { link: text } },
@@ -50,16 +50,26 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     path: "/api/v1/usr/sessions/revoke",
     method: "POST",
     tokenOf: "account",
-    fields: { session_id: fc.oneof(fc.uuid(), text) },
+    fields: { session_id: id, user_id: id },
   },
   {
     path: "/api/v1/usr/change-password",
     method: "POST",
     tokenOf: "account",
-    fields: { current_password: text, new_password: password },
+    fields: { current_password: text, new_password: password, user_id: id },
   },
-  { path: "/api/v1/usr/delete-account", method: "POST", tokenOf: "account", fields: { password: text } },
-  { path: "/api/v1/usr/sessions/revoke-others", method: "POST", tokenOf: "account", fields: {} },
+  {
+    path: "/api/v1/usr/delete-account",
+    method: "POST",
+    tokenOf: "account",
+    fields: { password: text, user_id: id },
+  },
+  {
+    path: "/api/v1/usr/sessions/revoke-others",
+    method: "POST",
+    tokenOf: "account",
+    fields: { user_id: id },
+  },
   { path: "/api/v1/usr/token", method: "POST", fields: { login: username, password } },
   { path: "/api/v1/usr/token/refresh", method: "POST", fields: { refresh_token: text } },
   { path: "/api/v1/usr/token/revoke", method: "POST", fields: { refresh_token: text } },
@@ -105,14 +115,14 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     path: "/api/ops/replay",
     method: "POST",
     asOperator: true,
-    fields: { delivery: fc.oneof(fc.uuid(), text) },
+    fields: { delivery: id },
   },
   { path: "/api/ops/replay-failed", method: "POST", asOperator: true, fields: {} },
   {
     path: "/api/ops/cancel",
     method: "POST",
     asOperator: true,
-    fields: { delivery: fc.oneof(fc.uuid(), text) },
+    fields: { delivery: id },
   },
   { path: "/ops/webhooks", method: "GET", asOperator: true },
   { path: "/ops/webhooks/1", method: "GET", asOperator: true },
@@ -120,7 +130,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     path: "/api/ops/replay-webhook",
     method: "POST",
     asOperator: true,
-    fields: { webhook: fc.oneof(fc.uuid(), text) },
+    fields: { webhook: id },
   },
   { path: "/api/ops/sign-out", method: "POST", fields: {} },
   { path: "/no-such-page", method: "GET" },

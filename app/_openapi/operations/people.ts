@@ -11,6 +11,8 @@ export const ADA = {
 export const DELIVERY_ID = "4f8a2c36-9d55-4c0a-8f5d-0e0c6b7d9a11";
 /** Of another registration than the one whose token is sent. */
 export const OTHER_DELIVERY_ID = "9b1d7e52-0c3f-4f6e-8a27-5d2f7c8e6b44";
+/** Of another account than the one whose token is sent. */
+export const OTHER_USER_ID = "c4a1e9d0-6b2f-4d83-9e57-1a0b3c5d7f92";
 export const QUEUED_AT = "2026-11-24T10:00:00.000Z";
 
 export const ADA_CLAIM: UserData = {

@@ -1,5 +1,6 @@
 // Tokens, and what an account does with them.
 import {
+  AboutAccountFields,
   changePasswordFields,
   DeleteAccountFields,
   RefreshFields,
@@ -17,7 +18,7 @@ import {
   type Refused,
   wrongFields,
 } from "../problems";
-import { ADA, ADA_ACCOUNT, QUEUED_AT, TOKENS } from "./people";
+import { ADA, ADA_ACCOUNT, OTHER_USER_ID, QUEUED_AT, TOKENS } from "./people";
 
 const SIGNED_IN = { ...TOKENS, user_data: ADA_ACCOUNT };
 const SESSION_ID = "5f0c1f0a-8a55-4b39-9a0f-2f8a9d0d1e22";
@@ -29,6 +30,10 @@ const NO_REFRESH_TOKEN = wrongFields(
   {},
   { field: "refresh_token", code: "required", detail: fieldSentenceOf("required_refresh_token") },
 );
+const ofAnother = (sends: object): Refused => ({
+  code: "other_account",
+  sends: { ...sends, user_id: OTHER_USER_ID },
+});
 const WRONG_PASSWORD = { code: "wrong_password", detail: fieldSentenceOf("wrong_password") };
 
 const done = (means: string, name: string, sends: object): Answer => ({
@@ -183,6 +188,7 @@ export const SIGNING_IN: readonly Operation[] = [
         { session_id: "7" },
         { field: "session_id", code: "invalid", detail: fieldSentenceOf("session_id_invalid") },
       ),
+      ofAnother({ session_id: SESSION_ID }),
     ],
   },
   {
@@ -193,15 +199,24 @@ export const SIGNING_IN: readonly Operation[] = [
     summary: "Sign out everywhere else",
     description: "All sessions but the one that asks.",
     access: "account",
+    takes: () => AboutAccountFields,
+    isBodyOptional: true,
     answers: [
       {
         status: 200,
         means: "How many have ended.",
         schema: "Revoked",
-        examples: [{ name: "two", answer: { revoked: 2 } }],
+        examples: [{ name: "two", sends: { user_id: ADA_ACCOUNT.id }, answer: { revoked: 2 } }],
       },
     ],
-    refusals: CHANGING_ONE,
+    refusals: [
+      ...CHANGING_ONE,
+      wrongFields(
+        { user_id: "me" },
+        { field: "user_id", code: "invalid", detail: fieldSentenceOf("user_id_invalid") },
+      ),
+      ofAnother({}),
+    ],
   },
   {
     id: "changePassword",
@@ -232,6 +247,7 @@ export const SIGNING_IN: readonly Operation[] = [
         { current_password: "not the one", new_password: "another horse, another battery" },
         { field: "current_password", ...WRONG_PASSWORD },
       ),
+      ofAnother({ current_password: ADA.password, new_password: "another horse, another battery" }),
       { code: "sign_in_limit" },
       { code: "password_limit" },
       { code: "busy" },
@@ -250,6 +266,7 @@ export const SIGNING_IN: readonly Operation[] = [
     refusals: [
       ...CHANGING_ONE,
       wrongFields({ password: "not the one" }, { field: "password", ...WRONG_PASSWORD }),
+      ofAnother({ password: ADA.password }),
       { code: "sign_in_limit" },
       { code: "busy" },
     ],

@@ -1,4 +1,4 @@
-import { authenticateFull } from "@/app/_auth/authenticate";
+import { authenticateFor } from "@/app/_auth/authenticate";
 import { sessionCookie } from "@/app/_auth/cookie";
 import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
@@ -15,7 +15,7 @@ export function POST(request: Request): Promise<Response> {
     request,
     { form: "change-password", backTo: "/account#password" },
     async (fields, startedAt) => {
-      const identity = await authenticateFull(request);
+      const identity = await authenticateFor(request, fields);
       const typed = parseFields(changePasswordFields(services().settings.passwordMin), fields);
       const { user, session, notice } = await changePassword(services(), identity, {
         current: typed.current_password,

@@ -1,4 +1,4 @@
-import { authenticateFull } from "@/app/_auth/authenticate";
+import { authenticateFor } from "@/app/_auth/authenticate";
 import { clearSessionCookie } from "@/app/_auth/cookie";
 import { clientOf } from "@/app/_http/client-network";
 import { handlePost } from "@/app/_http/handle";
@@ -11,7 +11,7 @@ import { services } from "@/services";
 /** Deletes the caller's account, with the password, for good. */
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "delete-account", backTo: "/account#delete" }, async (fields) => {
-    const identity = await authenticateFull(request);
+    const identity = await authenticateFor(request, fields);
     const { password } = parseFields(DeleteAccountFields, fields);
     await deleteAccount(services(), identity, { password, ...clientOf(request) });
     const forBrowser = isForm(request) || isFromOwnPage(request);

@@ -1,4 +1,4 @@
-import { authenticateFull } from "@/app/_auth/authenticate";
+import { authenticateFor } from "@/app/_auth/authenticate";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { endOtherSessions } from "@/domain/sessions";
@@ -6,8 +6,8 @@ import { services } from "@/services";
 
 /** Signs the caller out everywhere else. */
 export function POST(request: Request): Promise<Response> {
-  return handlePost(request, { form: "sessions", backTo: "/account", takesNothing: true }, async () => {
-    const revoked = await endOtherSessions(services(), await authenticateFull(request));
+  return handlePost(request, { form: "sessions", backTo: "/account", takesNothing: true }, async (fields) => {
+    const revoked = await endOtherSessions(services(), await authenticateFor(request, fields));
     return { status: 200, body: { revoked }, done: "others_ended", location: "/account" };
   });
 }

@@ -1,4 +1,4 @@
-import { authenticateFull } from "@/app/_auth/authenticate";
+import { authenticateFor } from "@/app/_auth/authenticate";
 import { clearSessionCookie } from "@/app/_auth/cookie";
 import { handlePost } from "@/app/_http/handle";
 import { refuseOtherMethods } from "@/app/_http/methods";
@@ -10,7 +10,7 @@ import { services } from "@/services";
 /** Ends one of the caller's sessions. 204 also for one that is over, unknown or somebody else's. */
 export function POST(request: Request): Promise<Response> {
   return handlePost(request, { form: "sessions", backTo: "/account" }, async (fields) => {
-    const identity = await authenticateFull(request);
+    const identity = await authenticateFor(request, fields);
     const { session_id } = parseFields(SessionFields, fields);
     await endOneSession(services(), identity, session_id);
     const isOwn = session_id === identity.sessionId;
