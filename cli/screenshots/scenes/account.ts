@@ -74,6 +74,23 @@ export const ACCOUNT_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "account-other",
+    title: "Another account than the page was about: nothing was deleted",
+    isMirrored: true,
+    async play(stage) {
+      const other = await openAccount(stage, "katherine");
+      const page = await openAccount(stage, "dorothy");
+      await page.locator("#delete summary").click();
+      await page.locator("#delete [name=password]").fill(PASSWORD);
+      // What another tab would have done: signed out, and in as somebody else.
+      await page.context().clearCookies();
+      await page.context().addCookies(await other.context().cookies());
+      await submit(page, "password");
+      await page.waitForSelector("h1 ~ div [role=alert]");
+      return page;
+    },
+  },
+  {
     name: "unavailable",
     title: "503: the database is away",
     async play(stage) {
