@@ -3,8 +3,9 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { isDatabaseThere } from "./app/_http/database-there";
 import { bringsToldOnce, clearFlashCookie } from "./app/_http/flash";
-import { PATH_HEADER } from "./app/_http/headers";
+import { ADDRESS_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
+import { pageAddress } from "./app/_http/own-address";
 import type { Problem } from "./app/_http/problem";
 import { HANDLERS } from "./app/_http/routes";
 import { callHeaders, createNonce, pagePolicy, securityHeaders } from "./app/_http/security-headers";
@@ -54,7 +55,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   // Next reads the nonce out of this header and puts it on its own scripts.
   const forPage = new Headers(request.headers);
   forPage.set("content-security-policy", policy);
-  forPage.set(PATH_HEADER, pathname);
+  forPage.set(ADDRESS_HEADER, pageAddress(request.nextUrl));
   const page = withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
   // Told by the page that goes out now, and by no reload of it.
   if (request.method === "GET" && bringsToldOnce(request))

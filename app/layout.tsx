@@ -7,7 +7,7 @@ import { TextsProvider } from "@/components/texts-provider";
 import { pickTexts } from "@/messages/catalog";
 import { directionOf, LANGUAGES, tagOf } from "@/messages/languages";
 import { requestTexts } from "./_data/texts";
-import { PATH_HEADER } from "./_http/headers";
+import { ADDRESS_HEADER } from "./_http/headers";
 import { requestLanguage } from "./_http/language";
 import "./globals.css";
 
@@ -32,13 +32,13 @@ export const viewport: Viewport = {
 };
 
 /** Pages that are English, whatever people read (docs/decisions/021 and 026). */
-const isEnglish = (path: string) => path === "/ops" || /^\/(ops|docs)\//.test(path);
+const isEnglish = (address: string) => address === "/ops" || /^\/(ops|docs)\//.test(address);
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // A page made at build time has no nonce, and its scripts would not run.
   await connection();
   const language = await requestLanguage();
-  const path = (await headers()).get(PATH_HEADER) ?? "/";
+  const address = (await headers()).get(ADDRESS_HEADER) ?? "/";
   return (
     <html lang={tagOf(language)} dir={directionOf(language)}>
       <body className="relative isolate flex min-h-dvh flex-col">
@@ -48,9 +48,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         />
         <TextsProvider language={language} texts={pickTexts(language, ["common", "language", "failure"])}>
           {children}
-          {LANGUAGES.length > 1 && !isEnglish(path) ? (
+          {LANGUAGES.length > 1 && !isEnglish(address) ? (
             <footer className="mx-auto w-full max-w-5xl px-2 pb-4 sm:px-5">
-              <LanguageSwitch key={language} back={path} />
+              <LanguageSwitch key={language} back={address} />
             </footer>
           ) : null}
         </TextsProvider>

@@ -115,6 +115,12 @@ test("a language is chosen without JavaScript too, and a form can lead nobody to
   const chosen = await choose({ language: "ja", back: "/sign-in" });
   expect([chosen.status(), chosen.headers().location]).toEqual([303, "/sign-in"]);
   expect(await (await request.get("/sign-in")).text()).toContain('<html lang="ja"');
-  expect((await choose({ language: "de", back: "//example.com" })).headers().location).toBe("/");
+  for (const [back, location] of [
+    ["//example.com", "/"],
+    ["/sign-in?other", "/sign-in?other"],
+    ["/sign-in?other=//example.com", "/"],
+    ["/sign-in?next=//example.com", "/"],
+  ] as const)
+    expect((await choose({ language: "de", back })).headers().location).toBe(location);
   expect((await choose({ language: "xx", back: "/" })).status()).toBe(422);
 });

@@ -1,7 +1,8 @@
 // The same journey in a browser that runs no script.
 import { expect, test } from "@playwright/test";
+import { newAccount } from "../support/accounts";
 import { codeIn, nextMail } from "../support/mailbox";
-import { codeField, currentStep, fillRegistration, registerOnPage } from "../support/pages";
+import { codeField, currentStep, fillRegistration, registerOnPage, signInOnPage } from "../support/pages";
 import { newPerson, register } from "../support/people";
 
 test.use({ javaScriptEnabled: false });
@@ -66,4 +67,16 @@ test("a wrong password is said, and the name stays typed", async ({ page }) => {
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByText("do not belong together").first()).toBeVisible();
   await expect(page.getByLabel("Username or email address")).toHaveValue("nobody-at-all");
+});
+
+test("who chooses a language where another account is open stays where that is told", async ({ page }) => {
+  const account = await newAccount();
+  await signInOnPage(page, account);
+  await page.waitForURL("**/account");
+  await page.goto("/sign-in?other");
+  await page.locator('select[name="language"]').selectOption("fr");
+  await page.locator('form[action="/language"] button').click();
+  await page.waitForURL("**/sign-in?other");
+  await expect(page.getByRole("heading", { name: "Vous êtes déjà connecté" })).toBeVisible();
+  await expect(page.getByText(account.email)).toBeVisible();
 });
