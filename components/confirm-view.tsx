@@ -1,6 +1,6 @@
 "use client";
 import { ExternalLink } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { findWebmail } from "@/domain/webmail";
@@ -78,6 +78,12 @@ export function ConfirmView({
 
   // The tab that sent the code has its own answer, and moves on with it.
   const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account", delivery?.id, refresh);
+
+  // In the address, so that the page loaded anew, in another language say, tells it again and takes nobody into that account.
+  useEffect(() => {
+    const address = other === "account" ? "/confirm?other" : "/confirm";
+    if (location.pathname + location.search !== address) history.replaceState(null, "", address);
+  }, [other]);
 
   if (isEnded) return <SessionEnded />;
   if (other === "account")

@@ -206,8 +206,16 @@ test.describe("two registrations in one browser", () => {
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
     await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
     await expect(page.getByText(account.email)).toBeVisible();
-    await expect(page).toHaveURL(/\/confirm$/);
-    await page.getByRole("link", { name: "Go to your account" }).click();
+    await expect(page).toHaveURL(/\/confirm\?other$/);
+    // In another language and loaded anew it says the same, and takes nobody there either.
+    await page.locator('select[name="language"]').selectOption("de");
+    await page.locator('form[action="/language"] button').click();
+    const inGerman = page.getByRole("heading", { name: "In einem anderen Konto angemeldet" });
+    await expect(inGerman).toBeVisible();
+    await page.reload();
+    await expect(inGerman).toBeVisible();
+    await expect(page.getByText(account.email)).toBeVisible();
+    await page.getByRole("link", { name: "Weiter zu deinem Konto" }).click();
     await page.waitForURL("**/account");
   });
 
@@ -239,7 +247,7 @@ test.describe("two registrations in one browser", () => {
       }
       await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
       await expect(page.getByText(other.email)).toBeVisible();
-      await expect(page).toHaveURL(/\/confirm$/);
+      await expect(page).toHaveURL(/\/confirm\?other$/);
       // And leads back to the account that was confirmed.
       await page.getByRole("button", { name: "Sign out, and sign in anew" }).click();
       await page.waitForURL("**/sign-in");
@@ -304,7 +312,7 @@ test.describe("two registrations in one browser", () => {
         await page.getByRole("button", { name: submit }).click();
         await expect(page.getByRole("heading", { name: "Signed in to another account" })).toBeVisible();
         await expect(page.getByText(account.email)).toBeVisible();
-        await expect(page).toHaveURL(/\/confirm$/);
+        await expect(page).toHaveURL(/\/confirm\?other$/);
         await page.getByRole("link", { name: "Go to your account" }).click();
         await page.waitForURL("**/account");
       });

@@ -29,8 +29,11 @@ export async function generateMetadata(): Promise<Metadata> {
   return { description: t("meta.confirm") };
 }
 
-export default async function ConfirmPage() {
-  const visitor = await currentVisitor();
+/** With `?other` in its address somebody is told that another account is open here now, and stays on this page. */
+type Props = { searchParams: Promise<{ other?: string | string[] }> };
+
+export default async function ConfirmPage({ searchParams }: Props) {
+  const [{ other }, visitor] = await Promise.all([searchParams, currentVisitor()]);
   const confirmation = visitor && (await getConfirmation(visitor.userId));
   if (!visitor || !confirmation) return <NothingToConfirm />;
   const [codeFlash, resendFlash, changeFlash] = await Promise.all([
@@ -47,7 +50,8 @@ export default async function ConfirmPage() {
     )?.problem;
     if (visitor.scope === "claim")
       return <ConfirmedElsewhere confirmation={confirmation} refusal={refusal} />;
-    if (!refusal) redirect("/account");
+    // Kept in the address, which is there still when the refusal is not.
+    if (other === undefined) redirect(refusal ? "/confirm?other" : "/account");
     return (
       <Card>
         <OtherAccount
