@@ -78,6 +78,7 @@ test("in a browser that is signed in to another account, the link confirms and l
   await page.getByRole("button", { name: "Confirm" }).click();
   await page.getByRole("link", { name: "Sign in here" }).click();
   await expect(page.getByRole("heading", { name: "You are signed in already" })).toBeVisible();
+  await expect(page.getByRole("status")).toHaveText("Your email address is confirmed.");
   await expect(page.getByText(account.email)).toBeVisible();
   await expectNoViolations(page);
   await page.getByRole("button", { name: "Sign out, and sign in anew" }).click();

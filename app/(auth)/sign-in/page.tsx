@@ -38,7 +38,16 @@ export default async function SignInPage({ searchParams }: Props) {
       <Card>
         <OtherAccount
           t={t}
-          heading={<h1 className="text-title font-semibold tracking-tight">{t("signIn.otherTitle")}</h1>}
+          heading={
+            <>
+              <h1 className="text-title font-semibold tracking-tight">{t("signIn.otherTitle")}</h1>
+              {done === "address_confirmed" ? (
+                <div className="mt-4">
+                  <DoneNote>{t("signIn.otherConfirmed")}</DoneNote>
+                </div>
+              ) : null}
+            </>
+          }
           text={t("signIn.other", { email: account.email })}
         />
       </Card>
