@@ -2,7 +2,7 @@
 // plain page when the database is away. Rules of the product are not here.
 import { type NextRequest, NextResponse } from "next/server";
 import { isDatabaseThere } from "./app/_http/database-there";
-import { bringsToldOnce, clearFlashCookie } from "./app/_http/flash";
+import { bringsToldOnce, clearFlashCookie, keptFlashCookie } from "./app/_http/flash";
 import { ADDRESS_HEADER } from "./app/_http/headers";
 import { languageOf } from "./app/_http/language";
 import { pageAddress } from "./app/_http/own-address";
@@ -50,7 +50,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const headers = securityHeaders(policy, isSecure);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
   if (isRead && asks && !(await isDatabaseThere(services().database)))
-    return withHeaders(unavailablePage({ language: languageOf(request) }), headers);
+    return withHeaders(awayPage(request, target), headers);
 
   // Next reads the nonce out of this header and puts it on its own scripts.
   const forPage = new Headers(request.headers);
@@ -63,11 +63,24 @@ export async function proxy(request: NextRequest): Promise<Response> {
   return page;
 }
 
+/** In the place of the page that was asked for, and for as long as that one is away what it is to tell is kept. */
+function awayPage(request: NextRequest, target: URL): Response {
+  const kept = keptFlashCookie(request);
+  return unavailablePage({
+    language: languageOf(request),
+    backTo: `${ownPathOf(target)}${target.search}`,
+    headers: kept ? { "set-cookie": kept } : {},
+  });
+}
+
 /** Every page and call has one address. On this host, which Next leaves out of what it sends. */
-function withoutLastSlash({ origin, pathname, search }: URL): Response {
-  const location = `${origin}/${pathname.replace(/^\/+|\/+$/g, "")}${search}`;
+function withoutLastSlash(target: URL): Response {
+  const location = `${target.origin}${ownPathOf(target)}${target.search}`;
   return new Response(null, { status: 308, headers: { location, "cache-control": "no-store" } });
 }
+
+/** The path without slashes too many: two at its beginning would name another host. */
+const ownPathOf = ({ pathname }: URL) => `/${pathname.replace(/^\/+|\/+$/g, "")}`;
 
 /** Next shows a page whatever the method is. */
 function refuseMethod(method: string): Response {

@@ -31,6 +31,8 @@ export type DoneNote = (typeof DONE_NOTES)[number];
 
 const flashCookieName = () => cookieName("flash");
 const FLASH_SECONDS = 30;
+/** While the database is away: browsers let a page that nobody looks at ask once a minute. */
+const AWAY_FLASH_SECONDS = 90;
 /** Name, value and attributes together: what every browser keeps (RFC 6265, 6.1). */
 const COOKIE_BYTES_MAX = 4_096;
 
@@ -63,7 +65,8 @@ const DoneSchema = z.object({ done: z.enum(DONE_NOTES) });
 
 /** A `set-cookie` value for the redirect that sends a person back to a form. */
 export function flashCookie(flash: Flash): string {
-  const [before, after] = [`${flashCookieName()}=`, `; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`];
+  const seconds = flash.problem.code === "unavailable" ? AWAY_FLASH_SECONDS : FLASH_SECONDS;
+  const [before, after] = [`${flashCookieName()}=`, `; ${cookieAttributes()}; Max-Age=${seconds}`];
   return before + encodeFlash(flash, COOKIE_BYTES_MAX - before.length - after.length) + after;
 }
 
@@ -95,6 +98,17 @@ function cutEnd(text: string, units: number): string {
 export function doneCookie(done: DoneNote): string {
   const value = Buffer.from(JSON.stringify({ done })).toString("base64url");
   return `${flashCookieName()}=${value}; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`;
+}
+
+/**
+ * A `set-cookie` value by which what the request brings of this lasts for another while, or null when it brings nothing:
+ * for a page that is shown in the place of the one that would tell it.
+ */
+export function keptFlashCookie(request: Request): string | null {
+  const raw = readCookie(request, flashCookieName());
+  // Nothing is sent back that is not of our making.
+  if (raw === null || !/^[\w-]+$/.test(raw) || !(decodeFlash(raw) || decodeDone(raw))) return null;
+  return `${flashCookieName()}=${raw}; ${cookieAttributes()}; Max-Age=${AWAY_FLASH_SECONDS}`;
 }
 
 /** Ends the flash, so that what is over does not come back. */

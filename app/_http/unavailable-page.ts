@@ -6,24 +6,36 @@ import { directionOf, type Language, tagOf } from "@/messages/languages";
 
 const WAIT_SECONDS = 5;
 
+/** Families and colours are those of app/globals.css. */
 const STYLE = `
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: light-dark(#1c1b1a, #ececf0); background: light-dark(#faf9f7, #101216) }
+:root { color-scheme: light dark }
+:root:is(:lang(ar), :lang(fa)) { --font-script: "SF Arabic", "Geeza Pro", "Noto Sans Arabic", "Noto Naskh Arabic", Tahoma }
+:root:lang(fa) { --font-script: "SF Arabic", Vazirmatn, "Noto Sans Arabic", "Geeza Pro", Tahoma }
+:root:lang(ja) { --font-script: "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo }
+:root:lang(zh) { --font-script: "PingFang SC", "Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei UI", "Microsoft YaHei" }
+body { margin: 0; font: 1rem/1.5 -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, var(--font-script, system-ui), system-ui, sans-serif; color: light-dark(#1c1b1a, #ececf0); background: light-dark(#faf9f7, #101216) }
 header { display: flex; align-items: center; gap: .625rem; max-width: 60rem; margin: 0 auto; padding: 1.25rem; font-weight: 600 }
 svg { width: 1.75rem; height: 1.75rem }
 main { max-width: 28rem; margin: 12vh auto 0; padding: 0 1.25rem }
-h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 600 }
-h1:lang(en, de, fr, es, pt) { letter-spacing: -0.025em }
+h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 600; letter-spacing: -0.025em; text-wrap: balance }
+h1:is(:lang(ar), :lang(fa), :lang(ja), :lang(zh)) { letter-spacing: normal }
 p { margin: .5rem 0 0; color: light-dark(#5d5a56, #a9abb4) }
-a { color: inherit }
+a { color: inherit; white-space: nowrap }
+:focus-visible { outline: 2px solid light-dark(oklch(0.49 0.2 266), oklch(0.765 0.115 266)); outline-offset: 2px }
 `;
 
-/** Leaves the page as it is until there is something else to show: whoever reads it keeps their place (WCAG 2.2, 2.2.1). */
+/**
+ * Leaves the page as it is until there is something else to show, a page that says "not found" too: whoever reads it
+ * keeps their place (WCAG 2.2, 2.2.1). Asks by HEAD, which uses up nothing that the page itself is to tell once. Loaded
+ * anew, an address keeps what stands behind its "#".
+ */
 const SCRIPT = `
-const to = document.currentScript.dataset.to || location.href;
+const to = new URL(document.currentScript.dataset.to, location.href);
+const isHere = to.pathname + to.search === location.pathname + location.search;
 const look = async () => {
-  const isBack = await fetch(to, { cache: "no-store" }).then((answer) => answer.ok, () => false);
-  if (!isBack) setTimeout(look, ${WAIT_SECONDS * 1000});
-  else if (to === location.href) location.reload();
+  const isAway = await fetch(to, { method: "HEAD", cache: "no-store" }).then((answer) => answer.status === 503, () => true);
+  if (isAway) setTimeout(look, ${WAIT_SECONDS * 1000});
+  else if (isHere) location.reload();
   else location.replace(to);
 };
 setTimeout(look, ${WAIT_SECONDS * 1000});
@@ -39,42 +51,57 @@ const sourceOf = (text: string) => `'sha256-${createHash("sha256").update(text).
 export const UNAVAILABLE_STYLE = sourceOf(STYLE);
 export const UNAVAILABLE_SCRIPT = sourceOf(SCRIPT);
 
+type Answer = { language: Language; headers?: Record<string, string> };
+
 /**
- * 503 with Retry-After; the browser goes to `backTo` by itself, a path of ours, or to the same page again without one.
- * The answer's policy must allow UNAVAILABLE_STYLE and UNAVAILABLE_SCRIPT.
+ * 503 with Retry-After; the browser goes to `backTo` by itself, an address of ours from its path on. Where a page itself
+ * is away that is its own address. The answer's policy must allow UNAVAILABLE_STYLE and UNAVAILABLE_SCRIPT.
  */
-export function unavailablePage({
-  language,
-  backTo = "",
-  headers = {},
-}: {
-  language: Language;
-  backTo?: string;
-  headers?: Record<string, string>;
-}): Response {
+export function unavailablePage({ language, backTo, headers = {} }: Answer & { backTo: string }): Response {
   const { t, rich } = textsOf(language);
+  const to = escapeHtml(backTo);
   const again = rich<string>("unavailable.again", {
     seconds: WAIT_SECONDS,
-    link: (words) => `<a href="${backTo}">${words.join("")}</a>`,
+    link: (words) => `<a href="${to}">${words.join("")}</a>`,
   });
+  return answer503({
+    language,
+    headers,
+    title: t("unavailable.title"),
+    // Without an address a browser would stay on a page that has a "#" in its own: it names the same document.
+    head: `<noscript><meta http-equiv="refresh" content="${WAIT_SECONDS};url=${to}"></noscript>`,
+    main: `<p>${t("unavailable.text")}</p>
+<p>${again.join("")}</p>`,
+    foot: `<script data-to="${to}">${SCRIPT}</script>`,
+  });
+}
+
+function answer503({
+  language,
+  headers,
+  title,
+  head = "",
+  main,
+  foot = "",
+}: Required<Answer> & { title: string; head?: string; main: string; foot?: string }): Response {
+  const { t } = textsOf(language);
   const html = `<!doctype html>
 <html lang="${tagOf(language)}" dir="${directionOf(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<noscript><meta http-equiv="refresh" content="${WAIT_SECONDS}${backTo && `;url=${backTo}`}"></noscript>
+${head}
 <meta name="color-scheme" content="light dark">
-<title>${t("common.title", { page: t("unavailable.title") })}</title>
+<title>${t("common.title", { page: title })}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <header>${MARK}Latchkey</header>
 <main>
-<h1>${t("unavailable.title")}</h1>
-<p>${t("unavailable.text")}</p>
-<p>${again.join("")}</p>
+<h1>${title}</h1>
+${main}
 </main>
-<script data-to="${backTo}">${SCRIPT}</script>
+${foot}
 </body>
 </html>
 `;
@@ -88,3 +115,5 @@ export function unavailablePage({
     },
   });
 }
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -2,12 +2,20 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import postgres from "postgres";
 import { expectNoViolations } from "../support/axe";
-import { breakProvider, calmProvider, codeIn, countMails, type Mail, nextMail } from "../support/mailbox";
+import {
+  breakProvider,
+  calmProvider,
+  codeIn,
+  countMails,
+  linkIn,
+  type Mail,
+  nextMail,
+} from "../support/mailbox";
 import { startOwnProduct } from "../support/own-product";
-import { codeField, registerOnPage, signInOnPage } from "../support/pages";
+import { codeField, fillRegistration, registerOnPage, signInOnPage } from "../support/pages";
 import { callApi, newPerson, type Registered, register } from "../support/people";
 import type { Product } from "../support/product";
 import { readRunning } from "../support/running";
@@ -193,6 +201,17 @@ test("a page says “Live” no longer over an app that stands still, and again 
   await page.close();
 });
 
+const isFlash = ({ name }: { name: string }) => name.endsWith(".flash");
+
+/** On the account of somebody new. */
+async function signInAsNew(page: Page): Promise<void> {
+  const person = newPerson();
+  const { user_data } = await register(person);
+  await sql`update users set email_confirmed_at = now() where id = ${user_data.id}`;
+  await signInOnPage(page, person);
+  await page.waitForURL("**/account");
+}
+
 test.describe("a database that is away", () => {
   test.afterEach(() => gate.open());
 
@@ -297,6 +316,97 @@ test.describe("a database that is away", () => {
     await expect(codeField(page)).toBeVisible({ timeout: 30_000 });
     await codeField(page).fill(codeIn(await nextMail(person.email, { waitMs: 40_000 })));
     await page.waitForURL("**/account");
+    await context.close();
+  });
+
+  test("an address where nothing is says so as soon as it is back", async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: product.url });
+    const page = await context.newPage();
+    await gate.refuse();
+    await page.goto("/no-such-page");
+    await expect(page.getByRole("heading", { name: "Back in a moment" })).toBeVisible();
+    await gate.open();
+    await expect(page.getByRole("heading", { name: "Back in a moment" })).toHaveCount(0);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await context.close();
+  });
+
+  test("uses up no note of something done: asking by HEAD leaves it to the page that tells it", async ({
+    browser,
+  }) => {
+    const context = await browser.newContext({ baseURL: product.url });
+    const page = await context.newPage();
+    const person = newPerson();
+    await register(person);
+    await page.goto(linkIn(await nextMail(person.email, { waitMs: 40_000 })));
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await expect(page.getByRole("heading", { name: "Your address is confirmed" })).toBeVisible();
+    await gate.refuse();
+    await page.getByRole("link", { name: "Sign in here" }).click();
+    await page.waitForResponse((answer) => answer.request().method() === "HEAD" && answer.status() === 503);
+    await gate.open();
+    await expect(page.getByText("Your email address is confirmed. Sign in to go on here.")).toBeVisible();
+    // Told by now, and by no reload of it.
+    expect((await context.cookies()).filter(isFlash)).toEqual([]);
+    await context.close();
+  });
+
+  test("is outlasted by what was typed without JavaScript, however long it is away", async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: product.url, javaScriptEnabled: false });
+    const page = await context.newPage();
+    const person = newPerson();
+    await page.goto("/register");
+    await gate.refuse();
+    await fillRegistration(page, person);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.waitForURL(`${product.url}/register`);
+    await expect(page.getByRole("heading", { name: "Back in a moment" })).toBeVisible();
+    // As if most of its time were over; then the page is shown again.
+    const secondsLeft = async () => {
+      const [flash] = (await context.cookies()).filter(isFlash);
+      return flash ? flash.expires - Date.now() / 1000 : 0;
+    };
+    const [flash] = (await context.cookies()).filter(isFlash);
+    if (!flash) throw new Error("Nothing that was typed is kept");
+    await context.addCookies([{ ...flash, expires: Date.now() / 1000 + 15 }]);
+    expect(await secondsLeft()).toBeLessThan(16);
+    await expect.poll(secondsLeft).toBeGreaterThan(30);
+    expect((await context.cookies()).filter(isFlash)[0]?.value).toBe(flash.value);
+    await gate.open();
+    await expect(page.getByLabel("Username")).toHaveValue(person.username, { timeout: 30_000 });
+    await expect(page.getByLabel("Email address")).toHaveValue(person.email);
+    await expect(page.getByText("Nothing was lost; please try again shortly.")).toBeVisible();
+    await context.close();
+  });
+
+  test("keeps nothing that is not of our making", async () => {
+    await gate.refuse();
+    const port = new URL(product.url).port;
+    for (const value of ["nonsense", Buffer.from('{"done":"you_won"}').toString("base64url")]) {
+      const answer = await fetch(`${product.url}/account`, {
+        redirect: "manual",
+        headers: { cookie: `latchkey-${port}.flash=${value}` },
+      });
+      expect([answer.status, answer.headers.get("set-cookie")]).toEqual([503, null]);
+    }
+  });
+
+  test("keeps nobody without JavaScript at an address with a “#”", async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: product.url, javaScriptEnabled: false });
+    const page = await context.newPage();
+    await signInAsNew(page);
+    await gate.refuse();
+    await page.locator("#password summary").click();
+    await page.locator("#password [name=current_password]").fill("not my password");
+    await page.locator("#password [name=new_password]").fill("correct horse battery staple");
+    await page.locator("#password button[type=submit]").click();
+    await page.waitForURL("**/account#password");
+    await expect(page.getByRole("heading", { name: "Back in a moment" })).toBeVisible();
+    await gate.open();
+    await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible({
+      timeout: 30_000,
+    });
+    await expect(page.getByText("Nothing was lost; please try again shortly.")).toBeVisible();
     await context.close();
   });
 
