@@ -46,7 +46,10 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(port, "127.0.0.1", resolve);
+      server.listen(port, "127.0.0.1", () => {
+        server.off("error", reject);
+        resolve();
+      });
     });
   const shut = async () => {
     for (const socket of sockets) socket.destroy();
