@@ -21,6 +21,8 @@ h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 600; letter-s
 h1:is(:lang(ar), :lang(fa), :lang(ja), :lang(zh)) { letter-spacing: normal }
 p { margin: .5rem 0 0; color: light-dark(#5d5a56, #a9abb4) }
 a { color: inherit; white-space: nowrap }
+button { width: 100%; min-height: 2.75rem; margin: 1.5rem 0 0; padding: 0 1rem; border: 1px solid transparent; border-radius: .625rem; font: inherit; font-weight: 500; color: oklch(1 0 0); background: light-dark(oklch(0.5 0.2 266), oklch(0.545 0.2 266)); cursor: pointer }
+button:is(:hover, :active) { background: light-dark(oklch(0.44 0.2 266), oklch(0.5 0.2 266)) }
 :focus-visible { outline: 2px solid light-dark(oklch(0.49 0.2 266), oklch(0.765 0.115 266)); outline-offset: 2px }
 `;
 
@@ -73,6 +75,21 @@ export function unavailablePage({ language, backTo, headers = {} }: Answer & { b
     main: `<p>${t("unavailable.text")}</p>
 <p>${again.join("")}</p>`,
     foot: `<script data-to="${to}">${SCRIPT}</script>`,
+  });
+}
+
+/**
+ * 503 for who wanted to sign out, and is signed in still: it says so, and stays, because what comes next would be the
+ * open account, for whoever sits there by then. Its form is sent to `action` again, a path of ours.
+ */
+export function notSignedOutPage({ language, action, headers = {} }: Answer & { action: string }): Response {
+  const { t } = textsOf(language);
+  return answer503({
+    language,
+    headers,
+    title: t("notSignedOut.title"),
+    main: `<p>${t("notSignedOut.text")}</p>
+<form method="post" action="${escapeHtml(action)}"><button type="submit">${t("common.signOut")}</button></form>`,
   });
 }
 

@@ -14,6 +14,7 @@ import {
   type Mail,
   nextMail,
 } from "../support/mailbox";
+import { signInOperator } from "../support/operator";
 import { startOwnProduct } from "../support/own-product";
 import { codeField, fillRegistration, registerOnPage, signInOnPage } from "../support/pages";
 import { callApi, newPerson, type Registered, register } from "../support/people";
@@ -210,6 +211,19 @@ async function signInAsNew(page: Page): Promise<void> {
   await sql`update users set email_confirmed_at = now() where id = ${user_data.id}`;
   await signInOnPage(page, person);
   await page.waitForURL("**/account");
+}
+
+/** The page that says so stays, its button says the same again, and works as soon as the database is back. */
+async function expectSignedOutOnceBack(page: Page, next: string): Promise<void> {
+  const button = page.getByRole("button", { name: "Sign out", exact: true });
+  await button.click();
+  await expect(page.getByRole("heading", { name: "You are not signed out yet" })).toBeVisible();
+  expect(await page.content()).not.toMatch(/<script|http-equiv/);
+  await gate.open();
+  await expect(async () => {
+    if (page.url() !== next) await button.click({ timeout: 2_000 });
+    await page.waitForURL(next, { timeout: 5_000 });
+  }).toPass({ timeout: 30_000 });
 }
 
 test.describe("a database that is away", () => {
@@ -411,25 +425,40 @@ test.describe("a database that is away", () => {
   });
 
   for (const javaScriptEnabled of [true, false])
-    test(`${javaScriptEnabled ? "with" : "without"} JavaScript, who signs out reads that it cannot be done now, and is led back`, async ({
-      browser,
-    }) => {
-      const context = await browser.newContext({ baseURL: product.url, javaScriptEnabled });
-      const page = await context.newPage();
-      const person = newPerson();
-      const { user_data } = await register(person);
-      await sql`update users set email_confirmed_at = now() where id = ${user_data.id}`;
-      await signInOnPage(page, person);
-      await page.waitForURL("**/account");
-      await gate.refuse();
-      await page.getByRole("button", { name: "Sign out", exact: true }).click();
-      await expect(page.getByRole("heading", { name: "Back in a moment" })).toBeVisible();
-      await gate.open();
-      await page.waitForURL("**/account");
-      await page.getByRole("button", { name: "Sign out", exact: true }).click();
-      await page.waitForURL(`${product.url}/`);
-      await context.close();
-    });
+    for (const [from, name, next] of [
+      ["/account", "Sign out", "/"],
+      ["/sign-in?other", "Sign out, and sign in anew", "/sign-in"],
+    ] as const)
+      test(`${javaScriptEnabled ? "with" : "without"} JavaScript, who signs out on ${from} reads that they are signed in still, and is led into no account`, async ({
+        browser,
+      }) => {
+        const context = await browser.newContext({ baseURL: product.url, javaScriptEnabled });
+        const page = await context.newPage();
+        await signInAsNew(page);
+        await page.goto(from);
+        await gate.refuse();
+        await page.getByRole("button", { name, exact: true }).click();
+        const told = page.getByRole("heading", { name: "You are not signed out yet" });
+        await expect(told).toBeVisible();
+        if (javaScriptEnabled) await expectNoViolations(page);
+        await expectSignedOutOnceBack(page, `${product.url}${next}`);
+        await page.goto("/account");
+        await page.waitForURL("**/sign-in");
+        await context.close();
+      });
+
+  test("an operator is told the same", async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: product.url });
+    const page = await context.newPage();
+    await signInOperator(page);
+    await page.waitForURL("**/ops");
+    await gate.refuse();
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await expect(page.getByRole("heading", { name: "You are not signed out yet" })).toBeVisible();
+    await expectSignedOutOnceBack(page, `${product.url}/ops/sign-in`);
+    await expect(page.getByLabel("Operator’s password")).toBeVisible();
+    await context.close();
+  });
 
   test("that goes in the middle of twenty registrations leaves none half-written, and loses no mail", async () => {
     const people = Array.from({ length: 20 }, () => newPerson());

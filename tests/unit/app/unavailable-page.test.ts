@@ -1,7 +1,9 @@
 // The pages that are shown while the database is away, as they leave us.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { unavailablePage } from "@/app/_http/unavailable-page";
+import { notSignedOutPage, unavailablePage } from "@/app/_http/unavailable-page";
+import { readMessages } from "@/messages/catalog";
+import { LANGUAGES } from "@/messages/languages";
 
 const textOf = (backTo: string) => unavailablePage({ language: "en", backTo }).text();
 
@@ -29,4 +31,21 @@ describe("the page in another one's place", () => {
     expect(scripts).toHaveLength(4);
     for (const list of scripts) expect(page).toContain(`--font-script: ${list} }`);
   });
+});
+
+describe("the page for who is not signed out yet", () => {
+  test.each(LANGUAGES)(
+    "says so in %s, goes nowhere by itself, and sends the same form again",
+    async (language) => {
+      const answer = notSignedOutPage({ language, action: "/sign-out?then=sign-in" });
+      const html = await answer.text();
+      const texts = readMessages(language);
+      expect(answer.status).toBe(503);
+      expect(html).toContain(`<h1>${texts["notSignedOut.title"]}</h1>`);
+      expect(html).toContain(String(texts["notSignedOut.text"]));
+      expect(html).toContain('<form method="post" action="/sign-out?then=sign-in"><button type="submit">');
+      expect(html).not.toMatch(/<script|http-equiv|<a /);
+      expect(html).not.toContain(String(texts["unavailable.text"]));
+    },
+  );
 });
