@@ -95,15 +95,34 @@ export const ACCOUNT_SCENES: readonly Scene[] = [
     title: "503: the database is away",
     async play(stage) {
       const { page } = await stage.register("carol");
-      const back = stage.product.postgres.part.killAndRestart(DOWN_MS);
-      back.catch(() => {});
-      // A moment ago it may still have answered.
-      for (const deadline = Date.now() + DOWN_MS; Date.now() < deadline; await delay(200)) {
-        const answer = await page.goto("/confirm");
-        if (answer?.status() === 503) return page;
-      }
-      throw new Error("The page answers without its database");
+      await takeDatabaseAway(stage, page);
+      await page.goto("/confirm");
+      return page;
+    },
+    after: async ({ product }) => product.postgres.part.settled(),
+  },
+  {
+    name: "not-signed-out",
+    title: "Signing out while the database is away",
+    isMirrored: true,
+    async play(stage) {
+      const page = await openAccount(stage, "annie");
+      await takeDatabaseAway(stage, page);
+      await page.locator('form[action^="/sign-out"] button').click();
+      await page.waitForURL(`${stage.product.url}/sign-out`);
+      return page;
     },
     after: async ({ product }) => product.postgres.part.settled(),
   },
 ];
+
+/** Until the product has seen that it is gone. */
+async function takeDatabaseAway(stage: Stage, page: Page): Promise<void> {
+  const back = stage.product.postgres.part.killAndRestart(DOWN_MS);
+  back.catch(() => {});
+  for (const deadline = Date.now() + DOWN_MS; Date.now() < deadline; await delay(200)) {
+    const answer = await page.request.get(`${stage.product.url}/confirm`);
+    if (answer.status() === 503) return;
+  }
+  throw new Error("The page answers without its database");
+}
