@@ -56,7 +56,13 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const forPage = new Headers(request.headers);
   forPage.set("content-security-policy", policy);
   forPage.set(ADDRESS_HEADER, pageAddress(request.nextUrl));
-  const page = withHeaders(NextResponse.next({ request: { headers: forPage } }), headers);
+  const given = { request: { headers: forPage } };
+  // Next has a page of errors under an address of its own, that says 500 and may be kept for a year.
+  const answer =
+    pathname === "/_global-error"
+      ? NextResponse.rewrite(new URL("/_not-found", request.url), given)
+      : NextResponse.next(given);
+  const page = withHeaders(answer, headers);
   // Told by the page that goes out now, and by no reload of it.
   if (request.method === "GET" && bringsToldOnce(request))
     page.headers.append("set-cookie", clearFlashCookie());
@@ -69,6 +75,7 @@ function awayPage(request: NextRequest, target: URL): Response {
   return unavailablePage({
     language: languageOf(request),
     backTo: `${ownPathOf(target)}${target.search}`,
+    isItself: true,
     headers: kept ? { "set-cookie": kept } : {},
   });
 }

@@ -9,7 +9,7 @@ const ADDRESS_BYTES_MAX = 254;
 /** RFC 5322 atext, and letters and digits of every script (RFC 6531). No quoted local parts: nobody registers with one. */
 const LOCAL_PART = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 /** Letters and marks that nothing shows, such as the Hangul filler and variation selectors: two addresses would look the same. */
-const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u{16fe4}]/u;
 const DOMAIN_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**

@@ -1,5 +1,5 @@
-// A browser holds one session. An account's that a new cookie takes the place of could be ended by nobody any more from
-// here, so it ends then.
+// A browser holds one cookie. An account's session that a new one takes the place of could be ended from this browser no
+// more, so it ends then. (Of several sign-ins sent at once with the same old cookie each opens a session.)
 import "server-only";
 import { readCookie } from "@/app/_http/cookies";
 import { authenticateSession, endSession, type StartedSession } from "@/domain/tokens";

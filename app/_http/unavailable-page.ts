@@ -28,17 +28,21 @@ button:is(:hover, :active) { background: light-dark(oklch(0.44 0.2 266), oklch(0
 
 /**
  * Leaves the page as it is until there is something else to show, a page that says "not found" too: whoever reads it
- * keeps their place (WCAG 2.2, 2.2.1). Asks by HEAD, which uses up nothing that the page itself is to tell once. Loaded
- * anew, an address keeps what stands behind its "#".
+ * keeps their place (WCAG 2.2, 2.2.1). Asks by HEAD, which uses up nothing that the page itself is to tell once. A page
+ * that stands for itself is loaded anew, also by its link, and so keeps what is behind its "#"; its address is not
+ * compared with the server's, which may write it otherwise ("%20", "+").
  */
 const SCRIPT = `
-const to = new URL(document.currentScript.dataset.to, location.href);
-const isHere = to.pathname + to.search === location.pathname + location.search;
+const { to, itself } = document.currentScript.dataset;
+const goOn = () => (itself === undefined ? location.replace(to) : location.reload());
+document.querySelector("main a").addEventListener("click", (event) => {
+  event.preventDefault();
+  goOn();
+});
 const look = async () => {
-  const isAway = await fetch(to, { method: "HEAD", cache: "no-store" }).then((answer) => answer.status === 503, () => true);
+  const isAway = await fetch(itself === undefined ? to : location.href, { method: "HEAD", cache: "no-store" }).then((answer) => answer.status === 503, () => true);
   if (isAway) setTimeout(look, ${WAIT_SECONDS * 1000});
-  else if (isHere) location.reload();
-  else location.replace(to);
+  else goOn();
 };
 setTimeout(look, ${WAIT_SECONDS * 1000});
 `;
@@ -56,10 +60,15 @@ export const UNAVAILABLE_SCRIPT = sourceOf(SCRIPT);
 type Answer = { language: Language; headers?: Record<string, string> };
 
 /**
- * 503 with Retry-After; the browser goes to `backTo` by itself, an address of ours from its path on. Where a page itself
- * is away that is its own address. The answer's policy must allow UNAVAILABLE_STYLE and UNAVAILABLE_SCRIPT.
+ * 503 with Retry-After; the browser goes to `backTo` by itself, an address of ours from its path on. `isItself` where that
+ * is the address of the page that is away. The answer's policy must allow UNAVAILABLE_STYLE and UNAVAILABLE_SCRIPT.
  */
-export function unavailablePage({ language, backTo, headers = {} }: Answer & { backTo: string }): Response {
+export function unavailablePage({
+  language,
+  backTo,
+  isItself = false,
+  headers = {},
+}: Answer & { backTo: string; isItself?: boolean }): Response {
   const { t, rich } = textsOf(language);
   const to = escapeHtml(backTo);
   const again = rich<string>("unavailable.again", {
@@ -74,7 +83,7 @@ export function unavailablePage({ language, backTo, headers = {} }: Answer & { b
     head: `<noscript><meta http-equiv="refresh" content="${WAIT_SECONDS};url=${to}"></noscript>`,
     main: `<p>${t("unavailable.text")}</p>
 <p>${again.join("")}</p>`,
-    foot: `<script data-to="${to}">${SCRIPT}</script>`,
+    foot: `<script data-to="${to}"${isItself ? " data-itself" : ""}>${SCRIPT}</script>`,
   });
 }
 

@@ -76,7 +76,9 @@ export function classifyResendError(error: ResendError): FailureCode {
  * the field.
  */
 function classifyValidation({ status, message }: ResendError): FailureCode {
-  if (status === 401 || /\bapi key\b/i.test(message)) return "credentials_refused";
+  // "The associated domain with your API key is not verified" is about the domain.
+  if (status === 401 || (/\bapi key\b/i.test(message) && !/\bdomain\b/i.test(message)))
+    return "credentials_refused";
   if (status === 403) return "sender_refused";
   if (/[`'"]?\bto\b[`'"]? (field|address)|[`'"]to[`'"]/i.test(message)) return "address_invalid";
   if (/[`'"]?\b(from|reply_to)\b[`'"]? (field|address)|[`'"](from|reply_to)[`'"]/i.test(message))

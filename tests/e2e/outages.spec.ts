@@ -311,6 +311,29 @@ test.describe("a database that is away", () => {
     expect(await countMails(late.email)).toBe(1);
   });
 
+  test("the mail's link works afterwards, whatever a gateway for mails put into its address", async ({
+    browser,
+  }) => {
+    const person = newPerson();
+    await register(person);
+    const { text } = await nextMail(person.email, { waitMs: 40_000 });
+    const link = /https?:\S+\/confirm\/link#\S+/.exec(text)?.[0] ?? "";
+    const pages = await Promise.all([browser.newPage(), browser.newPage()]);
+    await gate.refuse();
+    for (const page of pages) {
+      await page.goto(link.replace("#", "?ref&by=a%20gateway:1#"));
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Back in a moment");
+    }
+    await gate.open();
+    await pages[1]?.getByRole("link", { name: "try now" }).click();
+    for (const page of pages) {
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Is this your registration?", {
+        timeout: 30_000,
+      });
+      await page.close();
+    }
+  });
+
   test("a page says so plainly with 503, and shows itself once it is back", async ({ browser }) => {
     const context = await browser.newContext({ baseURL: product.url });
     const page = await context.newPage();

@@ -189,9 +189,18 @@ test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", 
 });
 
 test("ASVS 3.4.3, 3.4.6: an unknown address gets a page with its policy, also one that looks like a file of the build", async () => {
-  for (const path of ["/nothing-here", "/_next/imagefoo", "/_next/image", "/_next/staticfoo", "/_next"]) {
+  for (const path of [
+    "/nothing-here",
+    "/_next/imagefoo",
+    "/_next/image",
+    "/_next/staticfoo",
+    "/_next",
+    "/_global-error",
+    "/_not-found",
+  ]) {
     const answer = await send("GET", path);
-    expect(answer.statusCode, path).toBeGreaterThanOrEqual(400);
+    expect(answer.statusCode, path).toBe(path === "/_next/image" ? 400 : 404);
+    expect(answer.headers["cache-control"], path).toContain("no-store");
     if (!answer.headers["content-type"]?.startsWith("text/html")) continue;
     expect(answer.headers["content-security-policy"], path).toContain("frame-ancestors 'none'");
     expect(answer.headers["referrer-policy"], path).toBeDefined();

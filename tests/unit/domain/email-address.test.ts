@@ -59,6 +59,7 @@ describe("an email address", () => {
     "a\ufe0fda@example.com",
     "a\u034fda@example.com",
     "a\u1160da@example.com",
+    "a\u{16fe4}da@example.com",
     "a\u3164da@example.com",
     "a\u00adda@example.com",
     "a\u200dda@example.com",

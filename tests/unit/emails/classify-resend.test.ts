@@ -24,6 +24,7 @@ const TABLE: [status: number, name: string | null, message: string, code: Failur
   [401, "validation_error", "API key is invalid", "credentials_refused"],
   [400, "validation_error", "API key is invalid", "credentials_refused"],
   [403, "validation_error", "This API key is suspended.", "credentials_refused"],
+  [403, "validation_error", "The associated domain with your API key is not verified.", "sender_refused"],
   [500, "constructor", "", "server_error"],
   [403, "validation_error", "You can only send testing emails to your own email address.", "sender_refused"],
   [403, "validation_error", "The example.com domain is not verified.", "sender_refused"],
