@@ -7,6 +7,7 @@ import { findWebmail } from "@/domain/webmail";
 import { ChangeAddress } from "./change-address";
 import { CodeForm } from "./code-form";
 import { describeCode, isAnotherNeeded } from "./code-hint";
+import { confirmBesideAccount } from "./confirm-address";
 import type { ConfirmRooms } from "./confirm-rooms";
 import { ConnectionBadge } from "./connection-badge";
 import { DeliveryTimeline } from "./delivery-timeline";
@@ -59,6 +60,7 @@ export function ConfirmView({
   const [resentFor, setResentFor] = useState<string | null>(null);
   const [isSendingCode, setSendingCode] = useState(false);
   const { email, confirmed, delivery } = confirmation;
+  const pageAbout = initial.delivery?.id;
   // Where the development inbox takes the mails, none of them reaches a mailbox.
   const webmail = inboxUrl ? null : findWebmail(email, sender);
 
@@ -81,9 +83,9 @@ export function ConfirmView({
 
   // In the address, so that the page loaded anew, in another language say, tells it again and takes nobody into that account.
   useEffect(() => {
-    const address = other === "account" ? "/confirm?other" : "/confirm";
+    const address = other === "account" && pageAbout ? confirmBesideAccount(pageAbout) : "/confirm";
     if (location.pathname + location.search !== address) history.replaceState(null, "", address);
-  }, [other]);
+  }, [other, pageAbout]);
 
   if (isEnded) return <SessionEnded />;
   if (other === "account")

@@ -169,19 +169,20 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
         t("timeline.sentence.retrying", { attempt, max, reason: describeReason(texts, reason) }),
       );
     case "sent":
+      if (isCodeOver(confirmation, nowMs))
+        return say("waiting", isDelayed(delivery) ? "delayed" : status, t("timeline.sentence.codeOver"));
       if (isDelayed(delivery))
         return say(
           "waiting",
           "delayed",
           t("timeline.sentence.delayed", { reason: describeReason(texts, reason) }),
         );
-      return isCodeOver(confirmation, nowMs)
-        ? say("waiting", status, t("timeline.sentence.codeOver"))
-        : say(tone, status, t("timeline.sentence.sent"));
+      return say(tone, status, t("timeline.sentence.sent"));
     case "delivered":
+    case "complained":
       return isCodeOver(confirmation, nowMs)
         ? say("waiting", status, t("timeline.sentence.codeOver"))
-        : say(tone, status, t("timeline.sentence.delivered"));
+        : say(tone, status, t(`timeline.sentence.${status}`));
     case "failed": {
       const sentence = needsOtherAddress(delivery) ? "failedForGood" : "failed";
       const why = upperFirst(describeReason(texts, reason), texts.language);
@@ -198,7 +199,6 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
         status,
         t(`timeline.sentence.${reason?.code === "called_off" ? "calledOff" : status}`),
       );
-    case "complained":
     case "suppressed":
       return say(tone, status, t(`timeline.sentence.${status}`));
   }

@@ -14,6 +14,10 @@ export async function demandSameClaim(
   deliveryId: string | null | undefined,
 ): Promise<void> {
   if (!deliveryId) return;
-  const delivery = await findDelivery(services.db, deliveryId);
-  if (delivery?.userId !== userId) throw new DomainError("other_registration");
+  if (!(await isMailOfUser(services, userId, deliveryId))) throw new DomainError("other_registration");
+}
+
+/** Whether the mail was queued for `userId`. False for one that is gone. */
+export async function isMailOfUser(services: Services, userId: string, deliveryId: string): Promise<boolean> {
+  return (await findDelivery(services.db, deliveryId))?.userId === userId;
 }

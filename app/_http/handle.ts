@@ -25,7 +25,7 @@ export type FormPost = {
   /** The page a refused form goes back to. */
   backTo: string;
   /** Fields worth showing again; never a password, never a code. */
-  keep?: string[];
+  keep?: readonly string[];
   /** It needs no fields: a client may leave the body empty, whatever type it announces. */
   takesNothing?: boolean;
   /** The work itself waits no longer than it may for a silent database (db/patience.ts). */

@@ -2,12 +2,13 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
-import { getConfirmation } from "@/app/_data/confirmation";
+import { getConfirmation, isMailOf } from "@/app/_data/confirmation";
 import { inboxUrl } from "@/app/_data/inbox";
 import { requestTexts } from "@/app/_data/texts";
 import { readFlash } from "@/app/_http/flash";
 import type { Problem } from "@/app/_http/problem";
 import { AboutMail } from "@/components/about-mail";
+import { confirmBesideAccount, mailIdOf } from "@/components/confirm-address";
 import { describeRooms } from "@/components/confirm-rooms";
 import { ConfirmView } from "@/components/confirm-view";
 import { OtherAccount } from "@/components/other-account";
@@ -29,7 +30,10 @@ export async function generateMetadata(): Promise<Metadata> {
   return { description: t("meta.confirm") };
 }
 
-/** With `?other` in its address somebody is told that another account is open here now, and stays on this page. */
+/**
+ * With `?other=` and a mail of the registration that it was about, somebody is told that another account is open here now,
+ * and stays on this page: until the account is that registration's own.
+ */
 type Props = { searchParams: Promise<{ other?: string | string[] }> };
 
 export default async function ConfirmPage({ searchParams }: Props) {
@@ -45,13 +49,18 @@ export default async function ConfirmPage({ searchParams }: Props) {
   const { language, t } = texts;
   if (confirmation.confirmed) {
     // A form of another registration's page, without JavaScript: whoever sent it must not think that it went through.
-    const refusal = [codeFlash, resendFlash, changeFlash].find(
+    const refused = [codeFlash, resendFlash, changeFlash].find(
       (flash) => flash?.problem.code === "other_registration",
-    )?.problem;
+    );
     if (visitor.scope === "claim")
-      return <ConfirmedElsewhere confirmation={confirmation} refusal={refusal} />;
-    // Kept in the address, which is there still when the refusal is not.
-    if (other === undefined) redirect(refusal ? "/confirm?other" : "/account");
+      return <ConfirmedElsewhere confirmation={confirmation} refusal={refused?.problem} />;
+    const about = mailIdOf(other);
+    if (!about) {
+      // Kept in the address, which is there still when the refusal is not.
+      const asked = mailIdOf(refused?.values.delivery_id?.toLowerCase());
+      redirect(asked ? confirmBesideAccount(asked) : "/account");
+    }
+    if (await isMailOf(visitor.userId, about)) redirect("/account");
     return (
       <Card>
         <OtherAccount

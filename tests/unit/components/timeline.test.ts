@@ -244,19 +244,24 @@ describe("a code that is over", () => {
   const tried = { tries_left: 0, expires_at: ago(-600), next_try_at: null };
 
   test.each([
-    ["sent", over],
-    ["sent", tried],
-    ["delivered", over],
-    ["delivered", tried],
-  ] as const)("sends nobody to look for it: %s", (status, code) => {
-    const told = describeStatus(makeConfirmation({ status, attempt: 1, sent_at }, { code }), NOW_MS);
-    expect(told).toMatchObject({
-      tone: "waiting",
-      sentence: "The code in this mail does not work any more. Ask for a new one below.",
-    });
-    const works = { ...tried, tries_left: 1 };
-    const before = describeStatus(makeConfirmation({ status, attempt: 1, sent_at }, { code: works }), NOW_MS);
-    expect(before).toMatchObject({ tone: "done", headline: told.headline });
+    ["sent", null],
+    ["sent", "delayed"],
+    ["delivered", null],
+    ["complained", null],
+  ] as const)("sends nobody to look for it, or to wait for it: %s, %s", (status, reason) => {
+    const tell = (code: Confirmation["code"]) => {
+      const mail = { status, attempt: 1, sent_at, reason: reason && { code: reason, message: "" } };
+      return describeStatus(makeConfirmation(mail, { code }), NOW_MS);
+    };
+    const before = tell({ ...tried, tries_left: 1 });
+    for (const code of [over, tried]) {
+      expect(tell(code)).toEqual({
+        tone: "waiting",
+        headline: before.headline,
+        sentence: "The code in this mail does not work any more. Ask for a new one below.",
+      });
+      expect(before.sentence).not.toBe(tell(code).sentence);
+    }
   });
 });
 

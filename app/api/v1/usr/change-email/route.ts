@@ -15,7 +15,7 @@ import { services } from "@/services";
 export function POST(request: Request): Promise<Response> {
   return handlePost(
     request,
-    { form: "change-email", backTo: "/confirm", keep: ["email"] },
+    { form: "change-email", backTo: "/confirm", keep: ["email", "delivery_id"] },
     async (fields, startedAt) => {
       const { userId } = await authenticate(request);
       // First: what is wrong with the rest would be told on the page of a registration that it was not meant for.

@@ -11,21 +11,25 @@ import { services } from "@/services";
 
 /** Confirms the address of the claim that asks, and signs it in. */
 export function POST(request: Request): Promise<Response> {
-  return handlePost(request, { form: "confirm", backTo: "/confirm" }, async (fields) => {
-    const { userId, sessionId } = await authenticate(request);
-    // First: what is wrong with the rest would be told on the page of a registration that it was not meant for.
-    await demandSameClaim(services(), userId, parseFields(AboutMailFields, fields).delivery_id);
-    const { code } = parseFields(CodeFields, fields);
-    const by = { ...clientOf(request), sessionId };
-    const { user, session } = await confirmEmail(services(), userId, code, by);
-    const forBrowser = isForm(request) || isFromOwnPage(request);
-    return {
-      status: 200,
-      body: { confirmed: true, ...session.tokens, user_data: user },
-      cookies: forBrowser ? [await sessionCookie(session)] : [],
-      location: "/account",
-    };
-  });
+  return handlePost(
+    request,
+    { form: "confirm", backTo: "/confirm", keep: ["delivery_id"] },
+    async (fields) => {
+      const { userId, sessionId } = await authenticate(request);
+      // First: what is wrong with the rest would be told on the page of a registration that it was not meant for.
+      await demandSameClaim(services(), userId, parseFields(AboutMailFields, fields).delivery_id);
+      const { code } = parseFields(CodeFields, fields);
+      const by = { ...clientOf(request), sessionId };
+      const { user, session } = await confirmEmail(services(), userId, code, by);
+      const forBrowser = isForm(request) || isFromOwnPage(request);
+      return {
+        status: 200,
+        body: { confirmed: true, ...session.tokens, user_data: user },
+        cookies: forBrowser ? [await sessionCookie(session)] : [],
+        location: "/account",
+      };
+    },
+  );
 }
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);

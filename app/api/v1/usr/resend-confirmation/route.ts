@@ -12,7 +12,7 @@ import { services } from "@/services";
 
 /** Queues another mail with a new code. */
 export function POST(request: Request): Promise<Response> {
-  const post = { form: "resend", backTo: "/confirm", takesNothing: true } as const;
+  const post = { form: "resend", backTo: "/confirm", keep: ["delivery_id"], takesNothing: true } as const;
   return handlePost(request, post, async (fields, startedAt) => {
     const { userId } = await authenticate(request);
     const { delivery_id } = parseFields(AboutMailFields, fields);

@@ -14,19 +14,23 @@ import { services } from "@/services";
  * it is refused as such: a page must not go on into what it was not about.
  */
 export function POST(request: Request): Promise<Response> {
-  return handlePost(request, { form: "confirm", backTo: "/confirm", takesNothing: true }, async (fields) => {
-    const identity = await authenticate(request);
-    const { delivery_id } = parseFields(AboutMailFields, fields);
-    await demandSameClaim(services(), identity.userId, delivery_id);
-    const { user, session } = await goOnAfterConfirmation(services(), identity, clientOf(request));
-    const forBrowser = isForm(request) || isFromOwnPage(request);
-    return {
-      status: 200,
-      body: { confirmed: true, ...session.tokens, user_data: user },
-      cookies: forBrowser ? [await sessionCookie(session)] : [],
-      location: "/account",
-    };
-  });
+  return handlePost(
+    request,
+    { form: "confirm", backTo: "/confirm", keep: ["delivery_id"], takesNothing: true },
+    async (fields) => {
+      const identity = await authenticate(request);
+      const { delivery_id } = parseFields(AboutMailFields, fields);
+      await demandSameClaim(services(), identity.userId, delivery_id);
+      const { user, session } = await goOnAfterConfirmation(services(), identity, clientOf(request));
+      const forBrowser = isForm(request) || isFromOwnPage(request);
+      return {
+        status: 200,
+        body: { confirmed: true, ...session.tokens, user_data: user },
+        cookies: forBrowser ? [await sessionCookie(session)] : [],
+        location: "/account",
+      };
+    },
+  );
 }
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods(["POST"]);
