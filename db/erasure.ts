@@ -14,6 +14,7 @@ import {
   users,
 } from "./schema";
 import { intercomContacts, webhookDeliveries } from "./schema-outside";
+import { keepCountsOf } from "./success-figures";
 import { listReplaced } from "./users";
 
 /** How many rows there are about a person. */
@@ -145,6 +146,7 @@ export async function removeTraces(
   await executor.delete(outbox).where(areTheirEvents(userIds, mailIds));
   if (!keepAudit) await executor.delete(auditLog).where(among(auditLog.userId, userIds));
   // Also what another claim, which stays, had sent to this address before it moved on.
+  await keepCountsOf(executor, among(deliveries.id, mailIds));
   await executor.delete(deliveries).where(among(deliveries.id, mailIds));
   await executor.delete(users).where(among(users.id, userIds));
   if (email !== null) await executor.delete(suppressions).where(eq(suppressions.email, email));

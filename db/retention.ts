@@ -31,7 +31,8 @@ import {
   suppressions,
   users,
 } from "./schema";
-import { canaryRuns, webhookDeliveries } from "./schema-outside";
+import { canaryRuns, removedMails, webhookDeliveries } from "./schema-outside";
+import { keepCountsOf } from "./success-figures";
 
 type Target = { table: PgTable; key: PgColumn; isOver: (before: Date) => SQL | undefined };
 
@@ -97,6 +98,11 @@ const TARGETS = {
     key: answerTimes.startsAt,
     isOver: (before) => lte(answerTimes.startsAt, before),
   },
+  removed_mails: {
+    table: removedMails,
+    key: removedMails.id,
+    isOver: (before) => lte(removedMails.startsAt, before),
+  },
   server_processes: {
     table: serverProcesses,
     key: serverProcesses.id,
@@ -140,6 +146,7 @@ async function removeClaims(executor: Executor, over: SQL): Promise<number> {
     const ids = rows.map(({ id }) => id);
     if (ids.length === 0) return 0;
     await lockDeliveries(tx, ids);
+    await keepCountsOf(tx, inArray(deliveries.userId, ids));
     await tx.delete(users).where(inArray(users.id, ids));
     return ids.length;
   });

@@ -2,6 +2,7 @@
 // person goes with its user.
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   index,
   integer,
   jsonb,
@@ -110,3 +111,22 @@ export type WebhookAttemptRow = typeof webhookAttempts.$inferSelect;
 export type WebhookType = WebhookRow["type"];
 export type WebhookStatus = WebhookRow["status"];
 export type CanaryRunRow = typeof canaryRuns.$inferSelect;
+
+/**
+ * What had become of mails whose rows are removed by now: of those queued in one quarter of an hour, as many as one
+ * transaction removed. About nobody. Rows are added and never changed, so that nobody waits for anybody.
+ */
+export const removedMails = pgTable(
+  "removed_mails",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    startsAt: instant("starts_at").notNull(),
+    queued: integer("queued").notNull(),
+    arrived: integer("arrived").notNull(),
+    bounced: integer("bounced").notNull(),
+    failed: integer("failed").notNull(),
+    tried: integer("tried").notNull(),
+    retried: integer("retried").notNull(),
+  },
+  (table) => [index("removed_mails_starts_at_idx").on(table.startsAt)],
+);

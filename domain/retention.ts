@@ -105,6 +105,13 @@ export const RETENTION: readonly RetentionRule[] = [
     why: "the operators' charts look seven days back",
   },
   {
+    what: "removed_mails",
+    holds: "what became of mails whose rows are removed, counted; about nobody",
+    keptSeconds: 8 * DAY,
+    since: "they were queued",
+    why: "the same charts: mostly mails that failed are removed early, with their claims",
+  },
+  {
     what: "server_processes",
     holds: "server processes and their circuit breakers; about nobody",
     keptSeconds: DAY,

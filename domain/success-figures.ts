@@ -95,7 +95,10 @@ async function countSpan(services: Services, span: Span): Promise<SpanFigures> {
   for (const histogram of histograms.values()) addTo(all, histogram);
   const slots = Array.from({ length: seconds / slotSeconds }, (_, slot) => ({
     startsAt: addSeconds(since, slot * slotSeconds),
-    ...judge(histograms.get(slot) ?? new Map(), mails.find((one) => one.slot === slot) ?? NO_MAILS),
+    ...judge(
+      histograms.get(slot) ?? new Map(),
+      mails.filter((one) => one.slot === slot).reduce(add, NO_MAILS),
+    ),
   }));
   return { span, since, slotSeconds, total: judge(all, mails.reduce(add, NO_MAILS)), slots };
 }

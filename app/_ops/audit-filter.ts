@@ -8,23 +8,26 @@ import { readId } from "@/domain/delivery-facts";
 /** What stands in the address; empty where nothing was chosen. */
 export type AuditFilterValues = { type: string; actor: string; within: string; user: string };
 
-/** What was not understood is left out. */
+/** `unread`: what was given and not understood; the page says so. */
 export function readAuditFilter(
   given: Record<string, unknown>,
   now: Date,
-): { filter: AuditFilter; values: AuditFilterValues } {
+): { filter: AuditFilter; values: AuditFilterValues; unread: (keyof AuditFilterValues)[] } {
   const type = AUDIT_TYPES.find((known) => known === given.type);
   const actor = AUDIT_ACTORS.find((known) => known === given.actor);
   const within = (Object.keys(WITHIN) as Within[]).find((known) => known === given.within);
   const userId = typeof given.user === "string" ? readId(given.user) : null;
+  const values = { type: type ?? "", actor: actor ?? "", within: within ?? "", user: userId ?? "" };
+  const names = Object.keys(values) as (keyof AuditFilterValues)[];
   return {
+    values,
+    unread: names.filter((name) => values[name] === "" && given[name] !== undefined && given[name] !== ""),
     filter: {
       ...(type ? { type } : {}),
       ...(actor ? { actor } : {}),
       ...(within ? { since: addSeconds(now, -WITHIN[within]) } : {}),
       ...(userId ? { userId } : {}),
     },
-    values: { type: type ?? "", actor: actor ?? "", within: within ?? "", user: userId ?? "" },
   };
 }
 

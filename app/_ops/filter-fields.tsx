@@ -34,11 +34,14 @@ export function TypedField({
   label,
   value,
   hint,
+  pattern,
 }: {
   name: string;
   label: string;
   value: string;
   hint?: string;
+  /** A regular expression that the browser holds the whole value to. */
+  pattern?: string;
 }) {
   return (
     <label className="block min-w-0">
@@ -47,6 +50,8 @@ export function TypedField({
         name={name}
         defaultValue={value}
         placeholder={hint}
+        pattern={pattern}
+        title={pattern && hint}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}

@@ -3,6 +3,7 @@ import { WITHIN, type Within } from "@/app/_ops/filter";
 import { ChoiceField, TypedField } from "@/app/_ops/filter-fields";
 import { requireOperator } from "@/app/_ops/operator";
 import { Instant, OperatorPage, Pager } from "@/app/_ops/parts";
+import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { AUDIT_SENTENCES } from "@/domain/audit-log";
 import { AUDIT_ACTORS, AUDIT_TYPES, type AuditPage, browseAudit } from "@/domain/audit-trail";
@@ -13,19 +14,27 @@ import { services } from "@/services";
 export const dynamic = "force-dynamic";
 
 type Asked = Record<string, string | string[] | undefined>;
+/** Asked of the browser: what is typed goes into the address, and an address of mail must not stand there. */
+const ID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
 type Row = AuditPage["rows"][number];
 
 /** `?after=`: the cursor of an older page; the rest is the filter. */
 export default async function AuditTrailPage({ searchParams }: { searchParams: Promise<Asked> }) {
   await requireOperator();
   const asked = await searchParams;
-  const { filter, values } = readAuditFilter(asked, services().clock());
+  const { filter, values, unread } = readAuditFilter(asked, services().clock());
   const cursor = typeof asked.after === "string" ? asked.after : undefined;
   const { rows, older } = await browseAudit(services(), filter, { cursor });
   const { t } = operatorTexts();
   return (
     <OperatorPage title={t("audit.title")} current="audit">
       <p className="mb-4 max-w-prose text-small text-fg-muted">{t("audit.text")}</p>
+      {unread.length > 0 ? (
+        <div className="mb-5">
+          <Alert>{t("audit.unread", { names: unread.map((name) => t(`audit.${name}`)).join(", ") })}</Alert>
+        </div>
+      ) : null}
       <Filter values={values} />
       {rows.length === 0 ? (
         <p className="py-8 text-fg-muted">{t("audit.none")}</p>
@@ -118,7 +127,13 @@ function Filter({ values }: { values: AuditFilterValues }) {
       <ChoiceField name="type" label={t("audit.type")} value={values.type} options={types} />
       <ChoiceField name="actor" label={t("audit.actor")} value={values.actor} options={actors} />
       <ChoiceField name="within" label={t("audit.within")} value={values.within} options={spans} />
-      <TypedField name="user" label={t("audit.user")} value={values.user} hint={t("audit.userHint")} />
+      <TypedField
+        name="user"
+        label={t("audit.user")}
+        value={values.user}
+        hint={t("audit.userHint")}
+        pattern={ID}
+      />
       <div className="flex gap-2">
         <button type="submit" className={buttonClass("primary")}>
           {t("list.apply")}

@@ -33,7 +33,7 @@ a day and a week; and where the mails queued within the last 24 hours stand. --j
     const { engine, providers, processes } = health;
     line(
       "engine",
-      `${engine.waiting} events wait for it, last took one ${engine.lastTakenAt ? sayTime(engine.lastTakenAt) : "over a week ago"}`,
+      `${engine.waiting} events wait for it, took the last one ${engine.lastTakenAt ? sayTime(engine.lastTakenAt) : "in none of the last seven days"}`,
     );
     for (const { provider, role, accepted, failed, lastAcceptedAt } of providers)
       line(

@@ -1,12 +1,16 @@
 // The figures of success, of answers that processes counted and of mails as they stand.
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readAnswerTimes } from "@/db/answer-times";
+import { deliveries, users } from "@/db/schema";
+import { removedMails } from "@/db/schema-outside";
 import { createAnswerTimes } from "@/domain/answer-times";
 import { attemptDelivery } from "@/domain/email-delivery";
+import { erasePerson } from "@/domain/erasure";
 import { applyProviderEvent } from "@/domain/provider-events";
 import { registerUser } from "@/domain/registration";
 import { cancelDelivery } from "@/domain/replay";
+import { purgeExpired } from "@/domain/retention";
 import { listProcesses, reportProcess, signOffProcess } from "@/domain/server-processes";
 import { readSuccess } from "@/domain/success-figures";
 import { refusal, someone } from "@/tests/support/services";
@@ -14,7 +18,9 @@ import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
 
 const services = useTestServices(useTestDatabase());
 beforeEach(async () => {
-  await services.db.execute(sql`truncate users, outbox, answer_times, server_processes cascade`);
+  await services.db.execute(
+    sql`truncate users, outbox, answer_times, removed_mails, server_processes cascade`,
+  );
 });
 
 const HOUR = 3600;
@@ -105,6 +111,33 @@ describe("what became of mails", () => {
     expect(hour?.total.retryRate).toBe(1 / 5);
     expect(hour?.slots).toHaveLength(12);
     expect(hour?.slots.reduce((sum, { mails }) => sum + mails.queued, 0)).toBe(6);
+  });
+
+  test("stays counted for the week when the rows are removed: most whose mail failed never confirm", async () => {
+    const arrives = await sendOne();
+    for (let attempt = 0; attempt < 2; attempt++)
+      await sendOne(refusal({ class: "permanent", code: "mailbox_unavailable" }));
+    const person = someone();
+    const erased = await registerUser(services, person);
+    await attemptDelivery(services, erased.deliveryId);
+    const kept = await services.db.select().from(deliveries).where(eq(deliveries.id, arrives));
+    await services.db
+      .update(users)
+      .set({ emailConfirmedAt: services.clock() })
+      .where(eq(users.id, kept[0]?.userId ?? ""));
+    const week = async () => (await readSuccess(services))["7d"];
+    services.pass(HOUR);
+    const before = await week();
+    expect(before?.total.mails).toMatchObject({ queued: 4, arrived: 2, failed: 2 });
+    await erasePerson(services, person.email);
+    services.pass(3 * DAY);
+    await purgeExpired(services);
+    expect(await services.db.$count(deliveries)).toBe(1);
+    expect((await week())?.total).toEqual(before?.total);
+    expect((await week())?.slots.reduce((sum, { mails }) => sum + mails.failed, 0)).toBe(2);
+    services.pass(8 * DAY);
+    await purgeExpired(services);
+    expect(await services.db.$count(removedMails)).toBe(0);
   });
 
   test("is nothing, not zero percent, where there was no mail", async () => {

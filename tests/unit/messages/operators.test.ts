@@ -19,3 +19,13 @@ describe("where a mail that is tried again stands, for operators", () => {
     expect(t("summary.retrying", { max: 6, ...values })).toBe(sentence);
   });
 });
+
+describe("sending all failed ones anew, for operators", () => {
+  test.each([
+    [{ count: 1, isMore: "no" }, "1 mail was given up"],
+    [{ count: 42, isMore: "no" }, "42 mails were given up"],
+    [{ count: 1_000, isMore: "yes" }, "More than 1,000 mails were given up"],
+  ])("says how many there are: %j", (values, beginning) => {
+    expect(t("ask.failedText", values)).toMatch(new RegExp(`^${beginning} within the last 24 hours`));
+  });
+});
