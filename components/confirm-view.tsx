@@ -148,7 +148,7 @@ export function ConfirmView({
           // Its room is kept from the start: nothing below it moves when the mail is out.
           <div className="mt-3 grid min-h-11">
             {inboxUrl ? <MailboxLink href={inboxUrl}>{t("confirm.inbox")}</MailboxLink> : null}
-            {webmail && isInMailbox(delivery) ? (
+            {webmail && isInMailbox(delivery) && !isAnotherNeeded(hint) ? (
               <MailboxLink href={webmail.url}>
                 {rich<ReactNode>("confirm.openMailbox", {
                   name: webmail.name,
