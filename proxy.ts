@@ -64,7 +64,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
       : NextResponse.next(given);
   const page = withHeaders(answer, headers);
   // Told by the page that goes out now, and by no reload of it.
-  if (request.method === "GET" && bringsToldOnce(request))
+  if (request.method === "GET" && bringsToldOnce(request, pathname))
     page.headers.append("set-cookie", clearFlashCookie());
   return page;
 }

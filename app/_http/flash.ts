@@ -26,6 +26,8 @@ const DONE_NOTES = [
   "others_ended",
   "password_changed",
   "account_deleted",
+  // Somebody acted on an account's page whose session had ended.
+  "nothing_done",
 ] as const;
 export type DoneNote = (typeof DONE_NOTES)[number];
 
@@ -127,10 +129,12 @@ export async function readDone(): Promise<DoneNote | null> {
   return raw ? decodeDone(raw) : null;
 }
 
-/** The request brings what the page that is its answer tells, and no later one. */
-export function bringsToldOnce(request: Request): boolean {
+/** The request brings what the page at `path`, which is its answer, tells, and no later one. */
+export function bringsToldOnce(request: Request, path: string): boolean {
   const raw = readCookie(request, flashCookieName());
   if (raw === null) return false;
+  // An account's page, loaded anew, leads to the one that tells it.
+  if (decodeDone(raw) === "nothing_done") return path === "/sign-in";
   // No form of that page was refused, so nothing of it is to be mended.
   return decodeDone(raw) !== null || decodeFlash(raw)?.problem.code === "other_account";
 }

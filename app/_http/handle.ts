@@ -51,6 +51,11 @@ export async function handlePost(
     if (form) return seeOther(answer.location, [...(answer.cookies ?? []), note ?? clearFlashCookie()]);
     return jsonResponse(answer, note && isFromOwnPage(request) ? [note] : []);
   } catch (error) {
+    // The next page is that of signing in, and whoever pressed "Delete account" must not think that it went through.
+    const isOut = OF_ACCOUNT.has(post.form) && error instanceof DomainError && error.code === "not_signed_in";
+    if (isOut && form) return seeOther("/sign-in", [doneCookie("nothing_done")]);
+    if (isOut && isFromOwnPage(request))
+      return withCookie(problemResponse(error, request), doneCookie("nothing_done"));
     const isOther = error instanceof DomainError && error.code === "other_account";
     // A page with JavaScript is told like a form: it loads itself anew, and the account that it then shows says why.
     if (!form && !(isOther && isFromOwnPage(request))) return problemResponse(error, request);
@@ -70,6 +75,9 @@ export async function handlePost(
     return seeOther(isOther ? post.backTo.replace(/#.*/, "") : post.backTo, [cookie]);
   }
 }
+
+/** The forms of an account's page. */
+const OF_ACCOUNT: ReadonlySet<FlashForm> = new Set(["sessions", "change-password", "delete-account"]);
 
 function withCookie(response: Response, cookie: string): Response {
   response.headers.append("set-cookie", cookie);

@@ -73,8 +73,31 @@ test("a tab with the account of somebody who has signed out since is left when i
   await acted.locator("#delete").getByLabel("Current password").fill(person.password);
   await acted.getByRole("button", { name: "Delete my account" }).click();
   await acted.waitForURL("**/sign-in");
+  await expect(acted.getByText("Your session had ended, so nothing was changed.")).toBeVisible();
+  await acted.reload();
+  await expect(acted.getByText("Your session had ended")).toHaveCount(0);
   const body = { login: person.username, password: person.password };
   expect((await callApi("/api/v1/usr/token", { body })).status).toBe(200);
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("what is done on an account's page after its session has ended is not done, and said not to be", async ({
+    page,
+    context,
+  }) => {
+    const person = await newAccount();
+    await openAccount(page, person);
+    await page.locator("#delete summary").click();
+    const tab = await context.newPage();
+    await tab.goto("/account");
+    await tab.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.locator("#delete").getByLabel("Current password").fill(person.password);
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    await expect(page.getByText("Your session had ended, so nothing was changed.")).toBeVisible();
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+  });
 });
 
 /** In another tab, whoever is signed in signs out, and `other` in. */

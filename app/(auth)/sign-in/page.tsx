@@ -9,6 +9,7 @@ import { DoneNote } from "@/components/done-note";
 import { OtherAccount } from "@/components/other-account";
 import { SignInForm } from "@/components/sign-in-form";
 import { TextsProvider } from "@/components/texts-provider";
+import { Alert } from "@/components/ui/alert";
 import { Card } from "@/components/ui/card";
 import { TextLink } from "@/components/ui/text-link";
 import { pickTexts } from "@/messages/catalog";
@@ -60,6 +61,10 @@ export default async function SignInPage({ searchParams }: Props) {
         {done === "address_confirmed" ? (
           <div className="mt-4 mb-5">
             <DoneNote>{t("signIn.confirmed")}</DoneNote>
+          </div>
+        ) : done === "nothing_done" ? (
+          <div className="mt-4 mb-5">
+            <Alert>{t("signIn.nothingDone")}</Alert>
           </div>
         ) : (
           <p className="mt-2 mb-6 text-fg-muted">{t("signIn.text")}</p>
