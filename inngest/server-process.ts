@@ -1,5 +1,5 @@
 // What runs beside the requests in every server process, and what ends with it.
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { longestAttemptMs } from "../domain/email-delivery";
 import { checkEnv, EnvironmentError } from "../env";
@@ -34,7 +34,11 @@ export async function startServerProcess(): Promise<void> {
   const stop = () => {
     process_.sending.stop();
     const work = Promise.all([...loops.map((loop) => loop.stop()), process_.sending.idle()]);
-    holdExit(work, longestAttemptMs(process_.settings), async () => process_.tracer?.stop());
+    holdExit(work, longestAttemptMs(process_.settings), async () => {
+      // An attempt gives its place free, and only then ends its span.
+      await immediate();
+      await process_.tracer?.stop();
+    });
     endConnectionsAfterAnswers();
     // Open event streams would keep Next waiting for its last requests until it is killed.
     void process_.notifications.close();
