@@ -24,7 +24,9 @@ CMD ["--help"]
 
 FROM node:22-bookworm-slim AS web
 WORKDIR /app
-ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000
+# The keep-alive, in milliseconds, is longer than the proxy's two minutes: else a request meets a connection that the
+# server is just ending, and the proxy answers 502.
+ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000 KEEP_ALIVE_TIMEOUT=125000
 # Owned by root, run by somebody else: the process cannot change its own code.
 COPY --from=build /app/.next/standalone ./
 COPY --from=build /app/.next/static ./.next/static

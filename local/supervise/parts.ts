@@ -19,6 +19,12 @@ const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 /** The app may have to be built first; whether it comes up we see ourselves. */
 const APP_PATIENCE_SECONDS = 600;
+/**
+ * How long the app keeps a connection that nobody uses: longer than a proxy in front does (Caddy two minutes, nginx
+ * one). Who ends it first must be the proxy, which else sends a registration into a connection that is just ending and
+ * answers 502. Node's own five seconds are for browsers. As KEEP_ALIVE_TIMEOUT in the Dockerfile.
+ */
+const KEEP_ALIVE_MS = 125_000;
 /** It answers what was sent to it (inngest/drain.ts), and lets mails that are being handed over end: EMAIL_TIMEOUT, and some. */
 const APP_STOP_TIMEOUT_MS = 25_000;
 
@@ -248,6 +254,7 @@ export async function startApp(start: Start): Promise<void> {
       "node_modules/next/dist/bin/next",
       isDev ? "dev" : "start",
       ...["-p", String(port), ...host],
+      ...(isDev ? [] : ["--keepAliveTimeout", String(KEEP_ALIVE_MS)]),
     ],
     probe: () => waitUntilAnswers(`http://127.0.0.1:${port}/api/health`),
     // Its first compile counts as much as a build.

@@ -158,6 +158,12 @@ describe("the Dockerfile", () => {
     for (const [, from] of stage("web").matchAll(/^COPY (\S+)/gm)) expect(from).toBe("--from=build");
   });
 
+  test("keeps an unused connection longer than the proxy in front, which keeps it for two minutes", () => {
+    const [, keepAliveMs] = /\bKEEP_ALIVE_TIMEOUT=(\d+)\b/.exec(stage("web")) ?? [];
+    expect(Number(keepAliveMs)).toBeGreaterThan(120_000);
+    expect(compose.configs.caddyfile?.content, "of its own choice, Caddy's").not.toMatch(/keepalive/);
+  });
+
   test("runs on a Node that package.json allows and the workflow tries", () => {
     const majors = [...dockerfile.matchAll(/^FROM node:(\d+)/gm)].map((match) => match[1]);
     expect(new Set(majors).size).toBe(1);
