@@ -2,14 +2,14 @@
 import { expect, test } from "@playwright/test";
 import { LANGUAGES, tagOf } from "@/messages/languages";
 import { newAccount } from "../support/accounts";
-import { signInOnPage } from "../support/pages";
+import { signInOnPage, speak } from "../support/pages";
 
 test("on a small laptop the front page is one screen in every language: what this is, the demo, and the way to the API", async ({
   page,
 }) => {
   await page.setViewportSize({ width: 1280, height: 720 });
   for (const language of LANGUAGES) {
-    await page.request.post("/language", { form: { language } });
+    await speak(page, language);
     await page.goto("/");
     await expect(page.locator("html")).toHaveAttribute("lang", tagOf(language));
     await expect(page.locator('section[aria-labelledby="demo-heading"]')).toBeInViewport({ ratio: 1 });

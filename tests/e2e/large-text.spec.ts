@@ -3,7 +3,7 @@
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { LAUNCH_ARGS } from "@/cli/product/browser.mjs";
 import { makeConfirmation } from "../support/confirmations";
-import { currentStep, registerOnPage } from "../support/pages";
+import { currentStep, registerOnPage, speak } from "../support/pages";
 import { newPerson } from "../support/people";
 import { tellStates } from "../support/told-states";
 
@@ -53,7 +53,7 @@ for (const percent of [125, 150, 200])
       expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe(`${px}px`);
       await tellStates(page, RETRYING);
       for (const language of ["en", "de", "fr", "ar", "ja"]) {
-        await page.request.post("/language", { form: { language } });
+        await speak(page, language);
         for (const path of ["/", "/register", "/sign-in", "/confirm"]) {
           await page.goto(path);
           if (path === "/register") await page.locator('button[type="submit"]').first().click();

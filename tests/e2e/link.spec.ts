@@ -3,7 +3,7 @@ import { type Browser, expect, type Page, test } from "@playwright/test";
 import { newAccount } from "../support/accounts";
 import { expectNoViolations } from "../support/axe";
 import { countMails, linkIn, type Mail, nextMail } from "../support/mailbox";
-import { codeField, currentStep, registerOnPage, signInOnPage, statusLine } from "../support/pages";
+import { codeField, currentStep, registerOnPage, signInOnPage, speak, statusLine } from "../support/pages";
 import { callApi, newPerson, register } from "../support/people";
 
 /** The address behind "This wasn't me". */
@@ -125,7 +125,7 @@ test("another language leaves the link out of the address bar, and what is known
     [linkIn(mail), { en: "Confirm", de: "Bestätigen" }],
     [notMeIn(mail), { en: "This wasn’t me", de: "Das war ich nicht" }],
   ] as const) {
-    await page.request.post("/language", { form: { language: "en" } });
+    await speak(page, "en");
     await page.goto(url);
     await expect(page.getByRole("button", { name: act.en })).toBeVisible();
     const { pathname } = new URL(url);

@@ -3,7 +3,7 @@
 import { expect, type Page, test } from "@playwright/test";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { makeConfirmation } from "../support/confirmations";
-import { currentStep, hasSidewaysScroll, registerOnPage } from "../support/pages";
+import { currentStep, hasSidewaysScroll, registerOnPage, speak } from "../support/pages";
 import { newPerson } from "../support/people";
 import { tellStates } from "../support/told-states";
 
@@ -64,8 +64,6 @@ const topsOf = (page: Page, places: Record<string, string>) =>
       ),
     places,
   );
-
-const speak = (page: Page, language: string) => page.request.post("/language", { form: { language } });
 
 /** The smallest phone, one as they are sold, and a page with room beside its words. */
 const WIDTHS = [320, 390, 768];

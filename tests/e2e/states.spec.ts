@@ -12,6 +12,7 @@ import {
   fillRegistration,
   hasSidewaysScroll,
   registerOnPage,
+  speak,
   statusLine,
 } from "../support/pages";
 import { newPerson } from "../support/people";
@@ -110,7 +111,7 @@ test.describe("on the smallest phone", () => {
     await registerOnPage(page, newPerson());
     await tellStates(page, { ...RETRYING, email: "christopher.montgomery@universityofexample.edu" });
     for (const language of LANGUAGES) {
-      await page.request.post("/language", { form: { language } });
+      await speak(page, language);
       for (const path of ["/", "/register", "/confirm"]) {
         await page.goto(path);
         if (path === "/register") await page.locator('button[type="submit"]').first().click();
@@ -294,7 +295,7 @@ test("a page that cannot show what it is told says so, keeps its language, and g
   page,
 }) => {
   await registerOnPage(page, newPerson());
-  await page.request.post("/language", { form: { language: "fr" } });
+  await speak(page, "fr");
   await page.route("**/confirmation/events", (route) =>
     route.fulfill({
       contentType: "text/event-stream",

@@ -25,6 +25,13 @@ export async function signInOnPage(page: Page, { username, password }: Person): 
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/**
+ * The pages speak this language from now on. Tried again when the server ends the connection, unused for five seconds,
+ * at the very moment: a browser does so by itself.
+ */
+export const speak = (page: Page, language: string) =>
+  page.request.post("/language", { form: { language }, maxRetries: 2 });
+
 /** The step of the timeline the mail stands at. */
 export const currentStep = (page: Page) => page.locator('ol [aria-current="step"]');
 
