@@ -86,8 +86,22 @@ function listMailIds(
     .then((rows) => rows.map(({ id }) => id));
 }
 
-const areTheirEvents = (userIds: readonly string[], mailIds: readonly string[]) =>
-  or(among(sql`${outbox.data} ->> 'userId'`, userIds), among(sql`${outbox.data} ->> 'deliveryId'`, mailIds));
+type Ids = { users: readonly string[]; mails: readonly string[]; webhooks: readonly string[] };
+
+async function listIds(executor: Executor, users: readonly string[], email: string | null): Promise<Ids> {
+  const told = await executor
+    .select({ id: webhookDeliveries.id })
+    .from(webhookDeliveries)
+    .where(among(webhookDeliveries.userId, users));
+  return { users, mails: await listMailIds(executor, users, email), webhooks: told.map(({ id }) => id) };
+}
+
+const areTheirEvents = ({ users, mails, webhooks }: Ids) =>
+  or(
+    among(sql`${outbox.data} ->> 'userId'`, users),
+    among(sql`${outbox.data} ->> 'deliveryId'`, mails),
+    among(sql`${outbox.data} ->> 'webhookId'`, webhooks),
+  );
 
 /** Counts the rows about these users, and about the address beside them (null: none). */
 export async function countTraces(
@@ -95,7 +109,7 @@ export async function countTraces(
   userIds: readonly string[],
   email: string | null,
 ): Promise<Traces> {
-  const mailIds = await listMailIds(executor, userIds, email);
+  const ids = await listIds(executor, userIds, email);
   const counted = async (query: Promise<{ count: number }[]>) => (await query)[0]?.count ?? 0;
   const rows = { count: count() };
   const isUser = among(users.id, userIds);
@@ -116,38 +130,40 @@ export async function countTraces(
     codes: await counted(
       executor.select(rows).from(confirmationCodes).where(among(confirmationCodes.userId, userIds)),
     ),
-    deliveries: mailIds.length,
+    deliveries: ids.mails.length,
     attempts: await counted(
-      executor.select(rows).from(deliveryAttempts).where(among(deliveryAttempts.deliveryId, mailIds)),
+      executor.select(rows).from(deliveryAttempts).where(among(deliveryAttempts.deliveryId, ids.mails)),
     ),
-    events: await counted(executor.select(rows).from(outbox).where(areTheirEvents(userIds, mailIds))),
+    events: await counted(executor.select(rows).from(outbox).where(areTheirEvents(ids))),
     audit_rows: await counted(executor.select(rows).from(auditLog).where(among(auditLog.userId, userIds))),
     suppressions:
       email === null
         ? 0
         : await counted(executor.select(rows).from(suppressions).where(eq(suppressions.email, email))),
-    webhooks: await counted(
-      executor.select(rows).from(webhookDeliveries).where(among(webhookDeliveries.userId, userIds)),
-    ),
+    webhooks: ids.webhooks.length,
     intercom_contacts: await counted(
       executor.select(rows).from(intercomContacts).where(among(intercomContacts.userId, userIds)),
     ),
   };
 }
 
-/** Removes them. `keepAudit`: the audit log's rows stay, about nobody any more. */
+/**
+ * Removes them. `keepAudit`: the audit log's rows stay, about nobody any more. Returns the ids that went: what others
+ * that were told of them, such as the engine, may hold still.
+ */
 export async function removeTraces(
   executor: Executor,
   userIds: readonly string[],
   email: string | null,
   { keepAudit }: { keepAudit: boolean },
-): Promise<void> {
-  const mailIds = await listMailIds(executor, userIds, email);
-  await executor.delete(outbox).where(areTheirEvents(userIds, mailIds));
+): Promise<string[]> {
+  const ids = await listIds(executor, userIds, email);
+  const events = await executor.delete(outbox).where(areTheirEvents(ids)).returning({ id: outbox.id });
   if (!keepAudit) await executor.delete(auditLog).where(among(auditLog.userId, userIds));
   // Also what another claim, which stays, had sent to this address before it moved on.
-  await keepCountsOf(executor, among(deliveries.id, mailIds));
-  await executor.delete(deliveries).where(among(deliveries.id, mailIds));
+  await keepCountsOf(executor, among(deliveries.id, ids.mails));
+  await executor.delete(deliveries).where(among(deliveries.id, ids.mails));
   await executor.delete(users).where(among(users.id, userIds));
   if (email !== null) await executor.delete(suppressions).where(eq(suppressions.email, email));
+  return [...ids.users, ...ids.mails, ...ids.webhooks, ...events.map(({ id }) => id)];
 }

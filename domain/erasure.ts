@@ -1,5 +1,5 @@
 // A person goes: everywhere, at once, and so that nothing brings them back. The engine holds ids only (promise P5),
-// which lead nowhere once the rows are gone; Intercom, where it was told of the person, is told to forget them; what the
+// which lead nowhere once the rows are gone, and is asked to forget those too; Intercom, where it was told of the person, is told to forget them; what the
 // mail provider keeps of its own is said to who asks.
 
 import { lockAddresses, onClaims } from "@/db/claim-transactions";
@@ -37,14 +37,18 @@ export async function findPerson(services: Services, email: string): Promise<Tra
 /**
  * Removes everything about a (normalised) address in one transaction: account, claims, whoever made them, mails,
  * events, audit rows, limits. A mail that is being handed over at that moment may still arrive. Returns what was
- * removed; all zero when nothing was known. The audit log keeps that it was done, not to whom.
+ * removed, all zero when nothing was known, and the ids that went, for an engine to forget them (inngest/forget.ts).
+ * The audit log keeps that it was done, not to whom.
  */
-export async function erasePerson(services: Services, email: string): Promise<Traces> {
+export async function erasePerson(
+  services: Services,
+  email: string,
+): Promise<{ traces: Traces; ids: string[] }> {
   return onClaims(services, async (tx) => {
     await lockAddresses(tx, [email]);
     const users = await lockUsersOfEmail(tx, email);
     const traces = await countTraces(tx, idsOf(users), email);
-    await removeAll(services, tx, users, email, { isByOperator: true });
+    const ids = await removeAll(services, tx, users, email, { isByOperator: true });
     if (isKnown(traces))
       await recordAudit(services, tx, {
         type: "person_erased",
@@ -52,7 +56,7 @@ export async function erasePerson(services: Services, email: string): Promise<Tr
         userId: null,
         details: { users: traces.accounts + traces.claims, deliveries: traces.deliveries },
       });
-    return traces;
+    return { traces, ids };
   });
 }
 
@@ -96,10 +100,12 @@ async function removeAll(
   users: readonly TracedUser[],
   email: string,
   { isByOperator }: { isByOperator: boolean },
-): Promise<void> {
+): Promise<string[]> {
   const elsewhere = await planIntercomErasure(tx, idsOf(users), services.clock());
   await keepOwnerNotices(services, tx, idsOf(users));
-  await removeTraces(tx, idsOf(users), isByOperator ? email : null, { keepAudit: !isByOperator });
+  const ids = await removeTraces(tx, idsOf(users), isByOperator ? email : null, {
+    keepAudit: !isByOperator,
+  });
   await elsewhere.announce();
   if (isByOperator) {
     await forgetMailStop(services, tx, email);
@@ -110,6 +116,7 @@ async function removeAll(
     usernames: users.map((user) => user.username.toLowerCase()),
     networkHashes: users.flatMap((user) => user.claimNetwork ?? []),
   });
+  return ids;
 }
 
 const idsOf = (users: readonly TracedUser[]) => users.map(({ id }) => id);

@@ -4,6 +4,7 @@ import type { Context } from "./engine.ts";
 import { guard, refuseNul } from "./guard.ts";
 import { addClock } from "./routes/clock.ts";
 import { addEvents } from "./routes/events.ts";
+import { addForget } from "./routes/forget.ts";
 import { addLive } from "./routes/live.ts";
 import { addPageActions } from "./routes/page-actions.ts";
 import { addPages } from "./routes/pages.ts";
@@ -26,6 +27,7 @@ export function createServer(context: Context): Hono {
   addV0(app, context);
   addV1(app, context);
   addV2(app, context);
+  addForget(app, context);
   addClock(app, context);
   addPages(app, context);
   addPageActions(app, context);

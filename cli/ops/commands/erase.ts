@@ -2,6 +2,7 @@ import type { Traces } from "@/db/erasure";
 import { normalizeEmail } from "@/domain/email-address";
 import { erasePerson, findPerson, isKnown } from "@/domain/erasure";
 import { type Command, EXIT, UsageError } from "../command";
+import { type Forgetting, forgetAtEngine } from "../engine-api";
 
 /** Removes one person everywhere. */
 export const erase: Command = {
@@ -14,7 +15,8 @@ their attempts, events, audit rows, limits, suppressions. It cannot be undone.
   --dry-run   says what would be removed, and removes nothing
   --yes       does not ask; needed where nobody can be asked
 
-The engine holds ids only, which lead nowhere afterwards. Where Intercom was told of the person, the
+The engine holds ids only, which lead nowhere afterwards. The local one is made to forget those too; a server
+of Inngest's has no call for that, and removes them by its own clean-up. Where Intercom was told of the person, the
 running product has it delete the contact. Not here, so not removed: what the mail
 provider keeps of mails it took, what your own log store keeps (ids and counts), and backups. When the
 provider says later that the address refused a mail for good, or complained of one, the address is
@@ -50,12 +52,22 @@ barred again, for a year: nobody who asked to be left alone is written to. Erase
         return EXIT.failed;
       }
     }
-    const removed = await erasePerson(services, email);
+    const { traces, ids } = await erasePerson(services, email);
     output.say(`Removed. ${email} can be registered like any other address.`);
-    output.result({ email, erased: true, found: removed });
+    const engine = await forgetAtEngine(ids);
+    output.say(describeForgetting(engine));
+    output.result({ email, erased: true, found: traces, engine });
     return EXIT.done;
   },
 };
+
+function describeForgetting(engine: Forgetting): string {
+  const rest = "It holds ids, which lead nowhere now, until its own clean-up.";
+  if (engine.kind === "forgotten")
+    return `The engine has forgotten their ids: ${engine.events} events, ${engine.runs} runs.`;
+  if (engine.kind === "cannot") return `The engine has no call to forget. ${rest}`;
+  return `The engine could not be told to forget (${engine.why}). ${rest}`;
+}
 
 function listTraces(traces: Traces): string {
   return Object.entries(traces)

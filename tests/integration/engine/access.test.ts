@@ -55,6 +55,7 @@ test("with keys, events need the event key and the API the hashed signing key", 
     ["GET", "/v0/runs/x/actions"],
     ["GET", "/v0/runs/x/batch"],
     ["POST", "/v1/checkpoint/x/async"],
+    ["POST", "/v1/forget"],
     ["POST", "/fn/register"],
   ];
   for (const [method, path] of paths) {
