@@ -19,8 +19,9 @@ export type MailCounts = {
 };
 export type MailSlot = MailCounts & { slot: number };
 
-/** The narrowest time that is counted by slots of a week. */
+/** What the spans of a day and of a week begin with, and that of an hour (domain/success-figures.ts). */
 const KEPT_SECONDS = 900;
+const KEPT_OF_AN_HOUR_SECONDS = 60;
 
 const tries = sql`${deliveries.attemptCount} - ${deliveries.lostCount} - ${deliveries.pacedCount}`;
 const among = (condition: SQL) => sql<number>`(count(*) filter (where ${condition}))::int`;
@@ -71,16 +72,20 @@ export function readMailSlots(
         .groupBy(sql`1`);
       return [...there, ...removed];
     },
-    { accessMode: "read only" },
+    // One look at both: what is removed meanwhile is in exactly one of them.
+    { accessMode: "read only", isolationLevel: "repeatable read" },
   );
 }
 
 /**
  * Keeps the counts of deliveries that are about to be removed, in the transaction that does it: mostly those that failed
- * are, since nobody confirms by a mail that never came, and a bad week would look better every day.
+ * are, since nobody confirms by a mail that never came, and a bad week would look better every day. By the minute those
+ * that an hour may tell of still, by the quarter of an hour those that are older: most are, and a quarter is one row.
  */
 export async function keepCountsOf(executor: Executor, areRemoved: SQL): Promise<void> {
-  const startsAt = sql`date_bin(make_interval(secs => ${KEPT_SECONDS}::int), ${deliveries.createdAt}, 'epoch')`;
+  const width = sql`case when ${deliveries.createdAt} > now() - interval '2 hours'
+    then ${KEPT_OF_AN_HOUR_SECONDS}::int else ${KEPT_SECONDS}::int end`;
+  const startsAt = sql`date_bin(make_interval(secs => ${width}), ${deliveries.createdAt}, 'epoch')`;
   const { queued, arrived, bounced, failed, tried, retried } = OF_ROWS;
   await executor.execute(sql`
     insert into ${removedMails} (starts_at, queued, arrived, bounced, failed, tried, retried)

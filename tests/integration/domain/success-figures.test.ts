@@ -140,6 +140,42 @@ describe("what became of mails", () => {
     expect(await services.db.$count(removedMails)).toBe(0);
   });
 
+  test("is in its own bar of the hour, and for a whole hour, whether its row is there or not", async () => {
+    // Late in a quarter of an hour, which began before the hour that is told of in the end.
+    const quarterMs = 15 * 60_000;
+    services.pass((quarterMs - (services.clock().getTime() % quarterMs)) / 1000 + 14 * 60);
+    const person = someone();
+    const { deliveryId } = await registerUser(services, person);
+    services.transport.answer(refusal({ class: "permanent", code: "mailbox_unavailable" }));
+    await attemptDelivery(services, deliveryId);
+    services.pass(20 * 60);
+    const hour = async () => (await readSuccess(services))["1h"];
+    const before = await hour();
+    await erasePerson(services, person.email);
+    expect(await hour()).toEqual(before);
+    for (let minutes = 20; minutes < 59; minutes++) {
+      services.pass(60);
+      expect((await hour())?.total.mails, `${minutes} minutes later`).toMatchObject({ queued: 1, failed: 1 });
+    }
+    services.pass(120);
+    expect((await hour())?.total.mails.queued).toBe(0);
+  });
+
+  test("is counted once while rows are being removed", async () => {
+    const people = Array.from({ length: 60 }, () => someone());
+    for (const person of people) await registerUser(services, person);
+    const queued = async () => (await readSuccess(services))["7d"]?.total.mails.queued;
+    expect(await queued()).toBe(60);
+    let isOver = false;
+    const removing = (async () => {
+      for (const { email } of people) await erasePerson(services, email);
+      isOver = true;
+    })();
+    while (!isOver) expect(await queued()).toBe(60);
+    await removing;
+    expect(await queued()).toBe(60);
+  });
+
   test("is nothing, not zero percent, where there was no mail", async () => {
     const { "24h": day } = await readSuccess(services);
     expect(day?.total).toMatchObject({ deliveryRate: null, retryRate: null });
