@@ -2,8 +2,10 @@
 // (db/rate-limits.ts), and when Postgres cannot be asked, nothing is let through: they fail closed, together with
 // everything else that needs the database. `RATE_LIMITS=off` switches this list off, on loopback only.
 //
-// Each window slides: no stretch of time as long as `seconds` holds more than `limit`. Tries count, not successes;
-// input that is refused for its form (422) does not. A network is an IPv4 address or the /64 of an IPv6 one.
+// Each window slides: no stretch of time as long as `seconds` holds more than `limit`. Tries count, not successes, and
+// so do a name that is taken and a password that is too common. What does not: input that is refused for its form (422),
+// and whoever is told to come again in seconds, by the site's limit or because hashing is `busy`. A network is an IPv4
+// address or the /64 of an IPv6 one.
 //
 // Held elsewhere, and never off. Counted by address, whatever becomes of claims, accounts and names:
 //   resends     5 an hour and 10 a day per address                                      resend-policy.ts

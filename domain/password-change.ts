@@ -7,7 +7,7 @@ import type { Client } from "./client-network";
 import { DomainError, invalidField } from "./errors";
 import { hashPassword, verifyPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
-import { admitPasswordChange, admitSignIn, forgetSignIns } from "./rate-limit";
+import { admitPasswordChange, admitSignIn, forgetSignIns, unlessBusy } from "./rate-limit";
 import { type QueuedDelivery, queueNotice } from "./registration";
 import type { Services } from "./services";
 import { type Identity, type StartedSession, startSession } from "./tokens";
@@ -54,8 +54,9 @@ export async function requirePassword(
   { password, field, network }: { password: string; field: string; network: string | null },
 ): Promise<void> {
   const name = user.username.toLowerCase();
-  await admitSignIn(services, name, network);
-  if (!(await verifyPassword(user.passwordHash, password))) throw wrongPassword(field);
+  const admitted = await admitSignIn(services, name, network);
+  const isRight = await unlessBusy(admitted, () => verifyPassword(user.passwordHash, password));
+  if (!isRight) throw wrongPassword(field);
   await forgetSignIns(services, name, network);
 }
 

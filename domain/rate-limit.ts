@@ -53,26 +53,55 @@ async function takeFromLimit(
   if (hits !== null) throw refusedBy(services, limit, hits, now);
 }
 
+/** What was counted when a try was let through. */
+export type Admitted = {
+  /** It counts no more: nothing came of the try, and whoever made it was told to come again in seconds. */
+  giveBack: () => Promise<void>;
+};
+
+function admittedBy(services: Services, counted: readonly [Limit, string[]][], now: Date): Admitted {
+  return {
+    async giveBack() {
+      if (!services.settings.rateLimits) return;
+      for (const [limit, subject] of counted)
+        await returnHits(services.db, keyOf(services, limit, subject), [now]);
+    },
+  };
+}
+
+/** Does what was let through. What this process was too `busy` to do costs no try. */
+export async function unlessBusy<Result>(admitted: Admitted, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "busy") await admitted.giveBack();
+    throw error;
+  }
+}
+
 /**
  * Before any work is done for a registration: its network, then `judge`, then the site. The narrow one first, so that
- * one network cannot use up what is everybody's. Whom `judge` refuses is not counted: they may come again at once.
+ * one network cannot use up what is everybody's. Whom `judge` or the site's limit refuses is not counted by the
+ * network's: they may come again at once, or in seconds.
  */
 export async function admitRegistration(
   services: Services,
   network: string | null,
   judge: () => Promise<void> = async () => {},
-): Promise<void> {
-  const limit = LIMITS.registrationsPerNetwork;
+): Promise<Admitted> {
   const subject = [network ?? UNKNOWN_NETWORK];
   const now = services.clock();
-  await takeFromLimit(services, limit, subject, { now });
+  await takeFromLimit(services, LIMITS.registrationsPerNetwork, subject, { now });
+  // The site's counts for seconds, and everybody waits for its row.
+  const admitted = admittedBy(services, [[LIMITS.registrationsPerNetwork, subject]], now);
   try {
     await judge();
+    await takeFromLimit(services, LIMITS.registrationsOfSite, []);
   } catch (error) {
-    await returnHits(services.db, keyOf(services, limit, subject), [now]);
+    await admitted.giveBack();
     throw error;
   }
-  await takeFromLimit(services, LIMITS.registrationsOfSite, []);
+  return admitted;
 }
 
 /**
@@ -216,11 +245,19 @@ export async function admitPasswordChange(
 }
 
 /** A try to sign in; `login` in one spelling, whether anybody has it or not. */
-export async function admitSignIn(services: Services, login: string, network: string | null): Promise<void> {
-  const { signInsPerNetwork, signInsPerLoginAndNetwork, signInsPerLogin } = LIMITS;
-  await takeFromLimit(services, signInsPerNetwork, [network ?? UNKNOWN_NETWORK]);
-  await takeFromLimit(services, signInsPerLoginAndNetwork, [login, network ?? UNKNOWN_NETWORK]);
-  await takeFromLimit(services, signInsPerLogin, [login]);
+export async function admitSignIn(
+  services: Services,
+  login: string,
+  network: string | null,
+): Promise<Admitted> {
+  const now = services.clock();
+  const counted: [Limit, string[]][] = [
+    [LIMITS.signInsPerNetwork, [network ?? UNKNOWN_NETWORK]],
+    [LIMITS.signInsPerLoginAndNetwork, [login, network ?? UNKNOWN_NETWORK]],
+    [LIMITS.signInsPerLogin, [login]],
+  ];
+  for (const [limit, subject] of counted) await takeFromLimit(services, limit, subject, { now });
+  return admittedBy(services, counted, now);
 }
 
 /** Whether the password of a registration may be held to the claim that has its name. */

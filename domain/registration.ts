@@ -23,7 +23,7 @@ import { countFurtherMail, furtherMailsKey } from "./mailed-addresses";
 import { hashPassword } from "./password";
 import { judgeNewPassword } from "./password-rules";
 import { demandProof } from "./proof-of-work";
-import { admitClaim, admitRegistration, hashClaimNetwork } from "./rate-limit";
+import { admitClaim, admitRegistration, hashClaimNetwork, unlessBusy } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { carryTrace } from "./tracing";
@@ -83,12 +83,18 @@ type NewClaim = NewUserRow & Pick<UserRow, "language" | "claimNetwork" | "create
 export async function prepareClaim(services: Services, input: RegistrationInput): Promise<NewClaim> {
   const network = input.network ?? null;
   const isCanary = input.isCanary ?? false;
-  if (!isCanary) await admitRegistration(services, network, () => demandProof(services, input.proof ?? null));
-  const [passwordHash] = await Promise.all([
-    services.tracing.span("hash password", {}, () => hashPassword(input.password)),
-    judgeAddress(services, input.email),
-    judgeNewPassword(services, input.password, input),
-  ]);
+  const prepare = () =>
+    Promise.all([
+      services.tracing.span("hash password", {}, () => hashPassword(input.password)),
+      judgeAddress(services, input.email),
+      judgeNewPassword(services, input.password, input),
+    ]);
+  const [passwordHash] = isCanary
+    ? await prepare()
+    : await unlessBusy(
+        await admitRegistration(services, network, () => demandProof(services, input.proof ?? null)),
+        prepare,
+      );
   const now = services.clock();
   return {
     id: randomUUID(),

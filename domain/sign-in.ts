@@ -14,7 +14,7 @@ import type { Client } from "./client-network";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
 import { hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "./password";
-import { admitSignIn, forgetSignIns } from "./rate-limit";
+import { admitSignIn, forgetSignIns, unlessBusy } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
@@ -32,7 +32,29 @@ export async function signIn(
   const login = withoutBidiMarks(credentials.login).trim();
   const email = login.includes("@") ? normalizeEmail(login) : null;
   const name = email ?? login.toLowerCase();
-  await admitSignIn(services, name, network);
+  const admitted = await admitSignIn(services, name, network);
+  return unlessBusy(admitted, () => judgeSignIn(services, { email, login, name, password, network, device }));
+}
+
+/** `name`: what tries are counted by. */
+async function judgeSignIn(
+  services: Services,
+  {
+    email,
+    login,
+    name,
+    password,
+    network,
+    device,
+  }: {
+    email: string | null;
+    login: string;
+    name: string;
+    password: string;
+    network: string | null;
+    device: Client["device"];
+  },
+): Promise<{ user: UserData; session: StartedSession }> {
   const [found, oldIterations] = await Promise.all([
     email ? findConfirmedUserByEmail(services.db, email) : findUserByUsername(services.db, login),
     findMostOldIterations(services.db),

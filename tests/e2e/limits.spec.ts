@@ -119,7 +119,7 @@ test("on the page a refusal says when, with and without JavaScript", async ({ br
     await page.getByLabel("Email address").fill(person.email);
     await page.getByLabel("Password", { exact: true }).fill(person.password);
     await page.getByRole("button", { name: "Create account" }).click();
-    await expect(page.getByText("Many accounts were created from your network.")).toBeVisible();
+    await expect(page.getByText("There were many tries to register from your network.")).toBeVisible();
     await expect(page.getByLabel("Email address")).toHaveValue(person.email);
     await page.close();
   }
