@@ -5,6 +5,7 @@ import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { findWebmail } from "@/domain/webmail";
 import { ChangeAddress } from "./change-address";
+import { readDigits } from "./code-digits";
 import { CodeForm } from "./code-form";
 import { describeCode, isAnotherNeeded } from "./code-hint";
 import { confirmBesideAccount } from "./confirm-address";
@@ -79,7 +80,11 @@ export function ConfirmView({
   const room = [...rooms.status, t("confirm.resent", { email }), t("timeline.sentence.confirmed", { email })];
 
   // The tab that sent the code has its own answer, and moves on with it.
-  const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account", delivery?.id, refresh);
+  const isHeldUp = useMoveOn(confirmed && !isSendingCode && other !== "account", {
+    mailId: delivery?.id,
+    readCode: readTypedCode,
+    onOther: refresh,
+  });
 
   // In the address, so that the page loaded anew, in another language say, tells it again and takes nobody into that account.
   useEffect(() => {
@@ -228,6 +233,11 @@ export function ConfirmView({
       </div>
     </div>
   );
+}
+
+function readTypedCode(): string {
+  const field = document.getElementById("code");
+  return field instanceof HTMLInputElement ? readDigits(field.value) : "";
 }
 
 /** To where the mail is read, in a tab of its own. */

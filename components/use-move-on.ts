@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { postJson } from "./api-client";
+import { CODE_LENGTH } from "./code-digits";
 import { replaceWith } from "./go-to";
 import { forgetDraft } from "./register-draft";
 
@@ -11,9 +12,13 @@ const TRY_AGAIN_MS = 3_000;
 /**
  * Once `isDue`, goes on to the account of the registration that `mailId` is of. True while our server cannot be reached:
  * the page then stays, because in its place the browser would show that there is no connection, and goes on as soon as
- * there is one. `onOther`: the browser has somebody else's session by now, and the page stays for that too.
+ * there is one. `readCode`: what stands in the code's field, which may have been right, and its answer lost. `onOther`:
+ * the browser has somebody else's session by now, and the page stays for that too.
  */
-export function useMoveOn(isDue: boolean, mailId: string | undefined, onOther: () => void): boolean {
+export function useMoveOn(
+  isDue: boolean,
+  { mailId, readCode, onOther }: { mailId: string | undefined; readCode: () => string; onOther: () => void },
+): boolean {
   const [isHeldUp, setHeldUp] = useState(false);
   useEffect(() => {
     if (!isDue) return;
@@ -27,7 +32,7 @@ export function useMoveOn(isDue: boolean, mailId: string | undefined, onOther: (
       if (isTrying || isOver) return;
       clearTimeout(timer);
       isTrying = true;
-      const answer = await exchangeSession(mailId);
+      const answer = await exchangeSession(mailId, readCode());
       isTrying = false;
       if (isOver) return;
       if (answer === "account") return replaceWith("/account");
@@ -41,15 +46,24 @@ export function useMoveOn(isDue: boolean, mailId: string | undefined, onOther: (
       clearTimeout(timer);
       removeEventListener("online", goOn);
     };
-  }, [isDue, mailId, onOther]);
+  }, [isDue, mailId, readCode, onOther]);
   return isHeldUp;
 }
 
 /**
  * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
- * tab, it has a full one already, and is refused. Either way the account is next. Null: nobody answered.
+ * tab, it has a full one already, and is refused. Either way the account is next. Confirmed with the code that stands
+ * here, it gets what it was answered then. Null: nobody answered.
  */
-async function exchangeSession(mailId: string | undefined): Promise<"account" | "other" | null> {
+async function exchangeSession(
+  mailId: string | undefined,
+  code: string,
+): Promise<"account" | "other" | null> {
+  if (code.length === CODE_LENGTH) {
+    const again = await postJson("/api/v1/usr/confirm-email", { code, delivery_id: mailId });
+    if (again.outcome === "done") return "account";
+    if (again.outcome === "unreachable") return null;
+  }
   const result = await postJson("/api/v1/usr/confirmation/continue", { delivery_id: mailId });
   if (result.outcome === "unreachable") return null;
   const isOther = result.outcome === "refused" && result.problem.code === "other_registration";

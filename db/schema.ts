@@ -357,8 +357,11 @@ export const sessions = pgTable(
     lastSeenAt: instant("last_seen_at").notNull().defaultNow(),
     expiresAt: instant("expires_at").notNull(),
     revokedAt: instant("revoked_at"),
+    /** The claim's session that this one took the place of, until this one is used for the first time. */
+    replaces: uuid("replaces"),
   },
   (table) => [
+    index("sessions_replaces_idx").on(table.replaces).where(sql`${table.replaces} is not null`),
     index("sessions_user_idx").on(table.userId),
     index("sessions_expires_idx").on(table.expiresAt),
     index("sessions_revoked_idx").on(table.revokedAt).where(sql`${table.revokedAt} is not null`),

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, ne } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, isNull, ne } from "drizzle-orm";
 import type { Executor } from "./client";
 import { keepPrepared, place } from "./prepared";
 import { refreshTokens, type SessionRow, sessions } from "./schema";
@@ -27,8 +27,29 @@ export async function findLiveSession(executor: Executor, id: string, now: Date)
   return row ?? null;
 }
 
+/** Somebody uses it: what it took the place of is over for good. */
 export async function touchSession(executor: Executor, id: string, now: Date): Promise<void> {
-  await executor.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, id));
+  await executor.update(sessions).set({ lastSeenAt: now, replaces: null }).where(eq(sessions.id, id));
+}
+
+/** The session that took the place of this one at `since` or later and that nobody has used; null when there is none. */
+export async function findUnusedReplacement(
+  executor: Executor,
+  replacedId: string,
+  { since, now }: { since: Date; now: Date },
+): Promise<SessionRow | null> {
+  const [row] = await executor
+    .select()
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.replaces, replacedId),
+        gte(sessions.createdAt, since),
+        isNull(sessions.revokedAt),
+        gt(sessions.expiresAt, now),
+      ),
+    );
+  return row ?? null;
 }
 
 /** The user's sessions that are neither revoked nor over, the one used last first. */

@@ -2,14 +2,16 @@
 // of other devices, which still say "claim", may do the same by themselves. Whoever holds one registered, or signed in
 // with the password (docs/decisions/013).
 import { type Executor, inTransaction } from "@/db/client";
-import { revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
+import { countTry, listCodes } from "@/db/codes";
+import { findUnusedReplacement, revokeSession, shortenClaimSessionsOf } from "@/db/sessions";
 import { holdAccount } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
+import { matchesCode, TRIES_PER_CODE } from "./confirmation-code";
 import { DomainError } from "./errors";
 import type { Services } from "./services";
-import { type Identity, type StartedSession, startSession } from "./tokens";
+import { answerAgain, type Identity, type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
 
 /** How long a page of the claim may go on after it was confirmed elsewhere: a laptop may have slept a while. */
@@ -23,7 +25,50 @@ export async function exchangeSession(
   { client, now }: { client: Client; now: Date },
 ): Promise<StartedSession> {
   if (!(await revokeSession(tx, asker.sessionId, now, asker.userId))) throw new DomainError("invalid_token");
-  return startSession(services, tx, { userId: asker.userId, scope: "full", device: client.device });
+  return startSession(services, tx, {
+    userId: asker.userId,
+    scope: "full",
+    device: client.device,
+    replaces: asker.sessionId,
+  });
+}
+
+/**
+ * Who a claim's session stood for that an account's took the place of, less than GO_ON_SECONDS ago and used by nobody
+ * yet: the answer that brought it may have been lost. Null for any other. May read that it is confirmed, and ask again
+ * with the code (`answerCodeAgain`); it opens nothing else.
+ */
+export async function authenticateReplaced(services: Services, sessionId: string): Promise<Identity | null> {
+  const replacement = await findReplacement(services, services.db, sessionId);
+  return replacement && { userId: replacement.userId, sessionId, scope: "claim" };
+}
+
+/**
+ * The right code a second time, by the session that had brought it: a form that was sent twice, or an answer that was
+ * lost. Answers with the account's session that it got, unless somebody uses that one already; null when it is anything
+ * else. The code is asked for again, because a copied cookie of the claim must not open the account (ASVS 5.0, 7.2.4),
+ * and its tries go on counting.
+ */
+export async function answerCodeAgain(
+  services: Services,
+  tx: Executor,
+  asker: { userId: string; sessionId: string },
+  code: string,
+): Promise<StartedSession | null> {
+  const replacement = await findReplacement(services, tx, asker.sessionId);
+  if (replacement?.userId !== asker.userId) return null;
+  const used = (await listCodes(tx, asker.userId)).find((row) => row.usedAt !== null);
+  if (!used || used.tries >= TRIES_PER_CODE) return null;
+  if (!matchesCode(services.keys, used.id, used.codeHash, code)) {
+    await countTry(tx, [used.id]);
+    return null;
+  }
+  return answerAgain(services, tx, replacement);
+}
+
+function findReplacement(services: Services, executor: Executor, sessionId: string) {
+  const now = services.clock();
+  return findUnusedReplacement(executor, sessionId, { since: addSeconds(now, -GO_ON_SECONDS), now });
 }
 
 /** The claim was confirmed: its sessions that are open still may go on for GO_ON_SECONDS, and open nothing more until then. */

@@ -12,7 +12,7 @@ import { DEFAULT_LANGUAGE, type Language } from "@/messages/languages";
 import { ADDRESS_CHANGES_PER_CLAIM } from "./address-change";
 import { recordAudit } from "./audit-log";
 import { settleConfirmation } from "./claim-confirmation";
-import { exchangeSession, letOthersGoOn } from "./claim-sessions";
+import { answerCodeAgain, exchangeSession, letOthersGoOn } from "./claim-sessions";
 import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { type ConfirmationFacts, findNextChange } from "./confirmation-changes";
@@ -129,7 +129,7 @@ function shownStatus(
 }
 
 type Verdict =
-  | { outcome: "confirmed"; user: UserRow; session: StartedSession }
+  | { outcome: "confirmed" | "again"; user: UserRow; session: StartedSession }
   | { outcome: "wrong"; triesLeft: number }
   | Exclude<Chance, { outcome: "open" }>
   | { outcome: "already" }
@@ -138,7 +138,8 @@ type Verdict =
 /**
  * Confirms the claim's address with the code from its mail. Every try is counted before it is judged, under a lock on
  * the claim, so that parallel guesses get no extra tries. Opens a new, full session in the place of `sessionId`, the one
- * that asks; the claim's others may go on by themselves (claim-sessions.ts).
+ * that asks; the claim's others may go on by themselves (claim-sessions.ts). The same code again, by the same session,
+ * brings the same account's session again, as long as nobody has used that.
  * Throws `invalid_input` (no six digits; not counted), `wrong_code`, `code_expired`, `too_many_tries`, `already_confirmed`.
  */
 export async function confirmEmail(
@@ -158,6 +159,8 @@ export async function confirmEmail(
   switch (verdict.outcome) {
     case "confirmed":
       services.log.info({ userId }, `Email address of user ${userId} confirmed`);
+      return { user: describeUser(verdict.user), session: verdict.session };
+    case "again":
       return { user: describeUser(verdict.user), session: verdict.session };
     case "wrong":
       throw new DomainError("wrong_code", {
@@ -186,7 +189,10 @@ async function judgeCode(
     const user = await lockClaim(tx, userId);
     const now = services.clock();
     if (!user) return { outcome: "gone" };
-    if (user.emailConfirmedAt) return { outcome: "already" };
+    if (user.emailConfirmedAt) {
+      const again = sessionId ? await answerCodeAgain(services, tx, { userId, sessionId }, code) : null;
+      return again ? { outcome: "again", user, session: again } : { outcome: "already" };
+    }
     if (user.claimExpiresAt <= now) return { outcome: "gone" };
     await lockOpenDeliveries(tx, [userId]);
     const codes = await listValidCodes(tx, userId);

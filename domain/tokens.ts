@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID, webcrypto } from "node:crypto";
 import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
 import { type Executor, inTransaction } from "@/db/client";
 import { inOneRoundTrip } from "@/db/round-trip";
+import type { SessionRow } from "@/db/schema";
 import {
   findLiveSession,
   findSessionOfRefreshToken,
@@ -36,11 +37,20 @@ export type StartedSession = { identity: Identity; tokens: TokenPair; expiresAt:
 
 const hashToken = (token: string) => createHash("sha256").update(token).digest("base64url");
 
-/** Opens a session and its first pair of tokens. A claim's session ends with the claim (`endsAt`). */
+/**
+ * Opens a session and its first pair of tokens. A claim's session ends with the claim (`endsAt`). `replaces`: the session
+ * that it takes the place of, whose holder may ask for it again until it is used (claim-sessions.ts).
+ */
 export async function startSession(
   services: Services,
   executor: Executor,
-  user: { userId: string; scope: Scope; endsAt?: Date; device?: string | null | undefined },
+  user: {
+    userId: string;
+    scope: Scope;
+    endsAt?: Date;
+    device?: string | null | undefined;
+    replaces?: string;
+  },
 ): Promise<StartedSession> {
   const now = services.clock();
   const identity: Identity = { userId: user.userId, sessionId: randomUUID(), scope: user.scope };
@@ -53,12 +63,23 @@ export async function startSession(
     createdAt: now,
     lastSeenAt: now,
     expiresAt,
+    replaces: user.replaces ?? null,
   };
   const [, tokens] = await inOneRoundTrip([
     () => insertSession(executor, session),
     () => issueTokens(services, executor, identity),
   ]);
   return { identity, tokens, expiresAt };
+}
+
+/** Another pair of tokens for a session whose first one may have been lost on its way. */
+export async function answerAgain(
+  services: Services,
+  executor: Executor,
+  { id: sessionId, userId, scope, expiresAt }: Pick<SessionRow, "id" | "userId" | "scope" | "expiresAt">,
+): Promise<StartedSession> {
+  const identity: Identity = { userId, sessionId, scope };
+  return { identity, tokens: await issueTokens(services, executor, identity), expiresAt };
 }
 
 async function issueTokens(services: Services, executor: Executor, identity: Identity): Promise<TokenPair> {
@@ -97,8 +118,15 @@ function signingKey({ keys: { accessToken } }: Services): Promise<CryptoKey> {
 
 const invalidToken = () => new DomainError("invalid_token");
 
-/** Who an access token stands for. Throws `invalid_token` for anything but a live session's own token. */
-export async function authenticateAccessToken(services: Services, token: string): Promise<Identity> {
+/**
+ * Who an access token stands for. Throws `invalid_token` for anything but a live session's own token. `find`: whom a
+ * session stands for, where more than live ones count.
+ */
+export async function authenticateAccessToken(
+  services: Services,
+  token: string,
+  find = (sessionId: string): Promise<Identity | null> => authenticateSession(services, sessionId),
+): Promise<Identity> {
   const claims = await jwtVerify(token, await signingKey(services), {
     algorithms: [ALGORITHM],
     typ: "at+jwt",
@@ -111,7 +139,7 @@ export async function authenticateAccessToken(services: Services, token: string)
     throw error;
   });
   const sessionId = claims.payload.sid;
-  const identity = typeof sessionId === "string" ? await authenticateSession(services, sessionId) : null;
+  const identity = typeof sessionId === "string" ? await find(sessionId) : null;
   if (!identity || identity.userId !== claims.payload.sub) throw invalidToken();
   return identity;
 }
@@ -120,7 +148,7 @@ export async function authenticateAccessToken(services: Services, token: string)
 export async function authenticateSession(services: Services, sessionId: string): Promise<Identity | null> {
   const now = services.clock();
   const session = await findLiveSession(services.db, sessionId, now);
-  if (session && session.lastSeenAt <= addSeconds(now, -SEEN_EVERY_SECONDS))
+  if (session && (session.replaces || session.lastSeenAt <= addSeconds(now, -SEEN_EVERY_SECONDS)))
     await inTransaction(services.db, (tx) => touchSession(tx, sessionId, now));
   return session && { userId: session.userId, sessionId: session.id, scope: session.scope };
 }
@@ -141,6 +169,7 @@ export async function refreshSession(services: Services, refreshToken: string): 
     const session = await findLiveSession(tx, sessionId, now);
     if (!session) return null;
     await admitRefresh(services, tx, sessionId, now);
+    if (session.replaces) await touchSession(tx, sessionId, now);
     return issueTokens(services, tx, { userId: session.userId, sessionId, scope: session.scope });
   });
   if (pair) return pair;

@@ -1,6 +1,7 @@
 // Who is looking at a page.
 import "server-only";
 import { cookies } from "next/headers";
+import { authenticateReplaced } from "@/domain/claim-sessions";
 import { authenticateSession } from "@/domain/tokens";
 import { services } from "@/services";
 import { sessionCookieName, sessionIdOf } from "./cookie";
@@ -10,7 +11,17 @@ export type Visitor = { userId: string; sessionId: string; scope: "claim" | "ful
 
 /** The signed-in visitor by the browser's cookie, or null. For server components. */
 export async function currentVisitor(): Promise<Visitor | null> {
-  const cookie = (await cookies()).get(sessionCookieName())?.value;
-  const sessionId = cookie ? await sessionIdOf(cookie) : null;
+  const sessionId = await presentedSessionId();
   return sessionId ? authenticateSession(services(), sessionId) : null;
+}
+
+/** Whether the cookie is that of a claim which was confirmed with it, and the answer that said so was lost. */
+export async function hasConfirmedUnheard(): Promise<boolean> {
+  const sessionId = await presentedSessionId();
+  return sessionId !== null && (await authenticateReplaced(services(), sessionId)) !== null;
+}
+
+async function presentedSessionId(): Promise<string | null> {
+  const cookie = (await cookies()).get(sessionCookieName())?.value;
+  return cookie ? sessionIdOf(cookie) : null;
 }

@@ -19,6 +19,13 @@ export type FlashForm =
   | "operator";
 export type Flash = { form: FlashForm; values: Record<string, string>; problem: Problem };
 
+/** Those of an account's page. */
+export const FORMS_OF_ACCOUNT = [
+  "sessions",
+  "change-password",
+  "delete-account",
+] as const satisfies FlashForm[];
+
 /** What a page tells once, after it happened. */
 const DONE_NOTES = [
   "address_confirmed",
@@ -26,7 +33,7 @@ const DONE_NOTES = [
   "others_ended",
   "password_changed",
   "account_deleted",
-  // Somebody acted on an account's page whose session had ended.
+  // Somebody acted on an account's page whose session had ended: this time nothing was done.
   "nothing_done",
 ] as const;
 export type DoneNote = (typeof DONE_NOTES)[number];
@@ -133,10 +140,11 @@ export async function readDone(): Promise<DoneNote | null> {
 export function bringsToldOnce(request: Request, path: string): boolean {
   const raw = readCookie(request, flashCookieName());
   if (raw === null) return false;
-  // An account's page, loaded anew, leads to the one that tells it.
-  if (decodeDone(raw) === "nothing_done") return path === "/sign-in";
+  // An account's page, loaded anew, leads to the one that tells these.
+  const done = decodeDone(raw);
+  if (done === "nothing_done" || done === "account_deleted") return path !== "/account";
   // No form of that page was refused, so nothing of it is to be mended.
-  return decodeDone(raw) !== null || decodeFlash(raw)?.problem.code === "other_account";
+  return done !== null || decodeFlash(raw)?.problem.code === "other_account";
 }
 
 /** What a cookie's value holds of a refused form, or null. */

@@ -1,8 +1,17 @@
 // What every call of the API has in common: read, do one thing, answer; and for forms without JavaScript, a redirect.
 import "server-only";
+import { z } from "zod";
 import { DomainError } from "@/domain/errors";
+import { isAccountGone } from "@/domain/same-account";
 import { services } from "@/services";
-import { clearFlashCookie, type DoneNote, doneCookie, type FlashForm, flashCookie } from "./flash";
+import {
+  clearFlashCookie,
+  type DoneNote,
+  doneCookie,
+  type FlashForm,
+  FORMS_OF_ACCOUNT,
+  flashCookie,
+} from "./flash";
 import { asPersonWaits } from "./give-way";
 import { languageOf } from "./language";
 import { type Fields, isForm, isFromOwnPage, readBody, refuseForeignPage } from "./request";
@@ -51,12 +60,11 @@ export async function handlePost(
     if (form) return seeOther(answer.location, [...(answer.cookies ?? []), note ?? clearFlashCookie()]);
     return jsonResponse(answer, note && isFromOwnPage(request) ? [note] : []);
   } catch (error) {
-    // The next page is that of signing in, and whoever pressed "Delete account" must not think that it went through.
-    const isOut = OF_ACCOUNT.has(post.form) && error instanceof DomainError && error.code === "not_signed_in";
-    if (isOut && form) return seeOther("/sign-in", [doneCookie("nothing_done")]);
-    if (isOut && isFromOwnPage(request))
-      return withCookie(problemResponse(error, request), doneCookie("nothing_done"));
-    const isOther = error instanceof DomainError && error.code === "other_account";
+    if (isOutOfAccount(post, error) && (form || isFromOwnPage(request))) {
+      const cookie = doneCookie(await whatWasDone(fields));
+      return form ? seeOther("/sign-in", [cookie]) : withCookie(problemResponse(error, request), cookie);
+    }
+    const isOther = isOfOther(post, error);
     // A page with JavaScript is told like a form: it loads itself anew, and the account that it then shows says why.
     if (!form && !(isOther && isFromOwnPage(request))) return problemResponse(error, request);
     const { problem, headers } = describeError(error, languageOf(request));
@@ -76,8 +84,35 @@ export async function handlePost(
   }
 }
 
-/** The forms of an account's page. */
-const OF_ACCOUNT: ReadonlySet<FlashForm> = new Set(["sessions", "change-password", "delete-account"]);
+/** An account's page whose browser is signed in to another account by now, or waits for another registration's code. */
+function isOfOther({ form }: FormPost, error: unknown): boolean {
+  return (
+    OF_ACCOUNT.has(form) &&
+    error instanceof DomainError &&
+    (error.code === "other_account" || error.code === "other_registration")
+  );
+}
+
+/** The session that an account's page was made for has ended, and the next page is that of signing in. */
+function isOutOfAccount({ form }: FormPost, error: unknown): boolean {
+  return OF_ACCOUNT.has(form) && error instanceof DomainError && error.code === "not_signed_in";
+}
+
+const OF_ACCOUNT: ReadonlySet<FlashForm> = new Set(FORMS_OF_ACCOUNT);
+
+/**
+ * Whoever pressed "Delete account" must not think that it went through, unless it has: pressed twice, or with an answer
+ * that was lost, the first press has ended the session. The account's page says whose it is.
+ */
+async function whatWasDone(fields: Fields): Promise<DoneNote> {
+  const accountId = z.uuid().safeParse(fields.user_id).data;
+  const isGone =
+    accountId !== undefined &&
+    (await services()
+      .database.within(() => isAccountGone(services(), accountId))
+      .catch(() => false));
+  return isGone ? "account_deleted" : "nothing_done";
+}
 
 function withCookie(response: Response, cookie: string): Response {
   response.headers.append("set-cookie", cookie);

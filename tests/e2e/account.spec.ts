@@ -73,7 +73,7 @@ test("a tab with the account of somebody who has signed out since is left when i
   await acted.locator("#delete").getByLabel("Current password").fill(person.password);
   await acted.getByRole("button", { name: "Delete my account" }).click();
   await acted.waitForURL("**/sign-in");
-  await expect(acted.getByText("Your session had ended, so nothing was changed.")).toBeVisible();
+  await expect(acted.getByText("Your session had ended, so nothing was changed this time.")).toBeVisible();
   await acted.reload();
   await expect(acted.getByText("Your session had ended")).toHaveCount(0);
   const body = { login: person.username, password: person.password };
@@ -95,7 +95,7 @@ test.describe("without JavaScript", () => {
     await tab.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.locator("#delete").getByLabel("Current password").fill(person.password);
     await page.getByRole("button", { name: "Delete my account" }).click();
-    await expect(page.getByText("Your session had ended, so nothing was changed.")).toBeVisible();
+    await expect(page.getByText("Your session had ended, so nothing was changed this time.")).toBeVisible();
     expect(new URL(page.url()).pathname).toBe("/sign-in");
   });
 });

@@ -133,7 +133,16 @@ const STATES: Record<string, (call: Call) => Promise<Shot>> = {
   not_signed_in: async (call) => ({ body: bodyOf(call) }),
   invalid_token: async (call) => ({ body: bodyOf(call), token: "nonsense" }),
   not_confirmed: async (call) => ({ body: bodyOf(call), token: (await claim()).access_token }),
+  // Without the id of an account, which is asked about first.
+  "endOtherSessions.not_confirmed": async () => ({ body: {}, token: (await claim()).access_token }),
   already_confirmed: asAccount,
+  // Sent for an account, by a registration's token.
+  ...Object.fromEntries(
+    ["endSession", "endOtherSessions", "changePassword", "deleteAccount"].map((call) => [
+      `${call}.other_registration`,
+      async () => ({ token: (await claim()).access_token }),
+    ]),
+  ),
 
   "register.queued": async () => ({ body: newPerson() }),
   "register.username_taken": async () => {

@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
-import { currentVisitor } from "@/app/_auth/visitor";
+import { currentVisitor, hasConfirmedUnheard } from "@/app/_auth/visitor";
 import { getConfirmation, isMailOf } from "@/app/_data/confirmation";
 import { inboxUrl } from "@/app/_data/inbox";
 import { requestTexts } from "@/app/_data/texts";
-import { readFlash } from "@/app/_http/flash";
+import { FORMS_OF_ACCOUNT, readFlash } from "@/app/_http/flash";
 import type { Problem } from "@/app/_http/problem";
 import { AboutMail } from "@/components/about-mail";
 import { confirmBesideAccount, mailIdOf } from "@/components/confirm-address";
@@ -39,12 +39,16 @@ type Props = { searchParams: Promise<{ other?: string | string[] }> };
 export default async function ConfirmPage({ searchParams }: Props) {
   const [{ other }, visitor] = await Promise.all([searchParams, currentVisitor()]);
   const confirmation = visitor && (await getConfirmation(visitor.userId));
+  if (!visitor && (await hasConfirmedUnheard())) return <ConfirmedUnheard />;
   if (!visitor || !confirmation) return <NothingToConfirm />;
-  const [codeFlash, resendFlash, changeFlash] = await Promise.all([
+  const [codeFlash, resendFlash, changeFlash, ...accountFlashes] = await Promise.all([
     readFlash("confirm"),
     readFlash("resend"),
     readFlash("change-email"),
+    ...FORMS_OF_ACCOUNT.map(readFlash),
   ]);
+  // A form of an account's page that stood here still: whoever sent it must not think that it went through.
+  const ofAccount = accountFlashes.find((flash) => flash?.problem.code === "other_registration");
   const texts = await requestTexts();
   const { language, t } = texts;
   if (confirmation.confirmed) {
@@ -78,6 +82,11 @@ export default async function ConfirmPage({ searchParams }: Props) {
   }
   return (
     <Card isWide>
+      {ofAccount ? (
+        <div className="mb-5">
+          <Alert isAnnounced>{ofAccount.problem.detail}</Alert>
+        </div>
+      ) : null}
       <TextsProvider
         language={language}
         texts={pickTexts(language, ["confirm", "timeline", "reason", "form", "rules"])}
@@ -133,6 +142,21 @@ async function ConfirmedElsewhere({
           {t("confirmOther.elsewhereSubmit")}
         </button>
       </form>
+    </Card>
+  );
+}
+
+/** The code was right, and the answer that brought the account's session was lost. */
+async function ConfirmedUnheard() {
+  const { t } = await requestTexts();
+  return (
+    <Card>
+      <title>{t("common.title", { page: t("confirmOther.elsewhereTab") })}</title>
+      <Title>{t("confirmOther.elsewhereTitle")}</Title>
+      <p className="mt-2 text-fg-muted">{t("signIn.confirmed")}</p>
+      <a href="/sign-in" className={buttonClass("primary", "mt-6 w-full")}>
+        {t("common.signIn")}
+      </a>
     </Card>
   );
 }

@@ -62,6 +62,10 @@ export default async function SignInPage({ searchParams }: Props) {
           <div className="mt-4 mb-5">
             <DoneNote>{t("signIn.confirmed")}</DoneNote>
           </div>
+        ) : done === "account_deleted" ? (
+          <div className="mt-4 mb-5">
+            <DoneNote>{t("landing.accountDeleted")}</DoneNote>
+          </div>
         ) : done === "nothing_done" ? (
           <div className="mt-4 mb-5">
             <Alert>{t("signIn.nothingDone")}</Alert>

@@ -181,7 +181,7 @@ export const REGISTRATION: readonly Operation[] = [
     tag: "Registration",
     summary: "Confirm with the code",
     description:
-      "Five tries a code; after twenty wrong ones of a claim, one after each wait. The token that is sent ends; the answer has new ones. Other tokens of the claim may be exchanged for such, as after a link.",
+      "Five tries a code; after twenty wrong ones of a claim, one after each wait. The token that is sent ends; the answer has new ones. Where that answer was lost, the same token and code bring such tokens again for a quarter of an hour, until one of them is used. Other tokens of the claim may be exchanged for such, as after a link.",
     access: "claim",
     takes: () => CodeFields,
     answers: [

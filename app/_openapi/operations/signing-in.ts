@@ -30,10 +30,12 @@ const NO_REFRESH_TOKEN = wrongFields(
   {},
   { field: "refresh_token", code: "required", detail: fieldSentenceOf("required_refresh_token") },
 );
-const ofAnother = (sends: object): Refused => ({
-  code: "other_account",
-  sends: { ...sends, user_id: OTHER_USER_ID },
-});
+/** For another account than the caller's, which may be a registration. */
+const ofAnother = (sends: object): Refused[] =>
+  (["other_account", "other_registration"] as const).map((code) => ({
+    code,
+    sends: { ...sends, user_id: OTHER_USER_ID },
+  }));
 const WRONG_PASSWORD = { code: "wrong_password", detail: fieldSentenceOf("wrong_password") };
 
 const done = (means: string, name: string, sends: object): Answer => ({
@@ -188,7 +190,7 @@ export const SIGNING_IN: readonly Operation[] = [
         { session_id: "7" },
         { field: "session_id", code: "invalid", detail: fieldSentenceOf("session_id_invalid") },
       ),
-      ofAnother({ session_id: SESSION_ID }),
+      ...ofAnother({ session_id: SESSION_ID }),
     ],
   },
   {
@@ -215,7 +217,7 @@ export const SIGNING_IN: readonly Operation[] = [
         { user_id: "me" },
         { field: "user_id", code: "invalid", detail: fieldSentenceOf("user_id_invalid") },
       ),
-      ofAnother({}),
+      ...ofAnother({}),
     ],
   },
   {
@@ -247,7 +249,7 @@ export const SIGNING_IN: readonly Operation[] = [
         { current_password: "not the one", new_password: "another horse, another battery" },
         { field: "current_password", ...WRONG_PASSWORD },
       ),
-      ofAnother({ current_password: ADA.password, new_password: "another horse, another battery" }),
+      ...ofAnother({ current_password: ADA.password, new_password: "another horse, another battery" }),
       { code: "sign_in_limit" },
       { code: "password_limit" },
       { code: "busy" },
@@ -266,7 +268,7 @@ export const SIGNING_IN: readonly Operation[] = [
     refusals: [
       ...CHANGING_ONE,
       wrongFields({ password: "not the one" }, { field: "password", ...WRONG_PASSWORD }),
-      ofAnother({ password: ADA.password }),
+      ...ofAnother({ password: ADA.password }),
       { code: "sign_in_limit" },
       { code: "busy" },
     ],

@@ -2,13 +2,13 @@
 // link-confirmation.test.ts.
 import { describe, expect, test } from "vitest";
 import { changeAddress } from "@/domain/address-change";
-import { GO_ON_SECONDS, goOnAfterConfirmation } from "@/domain/claim-sessions";
+import { authenticateReplaced, GO_ON_SECONDS, goOnAfterConfirmation } from "@/domain/claim-sessions";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
 import { changePassword } from "@/domain/password-change";
 import { registerUser } from "@/domain/registration";
 import { endOtherSessions } from "@/domain/sessions";
 import { signIn } from "@/domain/sign-in";
-import { authenticateSession, endSession, type StartedSession } from "@/domain/tokens";
+import { authenticateSession, endSession, refreshSession, type StartedSession } from "@/domain/tokens";
 import { codeOf } from "@/tests/support/codes";
 import { someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -23,7 +23,7 @@ async function claimOnThreeDevices() {
   const [second, third] = [await again(), await again()];
   const code = await codeOf(services, deliveryId);
   const confirm = () => confirmEmail(services, user.id, code, { sessionId: third.identity.sessionId });
-  return { ...person, user, first, second, third, confirm };
+  return { ...person, user, deliveryId, first, second, third, confirm };
 }
 
 const isOpen = async ({ identity }: StartedSession) =>
@@ -92,5 +92,63 @@ describe("a code typed on another device", () => {
     await confirm();
     expect(await isOpen(other.session)).toBe(false);
     await expect(goOn(other.session)).rejects.toMatchObject({ code: "not_confirmed" });
+  });
+});
+
+describe("the right code a second time, because its answer was lost", () => {
+  const answered = async (sessionId: string) => (await authenticateReplaced(services, sessionId))?.scope;
+
+  test("brings the session that it had brought, as often as it is asked for, until somebody uses that", async () => {
+    const { third, confirm } = await claimOnThreeDevices();
+    const { session } = await confirm();
+    for (const again of [await confirm(), await confirm()]) {
+      expect(again.session.identity).toEqual(session.identity);
+      expect(again.session.tokens.refresh_token).not.toBe(session.tokens.refresh_token);
+    }
+    expect(await answered(third.identity.sessionId)).toBe("claim");
+    expect(await isOpen(session)).toBe(true);
+    expect(await answered(third.identity.sessionId)).toBeUndefined();
+    await expect(confirm()).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+
+  test("a refreshed token is a use of it as well", async () => {
+    const { confirm } = await claimOnThreeDevices();
+    const { session } = await confirm();
+    await refreshSession(services, session.tokens.refresh_token);
+    await expect(confirm()).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+
+  test("ASVS 7.2.4: the claim's session alone opens nothing: another code is refused, counted, and looked at five times", async () => {
+    const { user, third, deliveryId } = await claimOnThreeDevices();
+    const code = await codeOf(services, deliveryId);
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, "0");
+    const { sessionId } = third.identity;
+    const type = (typed: string) => confirmEmail(services, user.id, typed, { sessionId });
+    await type(code);
+    await expect(goOn(third)).rejects.toMatchObject({ code: "invalid_token" });
+    expect(await isOpen(third)).toBe(false);
+    for (let tries = 0; tries < 4; tries++)
+      await expect(type(wrong)).rejects.toMatchObject({ code: "already_confirmed" });
+    // The right one was the first of its five tries.
+    await expect(type(code)).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+
+  test("not by another session of the claim, not after a quarter of an hour, and not once all sessions were ended", async () => {
+    const one = await claimOnThreeDevices();
+    const { session } = await one.confirm();
+    const code = await codeOf(services, one.deliveryId);
+    for (const { identity } of [one.first, one.second]) {
+      const asked = confirmEmail(services, one.user.id, code, { sessionId: identity.sessionId });
+      await expect(asked).rejects.toMatchObject({ code: "already_confirmed" });
+    }
+    services.pass(GO_ON_SECONDS + 1);
+    await expect(one.confirm()).rejects.toMatchObject({ code: "already_confirmed" });
+    expect(await answered(one.third.identity.sessionId)).toBeUndefined();
+
+    const two = await claimOnThreeDevices();
+    const opened = await two.confirm();
+    await endSession(services, opened.session.identity.sessionId);
+    await expect(two.confirm()).rejects.toMatchObject({ code: "already_confirmed" });
+    expect(await isOpen(session)).toBe(true);
   });
 });

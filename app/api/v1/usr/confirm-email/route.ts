@@ -9,13 +9,13 @@ import { confirmEmail } from "@/domain/email-confirmation";
 import { demandSameClaim } from "@/domain/same-claim";
 import { services } from "@/services";
 
-/** Confirms the address of the claim that asks, and signs it in. */
+/** Confirms the address of the claim that asks, and signs it in; the same again brings the same, once. */
 export function POST(request: Request): Promise<Response> {
   return handlePost(
     request,
     { form: "confirm", backTo: "/confirm", keep: ["delivery_id"] },
     async (fields) => {
-      const { userId, sessionId } = await authenticate(request);
+      const { userId, sessionId } = await authenticate(request, { orReplaced: true });
       // First: what is wrong with the rest would be told on the page of a registration that it was not meant for.
       await demandSameClaim(services(), userId, parseFields(AboutMailFields, fields).delivery_id);
       const { code } = parseFields(CodeFields, fields);

@@ -9,7 +9,7 @@ import { services } from "@/services";
 /** Where the confirmation of the one who asks stands. */
 export async function GET(request: Request): Promise<Response> {
   try {
-    const { userId } = await authenticate(request);
+    const { userId } = await authenticate(request, { orReplaced: true });
     const language = languageOf(request);
     const confirmation = await getConfirmation(services(), userId, language);
     if (!confirmation) throw new DomainError("invalid_token", { text: "registration_over" });

@@ -10,10 +10,15 @@ import { services } from "@/services";
 /** One event `confirmation` at once, and one per change, as long as the session lives. */
 export async function GET(request: Request): Promise<Response> {
   try {
-    const { userId } = await authenticate(request);
+    const { userId } = await authenticate(request, { orReplaced: true });
     const language = languageOf(request);
     const stream = streamConfirmation(
-      { services: services(), userId, language, authenticate: () => authenticate(request) },
+      {
+        services: services(),
+        userId,
+        language,
+        authenticate: () => authenticate(request, { orReplaced: true }),
+      },
       request.signal,
     );
     return new Response(stream, {
