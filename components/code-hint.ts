@@ -25,7 +25,11 @@ export function describeCode({ confirmed, code, delivery }: Confirmation, nowMs:
   if (confirmed) return { kind: "done" };
   // A mail that did not arrive brought no code to type, whatever the code's own lifetime says.
   if (delivery && NOT_ARRIVED.has(delivery.status)) return { kind: "not_coming" };
-  if (code.expires_at !== null && Date.parse(code.expires_at) <= nowMs) return { kind: "expired" };
+  const isExpired = code.expires_at !== null && Date.parse(code.expires_at) <= nowMs;
+  // Nor does another one follow it: an address that complained gets no more mail (domain/provider-events.ts).
+  if (delivery?.status === "complained" && (isExpired || code.tries_left === 0))
+    return { kind: "not_coming" };
+  if (isExpired) return { kind: "expired" };
   if (code.next_try_at !== null && Date.parse(code.next_try_at) > nowMs)
     return { kind: "wait", nextTryAt: code.next_try_at };
   if (delivery !== null && code.tries_left === 0) return { kind: "no_tries" };

@@ -20,7 +20,7 @@ import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
-import { describeLead, describeStatus, isInMailbox, LEADS, needsOtherAddress } from "./timeline";
+import { describeLead, describeStatus, isAddressOver, isInMailbox, LEADS } from "./timeline";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { Room } from "./ui/room";
@@ -68,7 +68,7 @@ export function ConfirmView({
   const status = describeStatus(texts, confirmation, nowMs);
   const hint = describeCode(confirmation, nowMs);
   // One button is the important one: of the address, of another code, or of the code.
-  const isAddressNeeded = needsOtherAddress(delivery);
+  const isAddressNeeded = isAddressOver(confirmation, nowMs);
   const isResendNeeded = !isAddressNeeded && isAnotherNeeded(hint);
   const isUnderWay = delivery?.status === "queued" || delivery?.status === "sending";
   const sentence =
@@ -186,7 +186,9 @@ export function ConfirmView({
           refusal={other ? null : codeRefusal}
           isUseless={isAddressNeeded || isResendNeeded}
           connection={connection}
-          isAtHand={delivery?.status === "sent" || delivery?.status === "delivered"}
+          isAtHand={
+            (delivery?.status === "sent" || delivery?.status === "delivered") && !isAnotherNeeded(hint)
+          }
           onSending={() => setSendingCode(true)}
           onSettled={() => {
             setSendingCode(false);

@@ -179,10 +179,16 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
         );
       return say(tone, status, t("timeline.sentence.sent"));
     case "delivered":
-    case "complained":
       return isCodeOver(confirmation, nowMs)
         ? say("waiting", status, t("timeline.sentence.codeOver"))
-        : say(tone, status, t(`timeline.sentence.${status}`));
+        : say(tone, status, t("timeline.sentence.delivered"));
+    case "complained":
+      // Another code would be asked for in vain.
+      return say(
+        tone,
+        status,
+        t(`timeline.sentence.${isCodeOver(confirmation, nowMs) ? "suppressed" : "complained"}`),
+      );
     case "failed": {
       const sentence = needsOtherAddress(delivery) ? "failedForGood" : "failed";
       const why = upperFirst(describeReason(texts, reason), texts.language);
@@ -207,7 +213,8 @@ export function describeStatus(texts: Texts, confirmation: Confirmation, nowMs: 
 /** The mail is there, and what it brought cannot be typed any more: nobody is to look for it. */
 function isCodeOver(confirmation: Confirmation, nowMs: number): boolean {
   const { kind } = describeCode(confirmation, nowMs);
-  return kind === "expired" || kind === "no_tries";
+  const isNoneToCome = kind === "not_coming" && confirmation.delivery?.status === "complained";
+  return kind === "expired" || kind === "no_tries" || isNoneToCome;
 }
 
 /** Why, in words that go on after a colon. A code that is newer than this page is told in the API's words. */
@@ -238,7 +245,15 @@ const ADDRESS_REFUSED = new Set([
 
 const CAME_BACK_FOR_NOW: ReadonlySet<string> = new Set(BOUNCE_REASONS);
 
-/** Only another address can help; the page then holds the form for it open. */
+/** Only another address can help; the page then holds the form for it open. `nowMs`: the server's clock. */
+export function isAddressOver(confirmation: Confirmation, nowMs: number): boolean {
+  const { delivery } = confirmation;
+  // While its code works, the mail that was marked as spam is all that is needed.
+  const isComplained = delivery?.status === "complained" && isCodeOver(confirmation, nowMs);
+  return needsOtherAddress(delivery) || isComplained;
+}
+
+/** The mail did not get there, and no other one would. */
 export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
   const code = delivery?.reason?.code ?? "";
   if (delivery?.status === "bounced") return !CAME_BACK_FOR_NOW.has(code);

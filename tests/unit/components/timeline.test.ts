@@ -247,7 +247,6 @@ describe("a code that is over", () => {
     ["sent", null],
     ["sent", "delayed"],
     ["delivered", null],
-    ["complained", null],
   ] as const)("sends nobody to look for it, or to wait for it: %s, %s", (status, reason) => {
     const tell = (code: Confirmation["code"]) => {
       const mail = { status, attempt: 1, sent_at, reason: reason && { code: reason, message: "" } };
@@ -261,6 +260,36 @@ describe("a code that is over", () => {
         sentence: "The code in this mail does not work any more. Ask for a new one below.",
       });
       expect(before.sentence).not.toBe(tell(code).sentence);
+    }
+  });
+});
+
+describe("a mail that was marked as spam", () => {
+  const told = (code: Partial<Confirmation["code"]>) =>
+    makeConfirmation(
+      { status: "complained", attempt: 1, sent_at: SERVER_TIME },
+      {
+        code: {
+          tries_left: 5,
+          expires_at: new Date(NOW_MS + 60_000).toISOString(),
+          next_try_at: null,
+          ...code,
+        },
+      },
+    );
+
+  test("can be used while its code works", () => {
+    expect(describeStatus(told({}), NOW_MS).sentence).toContain("the code in it works");
+    expect(timeline.isAddressOver(told({}), NOW_MS)).toBe(false);
+  });
+
+  test("asks for another address once its code is over, since no other code would be sent there", () => {
+    for (const code of [{ expires_at: SERVER_TIME }, { tries_left: 0 }]) {
+      const status = describeStatus(told(code), NOW_MS + 1000);
+      expect(status).toMatchObject({ tone: "bad", headline: "Marked as spam" });
+      expect(status.sentence).toMatch(/We no longer write to this address.*change it to another one/);
+      expect(timeline.isAddressOver(told(code), NOW_MS + 1000)).toBe(true);
+      expect(describeCode(told(code), NOW_MS + 1000)).toEqual({ kind: "not_coming" });
     }
   });
 });
