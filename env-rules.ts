@@ -87,6 +87,8 @@ const SECRETS: readonly { name: string; lengthMin: number; make: string }[] = [
   { name: "INNGEST_SIGNING_KEY", lengthMin: 32, make: SIGNING_KEY },
   { name: "INNGEST_SIGNING_KEY_FALLBACK", lengthMin: 32, make: SIGNING_KEY },
   { name: "INNGEST_EVENT_KEY", lengthMin: 16, make: EVENT_KEY },
+  // Resend's are `re_` and 32 characters or so.
+  { name: "RESEND_API_KEY", lengthMin: "re_".length + 16, make: "Resend shows it when it is made" },
   {
     name: "RESEND_WEBHOOK_SECRET",
     lengthMin: "whsec_".length + 24,

@@ -49,7 +49,7 @@ describe("the environment", () => {
     DATABASE_URL: "postgres://u@db/latchkey",
     INNGEST_SIGNING_KEY: "signkey-prod-9f2c4e1ab7d35068c4e2f19a7b3d5e60",
     INNGEST_EVENT_KEY: "Xw93kTzLq0PvRm5d",
-    RESEND_API_KEY: "re_9Zk2LmQ7",
+    RESEND_API_KEY: "re_9Zk2LmQ7_b5Zr8tQ1nVw3YkLmPqRsTuV",
     EMAIL_FROM: "Us <us@app.example.com>",
   };
   const levels = async (change: Record<string, string>) =>
