@@ -45,6 +45,11 @@ export async function setPageClock(page: Page, { origin, seconds, hold }: PageCl
       }
       globalThis.Date = PageDate as DateConstructor;
 
+      // What a page reads when it has no stream comes by this, which does not ask JSON.parse by itself.
+      Response.prototype.json = async function () {
+        return JSON.parse(await this.text());
+      };
+
       type Told = {
         server_time?: unknown;
         confirmed?: boolean;
@@ -66,6 +71,7 @@ export async function setPageClock(page: Page, { origin, seconds, hold }: PageCl
         )
           held = told;
         document.documentElement.dataset.told = held ? "held" : "told";
+        document.documentElement.dataset.status = String(told.delivery?.status);
         document.documentElement.dataset.confirmed = String(told.confirmed === true);
         return told;
       };

@@ -10,13 +10,7 @@ import { LOOKS, type Look, looksOfWidth, takePicture } from "./camera";
 import { describeGallery, type Picture, type Result } from "./gallery";
 import type { Options } from "./options";
 import { type Receiver, startReceiver } from "./receiver";
-import { ACCOUNT_SCENES } from "./scenes/account";
-import { CONFIRM_SCENES } from "./scenes/confirm";
-import { ENGINE_SCENES } from "./scenes/engine";
-import { LINK_SCENES } from "./scenes/links";
-import { makeMailScenes } from "./scenes/mails";
-import { OPERATOR_SCENES } from "./scenes/operators";
-import { PUBLIC_SCENES } from "./scenes/public";
+import { makeScenes } from "./scenes/all";
 import type { Scene } from "./scenes/scene";
 import { createStage } from "./stage";
 
@@ -37,15 +31,7 @@ export async function takeScreenshots(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result | null> {
-  const scenes = [
-    ...PUBLIC_SCENES,
-    ...CONFIRM_SCENES,
-    ...LINK_SCENES,
-    ...ACCOUNT_SCENES,
-    ...OPERATOR_SCENES,
-    ...ENGINE_SCENES,
-    ...(await makeMailScenes()),
-  ].filter((scene) => scene.name.includes(options.only ?? ""));
+  const scenes = (await makeScenes()).filter((scene) => scene.name.includes(options.only ?? ""));
   const out = path.resolve(root, options.out);
   mkdirSync(out, { recursive: true });
   const receiver = await startReceiver();

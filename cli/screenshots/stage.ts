@@ -1,6 +1,8 @@
 // Where scenes play: a browser of their own for each person, and what can be done to the product around it.
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 import { openDatabase } from "@/db/client";
+import { countWrongCode, findNewestUserByEmail } from "@/db/users";
+import { addSeconds } from "@/domain/clock";
 import { DEFAULT_LANGUAGE, type Language, localeOf, tagOf } from "@/messages/languages";
 import { waitForMail } from "../chaos/inbox";
 import { settle } from "../chaos/settle";
@@ -41,6 +43,8 @@ export type Stage = {
   passRetries(): Promise<void>;
   /** What the mail provider does from now on; null: all it should. */
   setFault(kind: Fault | null): Promise<void>;
+  /** As if this many wrong codes had been typed a day ago: they take several mails, which come minutes apart. */
+  countWrongCodes(who: Registered, count: number): Promise<void>;
   /** Who is told by webhooks takes none from now on, or all. */
   setReceiverAway(isAway: boolean): void;
   /** Closes what the scene opened. */
@@ -129,6 +133,17 @@ export function createStage({
           : {}),
       });
       if (!response.ok) throw new Error(`The provider cannot ${kind}: ${response.status}`);
+    },
+    async countWrongCodes({ email, at }, count) {
+      const database = openDatabase(product.postgres.url, 1);
+      try {
+        const user = await findNewestUserByEmail(database.db, email);
+        if (!user) throw new Error(`Nobody registered with ${email}`);
+        const dayBefore = addSeconds(new Date(at), -24 * 3600);
+        for (let wrong = 0; wrong < count; wrong++) await countWrongCode(database.db, user.id, dayBefore);
+      } finally {
+        await database.close();
+      }
     },
     setReceiverAway: receiver.setAway,
     async clear() {

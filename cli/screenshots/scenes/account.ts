@@ -1,18 +1,14 @@
 // The account, and the page for a product that cannot answer.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "@playwright/test";
-import { readCode } from "../../chaos/inbox";
 import { VISITORS_PASSWORD as PASSWORD } from "../../product/chromium";
 import type { Stage } from "../stage";
-import { fill, type Scene, submit } from "./scene";
+import { confirm, fill, type Scene, submit } from "./scene";
 
-async function openAccount(stage: Stage, who: string): Promise<Page> {
-  const { page, at, readMail } = await stage.register(who);
-  const confirmed = await page.request.post("/api/v1/usr/confirm-email", {
-    headers: { origin: stage.product.url },
-    data: { code: readCode(await readMail()) },
-  });
-  if (!confirmed.ok()) throw new Error(`The code was refused: ${confirmed.status()}`);
+export async function openAccount(stage: Stage, who: string): Promise<Page> {
+  const registered = await stage.register(who);
+  const { page, at } = registered;
+  await confirm(stage, registered);
   // Somebody who is also signed in elsewhere.
   const phone = await stage.newPage();
   const signedIn = await phone.request.post("/api/v1/usr/token", {
@@ -46,6 +42,18 @@ export const ACCOUNT_SCENES: readonly Scene[] = [
       await page.locator('[name="new_password"]').click();
       await page.waitForLoadState("networkidle");
       await fill(page, { current_password: PASSWORD, new_password: "a longer sentence with words" });
+      return page;
+    },
+  },
+  {
+    name: "account-password-changed",
+    title: "The account: the password is changed, and nobody is signed in elsewhere",
+    async play(stage) {
+      const page = await openAccount(stage, "marie");
+      await page.locator("#password summary").click();
+      await fill(page, { current_password: PASSWORD, new_password: "a longer sentence with words" });
+      await submit(page, "new_password");
+      await page.waitForSelector("h1 ~ [role=status]");
       return page;
     },
   },
@@ -87,6 +95,20 @@ export const ACCOUNT_SCENES: readonly Scene[] = [
       await page.context().addCookies(await other.context().cookies());
       await submit(page, "password");
       await page.waitForSelector("h1 ~ div [role=alert]");
+      return page;
+    },
+  },
+  {
+    name: "sign-in-nothing-done",
+    title: "The session had ended before the account’s page was used: nothing was deleted",
+    async play(stage) {
+      const page = await openAccount(stage, "lise");
+      await page.locator("#delete summary").click();
+      await page.locator("#delete [name=password]").fill(PASSWORD);
+      // What signing out in another tab would have done.
+      await page.context().clearCookies();
+      await submit(page, "password");
+      await page.waitForURL("**/sign-in");
       return page;
     },
   },

@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import type { Stage } from "../stage";
 import type { Scene } from "./scene";
 
-async function signIn(stage: Stage): Promise<Page> {
+export async function signInOperator(stage: Stage): Promise<Page> {
   const page = await stage.newPage();
   await page.goto("/ops/sign-in");
   await page.locator('[name="password"]').fill(stage.product.opsPassword);
@@ -34,13 +34,13 @@ export const OPERATOR_SCENES: readonly Scene[] = [
       return page;
     },
   },
-  { name: "ops-now", title: "For operators: what is under way", isEnglish: true, play: signIn },
+  { name: "ops-now", title: "For operators: what is under way", isEnglish: true, play: signInOperator },
   {
     name: "ops-deliveries",
     title: "For operators: every delivery",
     isEnglish: true,
     async play(stage) {
-      const page = await signIn(stage);
+      const page = await signInOperator(stage);
       await page.goto("/ops/deliveries");
       return page;
     },
@@ -50,7 +50,7 @@ export const OPERATOR_SCENES: readonly Scene[] = [
     title: "For operators: one delivery, and what happened",
     isEnglish: true,
     async play(stage) {
-      const page = await signIn(stage);
+      const page = await signInOperator(stage);
       await page.goto("/ops/deliveries?status=failed");
       await page.locator('main tbody a[href^="/ops/deliveries/"]').last().click();
       await page.waitForURL("**/ops/deliveries/*-*");
@@ -62,8 +62,18 @@ export const OPERATOR_SCENES: readonly Scene[] = [
     title: "For operators: what was done, and by whom",
     isEnglish: true,
     async play(stage) {
-      const page = await signIn(stage);
+      const page = await signInOperator(stage);
       await page.goto("/ops/audit");
+      return page;
+    },
+  },
+  {
+    name: "ops-audit-unread",
+    title: "For operators: what of the filter could not be read is left out",
+    isEnglish: true,
+    async play(stage) {
+      const page = await signInOperator(stage);
+      await page.goto("/ops/audit?actor=somebody&user=ada");
       return page;
     },
   },
@@ -74,7 +84,7 @@ export const OPERATOR_SCENES: readonly Scene[] = [
     async play(stage) {
       stage.setReceiverAway(true);
       await stage.register("joyce");
-      const page = await signIn(stage);
+      const page = await signInOperator(stage);
       await page.goto("/ops/webhooks");
       await untilThere(page, 'main li a[href^="/ops/webhooks/"]', "answered 503");
       return page;

@@ -1,6 +1,7 @@
 // What a scene is: a state of the product, and the way there.
 import type { Page } from "@playwright/test";
-import type { Stage } from "../stage";
+import { readCode } from "../../chaos/inbox";
+import type { Registered, Stage } from "../stage";
 
 export type Scene = {
   /** Of the file, and unique. */
@@ -28,3 +29,12 @@ export async function fill(page: Page, values: Record<string, string>): Promise<
 /** Presses the button of the form that holds this field. */
 export const submit = (page: Page, field: string) =>
   page.locator(`form:has([name="${field}"]) button[type="submit"]`).click();
+
+/** Confirms with the code of the mail, beside the page: its browser has the account's session then. */
+export async function confirm({ product }: Stage, { page, readMail }: Registered): Promise<void> {
+  const answer = await page.request.post("/api/v1/usr/confirm-email", {
+    headers: { origin: product.url },
+    data: { code: readCode(await readMail()) },
+  });
+  if (!answer.ok()) throw new Error(`The code was refused: ${answer.status()}`);
+}

@@ -1,11 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { describeGallery, formatResult, type Picture } from "@/cli/screenshots/gallery";
 import { OUT, readOptions } from "@/cli/screenshots/options";
-import { ACCOUNT_SCENES } from "@/cli/screenshots/scenes/account";
-import { CONFIRM_SCENES } from "@/cli/screenshots/scenes/confirm";
-import { makeMailScenes } from "@/cli/screenshots/scenes/mails";
-import { OPERATOR_SCENES } from "@/cli/screenshots/scenes/operators";
-import { PUBLIC_SCENES } from "@/cli/screenshots/scenes/public";
+import { makeScenes } from "@/cli/screenshots/scenes/all";
 
 const picture = (own: Partial<Picture> = {}): Picture => ({
   scene: "queued",
@@ -32,14 +28,7 @@ describe("where pictures go", () => {
 });
 
 test("each scene has a name of its own, which is part of a file's", async () => {
-  const scenes = [
-    ...PUBLIC_SCENES,
-    ...CONFIRM_SCENES,
-    ...ACCOUNT_SCENES,
-    ...OPERATOR_SCENES,
-    ...(await makeMailScenes()),
-  ];
-  const names = scenes.map(({ name }) => name);
+  const names = (await makeScenes()).map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
   expect(names.filter((name) => name.startsWith("mail-")).length).toBeGreaterThan(2);
