@@ -72,6 +72,14 @@ export function CodeForm({
     lastMailId.current = mailId;
   }, [mailId]);
 
+  // Until when there is to be a wait stands in the hint: what was answered to a code does not hide it, and is over with it.
+  const isWaiting = hint.kind === "wait";
+  const wasWaiting = useRef(isWaiting);
+  useEffect(() => {
+    if (wasWaiting.current && !isWaiting) setError(null);
+    wasWaiting.current = isWaiting;
+  }, [isWaiting]);
+
   useEffect(() => {
     // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.
     if (connection === "live" || connection === "polling") setUnsent(false);
@@ -150,7 +158,7 @@ export function CodeForm({
         id="code-note"
         hint={<Hint hint={hint} />}
         room={room}
-        error={isUnsent ? t("common.unreachable") : error}
+        error={isUnsent ? t("common.unreachable") : error && isWaiting ? <Hint hint={hint} /> : error}
         isAnnounced
       />
       <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">

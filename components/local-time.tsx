@@ -55,7 +55,9 @@ export function LocalTime({
       className={className}
       suppressHydrationWarning
     >
-      <Unbroken parts={format.formatToParts(new Date(at))} />
+      {/* Made anew in the reader's zone, whatever the server had written: of a part that is the same in both, React would
+          keep the server's words. */}
+      <Unbroken key={isHydrated ? "local" : "utc"} parts={format.formatToParts(new Date(at))} />
       {isHydrated ? null : <noscript> UTC</noscript>}
     </time>
   );

@@ -73,7 +73,7 @@ export function FieldNote({
   hint?: ReactNode;
   /** What else can stand here and may need more lines. */
   room?: readonly string[];
-  error: string | null;
+  error: ReactNode;
   isAnnounced?: boolean;
 }) {
   return (

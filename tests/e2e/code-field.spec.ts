@@ -1,9 +1,11 @@
 // What keyboards do that compose: the field is theirs until they are done. They are played through the browser's own
-// protocol, because no key of Playwright's composes.
+// protocol, because no key of Playwright's composes. And what the field says while nothing typed would be looked at.
 import { type CDPSession, expect, type Page, test } from "@playwright/test";
+import postgres from "postgres";
 import { codeIn, nextMail } from "../support/mailbox";
 import { codeField, registerOnPage } from "../support/pages";
 import { newPerson } from "../support/people";
+import { readRunning } from "../support/running";
 
 /** As a Japanese keyboard writes them. */
 const toFullWidth = (digits: string) =>
@@ -63,4 +65,31 @@ test("a code that comes in one piece, as from the clipboard, may have a space in
   await codeField(page).fill(`${code.slice(0, 3)} ${code.slice(3)}`);
   await page.waitForURL("**/account");
   expect(sent).toEqual([code]);
+});
+
+test("after too many wrong codes the field says when the next try is, also to whoever tries before", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  const sql = postgres(readRunning().postgres.url, { max: 1, onnotice: () => {} });
+  try {
+    await sql`update users set wrong_code_count = 19 where username = ${person.username}`;
+    const note = page.locator("#code-note");
+    // The twentieth wrong one, and the right one during the wait.
+    for (const typed of [String((Number(code) + 1) % 1_000_000).padStart(6, "0"), code]) {
+      await codeField(page).fill(typed);
+      await expect(note.getByRole("alert")).toHaveText(
+        /^Too many wrong codes\. The next try is at \d\d:\d\d\.$/,
+      );
+      await expect(codeField(page)).toHaveValue("");
+    }
+    await sql`update users set wrong_code_at = now() - interval '1 day' where username = ${person.username}`;
+    await page.reload();
+    await codeField(page).fill(code);
+    await page.waitForURL("**/account");
+  } finally {
+    await sql.end();
+  }
 });

@@ -4,5 +4,5 @@ export const completeEnvironment = {
   DATABASE_URL: "postgres://latchkey@127.0.0.1/latchkey",
   INNGEST_SIGNING_KEY: "signkey-prod-00",
   INNGEST_EVENT_KEY: "key",
-  RESEND_API_KEY: "re_1",
+  RESEND_API_KEY: "re_9Zk2LmQ7_xT4vKq8RwB2nMd6YsHj3PfGc",
 };
