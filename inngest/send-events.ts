@@ -9,19 +9,20 @@ import { EngineAnswerError, firstFailure, inngest } from "./client";
 export const LATE = "Timed out";
 
 async function send({ tracing }: Services, rows: OutboxEvent[]): Promise<void> {
-  const sendAll = async () => {
-    await inngest().send(
+  let sent: Promise<unknown> | undefined;
+  const sendOnce = () =>
+    (sent ??= inngest().send(
       rows.map((row) => ({ id: row.id, name: row.name, data: row.data, ts: row.createdAt.getTime() })),
-    );
-  };
-  // One call may be a part of many traces: a span in each, the next one inside of it.
-  const asPartOf = (inner: () => Promise<void>, row: OutboxEvent) => {
-    const cause = causeOf(row.data);
-    if (cause === null) return inner;
-    const facts = { "latchkey.event.id": row.id, "latchkey.event.name": row.name };
-    return () => tracing.span(`publish ${row.name}`, { kind: "producer", cause, facts }, inner);
-  };
-  await rows.reduce(asPartOf, sendAll)();
+    ));
+  // One call may be a part of many traces, and be many in one: a span for each event, beside one another.
+  await Promise.all(
+    rows.map((row) => {
+      const cause = causeOf(row.data);
+      if (cause === null) return sendOnce();
+      const facts = { "latchkey.event.id": row.id, "latchkey.event.name": row.name };
+      return tracing.span(`publish ${row.name}`, { kind: "producer", cause, facts }, sendOnce);
+    }),
+  );
 }
 
 /**

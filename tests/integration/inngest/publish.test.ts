@@ -209,6 +209,26 @@ describe("the relay", () => {
     expect(new Set(published.map((span) => span.spanContext().traceId)).size).toBe(2);
   });
 
+  test("publishes events of one trace beside one another, each after what led to it", async () => {
+    const { relayOutbox } = await useEngine(await startEngine({ status: 200 }));
+    await services.db.update(outbox).set({ publishedAt: new Date() });
+    const { tracing, read } = createTraced();
+    services.tracing = tracing;
+    await tracing.span("a class registers", {}, async () => {
+      for (let pupil = 0; pupil < 3; pupil++) await registerUser(services, someone());
+    });
+    await freeAll();
+    expect(await relayOutbox(services)).toMatchObject({ published: 3, failed: 0 });
+    expect(asked()).toEqual([3]);
+    const spans = await read();
+    const parents = spans("publish user/registered").map((span) => span.parentSpanContext?.spanId);
+    expect(parents.sort()).toEqual(
+      spans("write registration")
+        .map((span) => span.spanContext().spanId)
+        .sort(),
+    );
+  });
+
   test("leaves a fresh row to the request that wrote it", async () => {
     const { relayOutbox } = await useEngine(await startEngine({ status: 200 }));
     await services.db.update(outbox).set({ publishedAt: new Date() });
