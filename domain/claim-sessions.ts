@@ -10,6 +10,7 @@ import type { Client } from "./client-network";
 import { addSeconds } from "./clock";
 import { matchesCode, TRIES_PER_CODE } from "./confirmation-code";
 import { DomainError } from "./errors";
+import { admitRefresh } from "./rate-limit";
 import type { Services } from "./services";
 import { answerAgain, type Identity, type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
@@ -53,17 +54,34 @@ export async function answerCodeAgain(
   services: Services,
   tx: Executor,
   asker: { userId: string; sessionId: string },
-  code: string,
+  { code, client }: { code: string; client: Client },
 ): Promise<StartedSession | null> {
   const replacement = await findReplacement(services, tx, asker.sessionId);
   if (replacement?.userId !== asker.userId) return null;
   const used = (await listCodes(tx, asker.userId)).find((row) => row.usedAt !== null);
-  if (!used || used.tries >= TRIES_PER_CODE) return null;
+  // The right one may have been the last of its tries.
+  if (!used || used.tries > TRIES_PER_CODE) return null;
+  const { userId } = asker;
+  const { network } = client;
   if (!matchesCode(services.keys, used.id, used.codeHash, code)) {
     await countTry(tx, [used.id]);
+    await recordAudit(services, tx, { type: "confirmation_refused", userId, network, details: {} });
     return null;
   }
+  // Each leaves a row, as a refreshed token does.
+  if (!(await mayRefresh(services, tx, replacement.id))) return null;
+  await recordAudit(services, tx, { type: "signed_in", userId, network, details: { scope: "full" } });
   return answerAgain(services, tx, replacement);
+}
+
+async function mayRefresh(services: Services, tx: Executor, sessionId: string): Promise<boolean> {
+  try {
+    await admitRefresh(services, tx, sessionId, services.clock());
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
 }
 
 function findReplacement(services: Services, executor: Executor, sessionId: string) {

@@ -190,7 +190,9 @@ async function judgeCode(
     const now = services.clock();
     if (!user) return { outcome: "gone" };
     if (user.emailConfirmedAt) {
-      const again = sessionId ? await answerCodeAgain(services, tx, { userId, sessionId }, code) : null;
+      const again = sessionId
+        ? await answerCodeAgain(services, tx, { userId, sessionId }, { code, client })
+        : null;
       return again ? { outcome: "again", user, session: again } : { outcome: "already" };
     }
     if (user.claimExpiresAt <= now) return { outcome: "gone" };

@@ -57,12 +57,14 @@ function nobodysHash(): Promise<string> {
 /**
  * Like verifyPassword, for a sign-in: `passwordHash` null is a name that nobody has, and every refusal is the same work,
  * so that the time does not tell (promise P6). `oldIterations`: the most that a hash of the replaced system still has;
- * 0 when there is none left, and then a refusal is one argon2id verification.
+ * 0 when there is none left, and then a refusal is one argon2id verification. `onJudged` comes before the second one: a
+ * `busy` that is thrown after it may be the answer to a wrong password.
  */
 export async function verifySignIn(
   passwordHash: string | null,
   password: string,
   oldIterations: number,
+  onJudged: () => void = () => {},
 ): Promise<boolean> {
   const old = passwordHash === null ? null : readDjangoHash(passwordHash);
   const own = old ? null : passwordHash;
@@ -70,5 +72,6 @@ export async function verifySignIn(
   // Whoever has the password learns nothing from being let in sooner.
   if (own !== null && isRight) return true;
   if (!old && oldIterations === 0) return false;
+  onJudged();
   return verifyDjangoPassword(old, password, oldIterations);
 }

@@ -57,19 +57,30 @@ async function takeFromLimit(
 export type Admitted = {
   /** It counts no more: nothing came of the try, and whoever made it was told to come again in seconds. */
   giveBack: () => Promise<void>;
+  /** From here on it counts, whatever becomes of it: a password was looked at. */
+  keep: () => void;
+  isKept: () => boolean;
 };
 
 function admittedBy(services: Services, counted: readonly [Limit, string[]][], now: Date): Admitted {
+  let isKept = false;
   return {
+    keep() {
+      isKept = true;
+    },
+    isKept: () => isKept,
     async giveBack() {
-      if (!services.settings.rateLimits) return;
+      if (isKept || !services.settings.rateLimits) return;
       for (const [limit, subject] of counted)
         await returnHits(services.db, keyOf(services, limit, subject), [now]);
     },
   };
 }
 
-/** Does what was let through. What this process was too `busy` to do costs no try. */
+/**
+ * Does what was let through. What this process was too `busy` to do costs no try, unless it was kept: being sent away
+ * after the look at a password would tell that it was wrong, for nothing.
+ */
 export async function unlessBusy<Result>(admitted: Admitted, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -14,7 +14,7 @@ import type { Client } from "./client-network";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
 import { hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "./password";
-import { admitSignIn, forgetSignIns, unlessBusy } from "./rate-limit";
+import { type Admitted, admitSignIn, forgetSignIns, unlessBusy } from "./rate-limit";
 import type { Services } from "./services";
 import { type StartedSession, startSession } from "./tokens";
 import { describeUser, type UserData } from "./user-data";
@@ -33,12 +33,15 @@ export async function signIn(
   const email = login.includes("@") ? normalizeEmail(login) : null;
   const name = email ?? login.toLowerCase();
   const admitted = await admitSignIn(services, name, network);
-  return unlessBusy(admitted, () => judgeSignIn(services, { email, login, name, password, network, device }));
+  return unlessBusy(admitted, () =>
+    judgeSignIn(services, admitted, { email, login, name, password, network, device }),
+  );
 }
 
 /** `name`: what tries are counted by. */
 async function judgeSignIn(
   services: Services,
+  admitted: Admitted,
   {
     email,
     login,
@@ -60,7 +63,11 @@ async function judgeSignIn(
     findMostOldIterations(services.db),
   ]);
   const user = found && isThere(found, services.clock()) ? found : null;
-  const isRight = await verifySignIn(user?.passwordHash ?? null, password, oldIterations);
+  const verify = verifySignIn(user?.passwordHash ?? null, password, oldIterations, admitted.keep);
+  const isRight = await verify.catch(async (error: unknown) => {
+    if (admitted.isKept()) await recordRefusal(services, user?.id ?? null, network);
+    throw error;
+  });
   if (!user || !isRight) {
     await recordRefusal(services, user?.id ?? null, network);
     throw new DomainError("bad_credentials");

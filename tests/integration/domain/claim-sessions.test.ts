@@ -127,10 +127,25 @@ describe("the right code a second time, because its answer was lost", () => {
     await type(code);
     await expect(goOn(third)).rejects.toMatchObject({ code: "invalid_token" });
     expect(await isOpen(third)).toBe(false);
-    for (let tries = 0; tries < 4; tries++)
+    for (let tries = 0; tries < 5; tries++)
       await expect(type(wrong)).rejects.toMatchObject({ code: "already_confirmed" });
-    // The right one was the first of its five tries.
     await expect(type(code)).rejects.toMatchObject({ code: "already_confirmed" });
+  });
+
+  test("also when the right one was the last of its five tries, and no more often than tokens are refreshed", async () => {
+    services.settings.rateLimits = true;
+    const { user, third, deliveryId } = await claimOnThreeDevices();
+    const code = await codeOf(services, deliveryId);
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, "0");
+    const { sessionId } = third.identity;
+    const type = (typed: string) => confirmEmail(services, user.id, typed, { sessionId });
+    for (let tries = 0; tries < 4; tries++)
+      await expect(type(wrong)).rejects.toMatchObject({ code: "wrong_code" });
+    const { session } = await type(code);
+    for (let times = 0; times < 30; times++)
+      expect((await type(code)).session.identity).toEqual(session.identity);
+    await expect(type(code)).rejects.toMatchObject({ code: "already_confirmed" });
+    services.settings.rateLimits = false;
   });
 
   test("not by another session of the claim, not after a quarter of an hour, and not once all sessions were ended", async () => {

@@ -1,5 +1,7 @@
 // Who is told to come again in seconds, and does so, must not find that these tries were counted for an hour.
+import { and, eq } from "drizzle-orm";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { auditLog, users } from "@/db/schema";
 import { sharedQueue } from "@/domain/bounded-queue";
 import { LIMITS } from "@/domain/limits";
 import { changePassword } from "@/domain/password-change";
@@ -11,18 +13,20 @@ import { inParallel, refusalOf, somebody, someNetwork, useLimits } from "@/tests
 const services = useLimits();
 
 /** The process hashes as much as it takes, and its line is full, until what this answers is called. */
-function keepHashingBusy(): () => void {
+const keepHashingBusy = () => keepBusy("argon2id", 502);
+
+function keepBusy(name: string, places: number): () => void {
   let release: () => void = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
   // The one that is there (domain/password.ts): its options are not ours.
-  const queue = sharedQueue("argon2id", {
+  const queue = sharedQueue(name, {
     atOnce: 1,
     waitingMax: 0,
     refuse: () => new Error("not made here"),
   });
-  const taken = Array.from({ length: 502 }, () => queue.run(() => held));
+  const taken = Array.from({ length: places }, () => queue.run(() => held));
   onTestFinished(async () => {
     release();
     await Promise.allSettled(taken);
@@ -63,6 +67,32 @@ describe("a process that is too busy to hash", () => {
     });
     release();
     expect((await tryIn()).user.id).toBe(user.id);
+  });
+
+  test("ASVS 6.3.1: guesses cost a try where a line is full that only wrong passwords come to", async () => {
+    const [person, old] = [somebody(), somebody()];
+    const { user } = await registerUser(services, { ...person, network: someNetwork() });
+    const { user: other } = await registerUser(services, { ...old, network: someNetwork() });
+    // Somebody of the replaced system who has not come yet: every refusal costs what theirs would.
+    const ofOther = eq(users.id, other.id);
+    const passwordHash = `pbkdf2_sha256$1000$salt$${"A".repeat(43)}=`;
+    await services.db.update(users).set({ passwordHash }).where(ofOther);
+    const network = someNetwork();
+    const guess = (password: string) => signIn(services, { login: person.username, password, network });
+    // Made once, before: the queue is made at its first use.
+    await refusalOf(
+      signIn(services, { login: "nobody", password: "wrong password", network: someNetwork() }),
+    );
+    const release = keepBusy("pbkdf2", 25);
+    const codes: string[] = [];
+    for (let tries = 0; tries < 7; tries++) codes.push((await refusalOf(guess("wrong password"))).code);
+    release();
+    expect(codes).toEqual([...Array<string>(5).fill("busy"), "sign_in_limit", "sign_in_limit"]);
+    const refused = and(eq(auditLog.userId, user.id), eq(auditLog.type, "sign_in_refused"));
+    expect(await services.db.$count(auditLog, refused)).toBe(5);
+    services.pass(15 * 60);
+    expect((await guess(person.password)).user.id).toBe(user.id);
+    await services.db.delete(users).where(ofOther);
   });
 
   test("and wrong passwords count as they did", async () => {
