@@ -16,6 +16,7 @@ export const REPLACES_MODULES = [
   "app/direct-calls",
   "domain/acceptance",
   "domain/superseded",
+  "inngest/forget",
   "inngest/keep-up",
   "inngest/late-engine",
   "inngest/publish",

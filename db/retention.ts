@@ -31,7 +31,7 @@ import {
   suppressions,
   users,
 } from "./schema";
-import { canaryRuns, removedMails, webhookDeliveries } from "./schema-outside";
+import { canaryRuns, forgottenIds, removedMails, webhookDeliveries } from "./schema-outside";
 import { keepCountsOf } from "./success-figures";
 
 type Target = { table: PgTable; key: PgColumn; isOver: (before: Date) => SQL | undefined };
@@ -97,6 +97,11 @@ const TARGETS = {
     table: answerTimes,
     key: answerTimes.startsAt,
     isOver: (before) => lte(answerTimes.startsAt, before),
+  },
+  forgotten_ids: {
+    table: forgottenIds,
+    key: forgottenIds.id,
+    isOver: (before) => lte(forgottenIds.createdAt, before),
   },
   removed_mails: {
     table: removedMails,

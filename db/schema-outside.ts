@@ -130,3 +130,13 @@ export const removedMails = pgTable(
   },
   (table) => [index("removed_mails_starts_at_idx").on(table.startsAt)],
 );
+
+/** Of people who are gone here: ids that the engine may hold still, until it was told to forget them. */
+export const forgottenIds = pgTable(
+  "forgotten_ids",
+  {
+    id: uuid("id").primaryKey(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("forgotten_ids_created_at_idx").on(table.createdAt)],
+);

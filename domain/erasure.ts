@@ -12,6 +12,7 @@ import {
   type TracedUser,
   type Traces,
 } from "@/db/erasure";
+import { keepForgottenIds } from "@/db/forgotten-ids";
 import { findUser, holdAccount } from "@/db/users";
 import { recordAudit } from "./audit-log";
 import { planIntercomErasure } from "./intercom-sync";
@@ -37,18 +38,15 @@ export async function findPerson(services: Services, email: string): Promise<Tra
 /**
  * Removes everything about a (normalised) address in one transaction: account, claims, whoever made them, mails,
  * events, audit rows, limits. A mail that is being handed over at that moment may still arrive. Returns what was
- * removed, all zero when nothing was known, and the ids that went, for an engine to forget them (inngest/forget.ts).
- * The audit log keeps that it was done, not to whom.
+ * removed, all zero when nothing was known. The engine is told to forget the ids that went (inngest/forget.ts). The audit
+ * log keeps that it was done, not to whom.
  */
-export async function erasePerson(
-  services: Services,
-  email: string,
-): Promise<{ traces: Traces; ids: string[] }> {
+export async function erasePerson(services: Services, email: string): Promise<Traces> {
   return onClaims(services, async (tx) => {
     await lockAddresses(tx, [email]);
     const users = await lockUsersOfEmail(tx, email);
     const traces = await countTraces(tx, idsOf(users), email);
-    const ids = await removeAll(services, tx, users, email, { isByOperator: true });
+    await removeAll(services, tx, users, email, { isByOperator: true });
     if (isKnown(traces))
       await recordAudit(services, tx, {
         type: "person_erased",
@@ -56,7 +54,7 @@ export async function erasePerson(
         userId: null,
         details: { users: traces.accounts + traces.claims, deliveries: traces.deliveries },
       });
-    return { traces, ids };
+    return traces;
   });
 }
 
@@ -100,7 +98,7 @@ async function removeAll(
   users: readonly TracedUser[],
   email: string,
   { isByOperator }: { isByOperator: boolean },
-): Promise<string[]> {
+): Promise<void> {
   const elsewhere = await planIntercomErasure(tx, idsOf(users), services.clock());
   await keepOwnerNotices(services, tx, idsOf(users));
   const ids = await removeTraces(tx, idsOf(users), isByOperator ? email : null, {
@@ -116,7 +114,7 @@ async function removeAll(
     usernames: users.map((user) => user.username.toLowerCase()),
     networkHashes: users.flatMap((user) => user.claimNetwork ?? []),
   });
-  return ids;
+  await keepForgottenIds(tx, ids, services.clock());
 }
 
 const idsOf = (users: readonly TracedUser[]) => users.map(({ id }) => id);

@@ -112,6 +112,13 @@ export const RETENTION: readonly RetentionRule[] = [
     why: "the same charts: mostly mails that failed are removed early, with their claims",
   },
   {
+    what: "forgotten_ids",
+    holds: "ids of people who are gone, for an engine that is away",
+    keptSeconds: 7 * DAY,
+    since: "they were erased",
+    why: "it is told to forget them as soon as it answers, and these go with that; by then it has forgotten by itself",
+  },
+  {
     what: "server_processes",
     holds: "server processes and their circuit breakers; about nobody",
     keptSeconds: DAY,

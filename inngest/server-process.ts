@@ -5,6 +5,7 @@ import { longestAttemptMs } from "../domain/email-delivery";
 import { checkEnv, EnvironmentError } from "../env";
 import { type ProcessServices, prepareTracing, services } from "../services";
 import { closeWhenQuiet } from "./drain";
+import { startForgetting } from "./forget";
 import { startHousekeeping } from "./housekeeping";
 import { endConnectionsAfterAnswers } from "./last-requests";
 import { delayReadiness } from "./readiness";
@@ -26,6 +27,7 @@ export async function startServerProcess(): Promise<void> {
     startRelay(process_),
     startWatchdog(process_),
     startHousekeeping(process_),
+    startForgetting(process_),
     startReporting(process_),
   ];
   delayReadiness(warmUp(process_));

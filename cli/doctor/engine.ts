@@ -1,6 +1,7 @@
 // Is the engine there, does it take our keys, does it know the app, and does the app know the same key? By the calls
 // that any engine answers: Inngest Cloud, a server of one's own, the Dev Server, ours.
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { hashSigningKey, SIGNING_KEY_PREFIX } from "@/inngest/signing-key";
 import { type Asked, ask, entriesOf, textOf } from "./ask";
 import type { Variables } from "./environment";
 import { type Finding, ok, problem, warning } from "./finding";
@@ -8,7 +9,6 @@ import { type Finding, ok, problem, warning } from "./finding";
 const CLOUD = { api: "https://api.inngest.com", events: "https://inn.gs" };
 /** The id of inngest/client.ts. */
 const APP_ID = "latchkey";
-const PREFIX = /^signkey-\w+-/;
 
 /** Never throws, and changes nothing: an empty list of events is sent, no app is registered. */
 export async function checkEngine(variables: Variables): Promise<Finding[]> {
@@ -127,20 +127,9 @@ export function judgeApp(asked: Asked): Finding {
       );
 }
 
-/** What an SDK shows as bearer token: the key's prefix, and the SHA-256 of its bytes. */
-export function hashSigningKey(key: string): string {
-  const prefix = PREFIX.exec(key)?.[0] ?? "";
-  return (
-    prefix +
-    createHash("sha256")
-      .update(Buffer.from(key.slice(prefix.length), "hex"))
-      .digest("hex")
-  );
-}
-
 /** The signature of a request without a body; good for five minutes. */
 function signNothing(key: string, nowMs: number): string {
   const seconds = String(Math.floor(nowMs / 1000));
-  const mac = createHmac("sha256", key.replace(PREFIX, "")).update(seconds).digest("hex");
+  const mac = createHmac("sha256", key.replace(SIGNING_KEY_PREFIX, "")).update(seconds).digest("hex");
   return `t=${seconds}&s=${mac}`;
 }

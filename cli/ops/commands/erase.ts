@@ -1,8 +1,8 @@
 import type { Traces } from "@/db/erasure";
 import { normalizeEmail } from "@/domain/email-address";
 import { erasePerson, findPerson, isKnown } from "@/domain/erasure";
+import { type Forgetting, forgetAtEngine } from "@/inngest/forget";
 import { type Command, EXIT, UsageError } from "../command";
-import { type Forgetting, forgetAtEngine } from "../engine-api";
 
 /** Removes one person everywhere. */
 export const erase: Command = {
@@ -15,8 +15,9 @@ their attempts, events, audit rows, limits, suppressions. It cannot be undone.
   --dry-run   says what would be removed, and removes nothing
   --yes       does not ask; needed where nobody can be asked
 
-The engine holds ids only, which lead nowhere afterwards. The local one is made to forget those too; a server
-of Inngest's has no call for that, and removes them by its own clean-up. Where Intercom was told of the person, the
+The engine holds ids only, which lead nowhere afterwards. The local one is made to forget those too (ends with 1
+when it is away: the running product tells it later); a server of Inngest's has no call for that, and removes
+them by its own clean-up. Where Intercom was told of the person, the
 running product has it delete the contact. Not here, so not removed: what the mail
 provider keeps of mails it took, what your own log store keeps (ids and counts), and backups. When the
 provider says later that the address refused a mail for good, or complained of one, the address is
@@ -34,7 +35,10 @@ barred again, for a year: nobody who asked to be left alone is written to. Erase
     const found = await findPerson(services, email);
     if (!isKnown(found)) {
       output.say(`Nothing is known about ${email}.`);
-      output.result({ email, erased: false, found });
+      // Who was erased while the engine was away, or has deleted their account a moment ago.
+      const engine = isDryRun ? null : await forgetAtEngine(services);
+      if (engine) output.say(describeForgetting(engine));
+      output.result({ email, erased: false, found, engine });
       return EXIT.nothing;
     }
     if (isDryRun) {
@@ -52,21 +56,21 @@ barred again, for a year: nobody who asked to be left alone is written to. Erase
         return EXIT.failed;
       }
     }
-    const { traces, ids } = await erasePerson(services, email);
+    const removed = await erasePerson(services, email);
     output.say(`Removed. ${email} can be registered like any other address.`);
-    const engine = await forgetAtEngine(ids);
-    output.say(describeForgetting(engine));
-    output.result({ email, erased: true, found: traces, engine });
-    return EXIT.done;
+    const engine = await forgetAtEngine(services);
+    if (engine) output.say(describeForgetting(engine));
+    output.result({ email, erased: true, found: removed, engine });
+    return engine?.kind === "silent" ? EXIT.failed : EXIT.done;
   },
 };
 
 function describeForgetting(engine: Forgetting): string {
-  const rest = "It holds ids, which lead nowhere now, until its own clean-up.";
   if (engine.kind === "forgotten")
-    return `The engine has forgotten their ids: ${engine.events} events, ${engine.runs} runs.`;
-  if (engine.kind === "cannot") return `The engine has no call to forget. ${rest}`;
-  return `The engine could not be told to forget (${engine.why}). ${rest}`;
+    return `The engine has forgotten ids of who is gone: ${engine.events} events, ${engine.runs} runs.`;
+  if (engine.kind === "cannot")
+    return "The engine has no call to forget. It holds ids, which lead nowhere now, until its own clean-up.";
+  return `The engine could not be told to forget (${engine.why}). It holds ids, which lead nowhere now. The running product tells it as soon as it answers, and so does this command, again.`;
 }
 
 function listTraces(traces: Traces): string {

@@ -1,11 +1,13 @@
 import { Inngest } from "inngest";
 import type { Services } from "@/domain/services";
+import { env } from "@/env";
 import { createFunctions } from "@/inngest/functions";
-import { type Asked, entriesOf } from "../../doctor/ask";
+import { hashSigningKey } from "@/inngest/signing-key";
+import { type Asked, ask, entriesOf } from "../../doctor/ask";
 import { type Command, EXIT, UsageError } from "../command";
-import { askEngine } from "../engine-api";
 
 const APP_ID = "latchkey";
+const CLOUD = "https://api.inngest.com";
 
 /** `isKnown` null: the engine did not tell. */
 export type Registered = { id: string; triggers: string[]; retries: number; isKnown: boolean | null };
@@ -21,7 +23,7 @@ Ends with 1 when it does not answer, refuses the key, or does not know one of th
   options: {},
   async run(services, { positionals, output }) {
     if (positionals.length > 0) throw new UsageError("registered takes no arguments.");
-    const asked = await askFunctions();
+    const asked = await askEngine();
     const functions = judgeFunctions(listFunctions(services), asked);
     const width = Math.max(...functions.map(({ id }) => id.length));
     for (const { id, triggers, retries, isKnown } of functions)
@@ -57,7 +59,15 @@ function describeTrigger(trigger: object): string {
 }
 
 /** By the call that Inngest's API v2 has for it. */
-const askFunctions = () => askEngine(`/v2/apps/${APP_ID}/functions`);
+function askEngine(): Promise<Asked> {
+  const { INNGEST_BASE_URL, INNGEST_DEV, INNGEST_SIGNING_KEY } = env();
+  const own = INNGEST_BASE_URL ?? (INNGEST_DEV?.startsWith("http") ? INNGEST_DEV : undefined);
+  const headers: Record<string, string> =
+    INNGEST_SIGNING_KEY && !INNGEST_DEV
+      ? { authorization: `Bearer ${hashSigningKey(INNGEST_SIGNING_KEY)}` }
+      : {};
+  return ask(`${(own ?? CLOUD).replace(/\/+$/, "")}/v2/apps/${APP_ID}/functions`, { headers });
+}
 
 /** An engine names a function by its own id or slug, ours at the end of it. */
 export function judgeFunctions(

@@ -32,7 +32,8 @@ async function findTablesWith(...texts: string[]): Promise<string[]> {
       );
       if (row) found.push(name);
     }
-  return [...new Set(found)].sort();
+  // What waits there is for the engine (tests/integration/inngest/forget.test.ts).
+  return [...new Set(found)].filter((name) => name !== "forgotten_ids").sort();
 }
 
 /** An account with a past: a mail that was complained about, tries to sign in, a stranger's claim on its address. */
@@ -92,7 +93,7 @@ describe("erasing a person", () => {
     );
     const found = await findPerson(services, person.email);
     expect(found).toMatchObject({ accounts: 1, claims: 1, deliveries: 3, suppressions: 1 });
-    expect((await erasePerson(services, person.email)).traces).toEqual(found);
+    expect(await erasePerson(services, person.email)).toEqual(found);
     expect(await findTablesWith(...traces)).toEqual([]);
     expect(isKnown(await findPerson(services, person.email))).toBe(false);
     // It is an address like any other again.
@@ -126,7 +127,7 @@ describe("erasing a person", () => {
     const { person, other, replaced } = await somebodyWhoMendedTheirAddress();
     const found = await findPerson(services, person.email);
     expect(found).toMatchObject({ accounts: 1, claims: 2 });
-    expect((await erasePerson(services, person.email)).traces).toEqual(found);
+    expect(await erasePerson(services, person.email)).toEqual(found);
     expect(await findTablesWith(person.email, other, ...replaced)).toEqual([]);
     await expectToCount(other);
   });

@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { Asked } from "@/cli/doctor/ask";
 import { judgeDatabase } from "@/cli/doctor/database";
 import { checkDomain, judgeDkim, judgeDmarc, judgeSpf, policyNames } from "@/cli/doctor/dns";
-import { hashSigningKey, judgeApp, judgeApps, judgeEngine, judgeEventKey } from "@/cli/doctor/engine";
+import { judgeApp, judgeApps, judgeEngine, judgeEventKey } from "@/cli/doctor/engine";
 import { checkEnvironment } from "@/cli/doctor/environment";
 import { describeFindings, exitCodeOf, ok, problem, warning } from "@/cli/doctor/finding";
 import { domainOf, judgeResendDomain, judgeResendKey, judgeSmtpFailure } from "@/cli/doctor/mail";
 import { FAILURE_CODES } from "@/emails/failures";
 import { SmtpFailure } from "@/emails/transports/smtp-failure";
 import { parseSmtpUrl } from "@/emails/transports/smtp-url";
+import { hashSigningKey } from "@/inngest/signing-key";
 
 const away: Asked = { status: null, why: "ECONNREFUSED" };
 const answer = (status: number, body: unknown = null): Asked => ({ status, body });

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { type Command, EXIT, UsageError } from "@/cli/ops/command";
 import { COMMANDS } from "@/cli/ops/commands";
 import { judgeFunctions, listOthers } from "@/cli/ops/commands/registered";
-import { judgeForgetting } from "@/cli/ops/engine-api";
 import { runOps, type Terminal } from "@/cli/ops/run";
 import { DomainError } from "@/domain/errors";
 import type { Services } from "@/domain/services";
@@ -138,22 +137,4 @@ describe("the functions that the engine knows", () => {
     expect(known({ status: 404, body: null })).toEqual([null, null]);
     expect(known({ status: null, why: "ECONNREFUSED" })).toEqual([null, null]);
   });
-});
-
-test("an engine that was told to forget has done so, has no such call, or did not answer: never taken for one another", () => {
-  const data = { events: 3, runs: 2 };
-  expect(judgeForgetting({ status: 200, body: { data } })).toEqual({ kind: "forgotten", ...data });
-  expect(judgeForgetting({ status: 404, body: { error: "not found" } })).toEqual({ kind: "cannot" });
-  expect(judgeForgetting({ status: 405, body: null })).toEqual({ kind: "cannot" });
-  expect(judgeForgetting({ status: null, why: "ECONNREFUSED" })).toEqual({
-    kind: "silent",
-    why: "ECONNREFUSED",
-  });
-  for (const [status, body] of [
-    [200, null],
-    [200, { data: {} }],
-    [401, { error: "Unauthorized" }],
-    [500, null],
-  ] as const)
-    expect(judgeForgetting({ status, body })).toEqual({ kind: "silent", why: `it answered ${status}` });
 });
