@@ -21,6 +21,12 @@ const terminal: Terminal = {
   },
 };
 
+// Who reads may have seen enough (`| head`). What was begun is done to its end all the same, unheard.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 const root = path.resolve(import.meta.dirname, "../..");
 let opened: ProcessServices | undefined;
 const open = () => {
