@@ -43,7 +43,7 @@ const open = () => {
   return opened;
 };
 
-const code = await runOps(process.argv.slice(2), COMMANDS, open, terminal);
+const code = await runOps(process.argv.slice(2), COMMANDS, open, terminal, () => process.env.DATABASE_URL);
 await opened?.notifications.close();
 await opened?.database.close();
 process.exit(code);

@@ -1,8 +1,8 @@
 // From a command line to an exit code: finds the command, reads its options, runs it. Knows no command by name.
 import { parseArgs } from "node:util";
-import { DomainError } from "@/domain/errors";
 import type { Services } from "@/domain/services";
 import { type Command, EXIT, type ExitCode, type Output, UsageError, type Values } from "./command";
+import { sayError } from "./failure";
 
 export type Terminal = {
   out(line: string): void;
@@ -17,14 +17,15 @@ const SHARED = {
 } as const;
 
 /**
- * Runs one command line. `open` makes the services, once, only for a command that will run. Never throws: what goes
- * wrong is a sentence on standard error and an exit code.
+ * Runs one command line. `open` makes the services, once, only for a command that will run. `databaseUrl` is asked once
+ * they were opened. Never throws: what goes wrong is a sentence on standard error and an exit code.
  */
 export async function runOps(
   args: readonly string[],
   commands: readonly Command[],
   open: () => Services,
   terminal: Terminal,
+  databaseUrl: () => string | undefined = () => undefined,
 ): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
@@ -49,7 +50,7 @@ export async function runOps(
       terminal.err(`${error.message}\n\n${describeCommand(command)}`);
       return EXIT.usage;
     }
-    terminal.err(sayError(error));
+    terminal.err(sayError(error, databaseUrl()));
     return EXIT.failed;
   }
 }
@@ -76,13 +77,6 @@ function createOutput(isJson: boolean, terminal: Terminal): Output {
       return typed.trim() === expected ? "yes" : "no";
     },
   };
-}
-
-/** A failed query's message ends in its parameters, which may be somebody's address: the cause says what is wrong. */
-function sayError(error: unknown): string {
-  if (error instanceof DomainError || !(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause : error;
-  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
 }
 
 function describeCommands(commands: readonly Command[]): string {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Command, EXIT, UsageError } from "@/cli/ops/command";
 import { COMMANDS } from "@/cli/ops/commands";
 import { judgeFunctions, listOthers } from "@/cli/ops/commands/registered";
+import { sayError } from "@/cli/ops/failure";
 import { runOps, type Terminal } from "@/cli/ops/run";
 import { DomainError } from "@/domain/errors";
 import type { Services } from "@/domain/services";
@@ -105,6 +106,52 @@ describe("npm run ops", () => {
       expect(summary.length).toBeGreaterThan(10);
       for (const option of Object.keys(options)) expect(help).toContain(`--${option}`);
     }
+  });
+});
+
+describe("a database that cannot be reached", () => {
+  const URL_OF_IT = "postgres://latchkey:sesame@db.example:6432/latchkey";
+  const away = (code: string, message: string) =>
+    new Error("Failed query: select\nparams: ada@example.com", {
+      cause: Object.assign(new Error(message), { code }),
+    });
+
+  test.each([
+    [URL_OF_IT, "at db.example:6432 "],
+    ["postgres://latchkey:sesame@db.example/latchkey", "at db.example:5432 "],
+    ["postgres://latchkey:sesame@[::1]:6432/latchkey", "at [::1]:6432 "],
+    ["postgres:///latchkey?host=/tmp", ""],
+    [undefined, ""],
+  ])("is told as that, with its place and the way out: %s", (url, place) => {
+    const says = sayError(away("ECONNREFUSED", "connect ECONNREFUSED 10.0.0.7:6432"), url);
+    expect(says).toMatch(`The database ${place}cannot be reached (ECONNREFUSED). Check DATABASE_URL;`);
+    expect(says).toMatch(/npm run doctor .*\n.* npm start\.$/);
+    expect(says).not.toMatch(/sesame|ada@/);
+  });
+
+  test("is told in the server's words where it has some", () => {
+    expect(sayError(away("53300", "sorry, too many clients already"), URL_OF_IT)).toContain(
+      "cannot be reached (sorry, too many clients already).",
+    );
+  });
+
+  test("is no other error", () => {
+    expect(sayError(away("42P01", 'relation "users" does not exist'), URL_OF_IT)).toBe(
+      'relation "users" does not exist',
+    );
+  });
+
+  test("is asked for its address once the services are opened, which may find it", async () => {
+    let url: string | undefined;
+    const open = () => {
+      url = URL_OF_IT;
+      return {} as Services;
+    };
+    const fails: Command = { ...greet, run: () => Promise.reject(away("ENOTFOUND", "getaddrinfo")) };
+    const err: string[] = [];
+    const terminal: Terminal = { out: () => {}, err: (line) => void err.push(line), ask: async () => null };
+    expect(await runOps(["greet", "ada"], [fails], open, terminal, () => url)).toBe(EXIT.failed);
+    expect(err).toEqual([expect.stringContaining("at db.example:6432 cannot be reached (ENOTFOUND)")]);
   });
 });
 
