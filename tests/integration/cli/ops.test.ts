@@ -49,6 +49,11 @@ describe("the operator's commands", () => {
     expect((await ops("active")).out).toBe("None.");
     const page = await json("failed", "--limit", "1");
     expect(page.result).toMatchObject({ deliveries: [{ id: deliveryId, errorClass: "permanent" }] });
+    for (const [command = "", option = ""] of [
+      ["failed", "--since"],
+      ["scheduled", "--before"],
+    ])
+      expect(await ops(command, option, "999999d")).toMatchObject({ code: EXIT.usage, out: "" });
     expect((await json("stats")).result).toMatchObject({ queued: 1, sending: 0 });
     expect((await ops("stats")).out).toMatch(/queued +1/);
   });

@@ -4,6 +4,7 @@ import { COMMANDS } from "@/cli/ops/commands";
 import { judgeFunctions, listOthers } from "@/cli/ops/commands/registered";
 import { sayError } from "@/cli/ops/failure";
 import { runOps, type Terminal } from "@/cli/ops/run";
+import { readTime } from "@/cli/ops/when";
 import { DomainError } from "@/domain/errors";
 import type { Services } from "@/domain/services";
 
@@ -152,6 +153,44 @@ describe("a database that cannot be reached", () => {
     const terminal: Terminal = { out: () => {}, err: (line) => void err.push(line), ask: async () => null };
     expect(await runOps(["greet", "ada"], [fails], open, terminal, () => url)).toBe(EXIT.failed);
     expect(err).toEqual([expect.stringContaining("at db.example:6432 cannot be reached (ENOTFOUND)")]);
+  });
+});
+
+describe("a time on the command line", () => {
+  const now = new Date("2026-03-01T12:00:00Z");
+
+  test.each([
+    ["90m", "2026-03-01T10:30:00.000Z"],
+    [" 3d ", "2026-02-26T12:00:00.000Z"],
+    ["2026-02-28", "2026-02-28T00:00:00.000Z"],
+    ["2024-02-29", "2024-02-29T00:00:00.000Z"],
+    ["2026-01-31T12:00Z", "2026-01-31T12:00:00.000Z"],
+    ["2026-01-31T12:00:00.5+02:00", "2026-01-31T10:00:00.500Z"],
+    // As lists print it.
+    ["2026-01-31 12:00:00Z", "2026-01-31T12:00:00.000Z"],
+  ])("%s is read", (typed, instant) => {
+    expect(readTime(typed, now).toISOString()).toBe(instant);
+  });
+
+  test.each([
+    "",
+    "yesterday",
+    "3 days",
+    "2026-02-31",
+    "2026-04-31T10:00:00Z",
+    "2025-02-29",
+    "2026-13-01",
+    "2026-01-00",
+    "2026-01-31T25:00:00Z",
+    "2026-01-01 (no such time)",
+    "2026-01-01T12:00:00Z and more",
+    // Dates that Postgres, or its way of writing them, does not have.
+    "999999d",
+    "0000-01-01",
+    "9999-12-31T23:59:59-23:59",
+  ])("%s makes no sense", (typed) => {
+    expect(() => readTime(typed, now)).toThrow(UsageError);
+    expect(() => readTime(typed, now)).toThrow(`"${typed}" is no time`);
   });
 });
 
