@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { createImport, type ImportOutcome, type ImportRefusal } from "@/domain/user-import";
 import { type Command, EXIT, UsageError } from "../command";
@@ -43,9 +43,7 @@ Ends with 1 when a line was refused, with 3 when the file has none.`,
   async run(services, { positionals, values, output }) {
     const { file } = values;
     if (typeof file !== "string" || positionals.length > 0) throw new UsageError("Which file? Say --file.");
-    await access(file).catch(() => {
-      throw new UsageError(`"${file}" cannot be read.`);
-    });
+    if (!(await isReadable(file))) throw new UsageError(`"${file}" cannot be read.`);
     const isDryRun = values["dry-run"] === true;
     const importing = createImport(services, { isDryRun });
     const refused: { line: number; code: ImportRefusal; field?: string }[] = [];
@@ -72,6 +70,16 @@ Ends with 1 when a line was refused, with 3 when the file has none.`,
     return counts.imported + counts.present + counts.updated === 0 ? EXIT.nothing : EXIT.done;
   },
 };
+
+/** A folder is not; a pipe is. */
+async function isReadable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.R_OK);
+    return !(await stat(file)).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 type NumberedLine = { line: number; text: string };
 

@@ -211,13 +211,15 @@ describe("people of the replaced system", () => {
 
   test("a file that is empty or not there is said to be so", async () => {
     expect((await importLines([""])).code).toBe(EXIT.nothing);
-    const err: string[] = [];
-    const code = await runOps(["import-users", "--file", "/no/such/file"], COMMANDS, () => services, {
-      out: () => {},
-      err: (line) => void err.push(line),
-      ask: async () => null,
-    });
-    expect(code).toBe(EXIT.usage);
-    expect(err.join()).toContain("cannot be read");
+    for (const file of ["/no/such/file", import.meta.dirname]) {
+      const err: string[] = [];
+      const code = await runOps(["import-users", "--file", file], COMMANDS, () => services, {
+        out: () => {},
+        err: (line) => void err.push(line),
+        ask: async () => null,
+      });
+      expect([file, code]).toEqual([file, EXIT.usage]);
+      expect(err.join()).toContain(`"${file}" cannot be read`);
+    }
   });
 });
