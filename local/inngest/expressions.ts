@@ -20,6 +20,8 @@ type Path = { root: Root; keys: string[] };
 type Variables = { event: unknown; async?: unknown; output?: unknown };
 
 export type Expression = {
+  /** False when its value can be neither true nor false, whatever the events are. */
+  isCondition: boolean;
   /** Whether the expression is true of these events. */
   matches(variables: Variables): boolean;
   /** The expression's value, null when it has none. For keys. */
@@ -46,12 +48,20 @@ export function compileExpression(source: string): Expression {
   return known;
 }
 
-/** Compiles a search over `event` and `output`; the error says why it is not one. */
+/** Compiles a search over `event` and `output`; the error says, in sentences, why it is not one. */
 export function compileSearch(
   source: string,
 ): ((run: { event: unknown; output: unknown }) => boolean) | Error {
   const expression = tryCompile(source, searching);
-  return expression instanceof Error ? expression : expression.matches;
+  if (expression instanceof Error) return new Error(`This is not an expression. ${expression.message}`);
+  if (!expression.isCondition)
+    return new Error("This is no condition: what comes of it is never true or false.");
+  return expression.matches;
+}
+
+/** Whether a search reckons, with a space on each side of its sign: `1 + 1`, but not an id like `2026-7`. */
+export function isReckoning(source: string): boolean {
+  return /\s[-+*/%]\s/.test(source) && !(tryCompile(source, searching) instanceof Error);
 }
 
 function tryCompile(source: string, language: Environment): Expression | Error {
@@ -72,6 +82,7 @@ function tryCompile(source: string, language: Environment): Expression | Error {
       }
     };
     return {
+      isCondition: isCondition(program.ast, check.type),
       matches: (variables) => evaluate(variables) === true,
       value: evaluate,
       equality: findEquality(program.ast),
@@ -79,6 +90,11 @@ function tryCompile(source: string, language: Environment): Expression | Error {
   } catch (error) {
     return new Error(firstLine(error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** What fields hold has no type before it is looked at, but what is reckoned with it is never a truth. */
+function isCondition({ op }: ASTNode, type: string | undefined): boolean {
+  return type === "bool" || (type === "dyn" && !/^([-+*/%]|-_)$/.test(op));
 }
 
 /**

@@ -1,5 +1,6 @@
 // Search by what runs carried: an expression over their event and their output, as in Inngest's own dashboard.
 // No index knows it, so the newest runs are looked at one after the other, and not more than so many.
+import { isReckoning } from "./expressions.ts";
 import { parseJson } from "./json.ts";
 import { parsePayload } from "./registry.ts";
 import type { Sql } from "./store/database.ts";
@@ -10,7 +11,7 @@ export const LOOKED_MAX = 1_000;
 
 /** Whether a text is meant as an expression rather than as a name or an id. */
 export function isExpression(text: string): boolean {
-  return /^(event|output)[.[]|==|!=|[<>]|&&|\|\|/.test(text);
+  return /(^|[\s!(])(event|output)[.[]|==|!=|[<>]|&&|\|\|/.test(text) || isReckoning(text);
 }
 
 type Matches = (run: { event: unknown; output: unknown }) => boolean;

@@ -8,13 +8,13 @@ import { listRunsOfEvents } from "../store/lookups.ts";
 import { type EventFilter, findEvents, listEvents, listRuns, type Page } from "../store/queries.ts";
 import { formatJson, formatTime, type Html } from "./format.ts";
 import { layout } from "./layout.ts";
-import { eventsList, jsonField, pager, runsTable } from "./parts.ts";
+import { eventsList, jsonField, leftOut, pager, runsTable } from "./parts.ts";
 import { WITHIN } from "./runs.ts";
 
 export async function eventsPage(
   context: Context,
   page: Page,
-  filter: { search: string; within: string; withInternal: boolean },
+  filter: { search: string; within: string; isWithinUnread: boolean; withInternal: boolean },
 ): Promise<Html> {
   const withinMs = parseDuration(filter.within);
   const wanted: EventFilter = {
@@ -53,6 +53,7 @@ export async function eventsPage(
 <label class="check"><input type="checkbox" name="internal" value="1" ${filter.withInternal ? html`checked` : ""}>also what the engine says about runs (inngest/function.…)</label>
 <div class="buttons"><button type="submit" class="primary">Show</button><a href="/events">Clear</a></div>
 </form>
+${filter.isWithinUnread ? leftOut(["Received"]) : ""}
 <section id="events" data-live aria-label="Events">${eventsList(context, events, runs, empty)}
 ${pager("/events", entries, { last: events.length === page.limit ? events.at(-1)?.id : undefined, isFirst: page.before === null })}</section>`,
   });

@@ -61,6 +61,11 @@ export function nameOf(context: Context, slug: string): string {
   return context.registry().functions.get(slug)?.name ?? slug;
 }
 
+/** For a list that is not narrowed by all that was asked for. */
+export function leftOut(names: readonly string[]): Html {
+  return html`<p class="notice wait" role="alert">Left out, because it could not be read: ${names.join(", ")}. The list may show more than was asked for.</p>`;
+}
+
 /** The ways to the first and the next page of a list; nothing where there is only one. */
 export function pager(
   path: string,

@@ -10,7 +10,7 @@ import { listRuns, type Page, type RunFilter } from "../store/queries.ts";
 import type { RunStatus } from "../store/runs.ts";
 import type { Html } from "./format.ts";
 import { layout } from "./layout.ts";
-import { pager, runsTable } from "./parts.ts";
+import { leftOut, pager, runsTable } from "./parts.ts";
 
 const STATUSES: readonly RunStatus[] = ["Running", "Completed", "Failed", "Cancelled"];
 
@@ -31,31 +31,40 @@ export type RunsQuery = {
   q: string;
 };
 
+const NAMES = { status: "Status", within: "Queued", from: "From", until: "Until" } as const;
+type Name = keyof typeof NAMES;
+
 /** One of WITHIN; anything else is any time. */
 export function readWithin(text: string | undefined): string {
   return WITHIN.find(([value]) => value === text)?.[0] ?? "";
 }
 
-/** Unknown words in the address narrow nothing. */
-export function readRunsQuery(c: HonoContext): RunsQuery {
-  const asked = c.req.queries("status") ?? [];
+/** Unknown words in the address narrow nothing; `unread` names what they were given for. */
+export function readRunsQuery(c: HonoContext): { query: RunsQuery; unread: Name[] } {
+  const asked = (c.req.queries("status") ?? []).filter((status) => status !== "");
   const text = (name: string) => c.req.query(name)?.trim().slice(0, 512) ?? "";
   const time = (name: string) => (timeOf(text(name)) === null ? "" : text(name));
-  return {
+  const query = {
     statuses: STATUSES.filter((status) => asked.includes(status)),
     function: text("function"),
-    within: readWithin(c.req.query("within")),
+    within: readWithin(text("within")),
     from: time("from"),
     until: time("until"),
     q: text("q"),
   };
+  const isUnread = (name: Name) =>
+    name === "status"
+      ? asked.some((word) => !STATUSES.some((status) => status === word))
+      : query[name] !== text(name);
+  return { query, unread: (Object.keys(NAMES) as Name[]).filter(isUnread) };
 }
 
-/** What `<input type="datetime-local">` gives, as UTC. */
+/** What `<input type="datetime-local">` gives, as UTC. Null for a day that no calendar has, too. */
 function timeOf(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(text)) return null;
   const ms = Date.parse(`${text}Z`);
-  return Number.isNaN(ms) ? null : ms;
+  // Date takes 31 February for 3 March.
+  return Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 16)) ? null : ms;
 }
 
 function filterOf(query: RunsQuery, nowMs: number): RunFilter {
@@ -87,11 +96,11 @@ async function findRuns(
     : { ...(await searchRuns(context.sql, page, filter, matches)), error: null };
 }
 
-/** `isRefused` when the search is an expression that cannot be read. */
+/** `isRefused` when the search is an expression that cannot be read, or no condition. */
 export async function runsPage(
   context: Context,
   page: Page,
-  query: RunsQuery,
+  { query, unread }: ReturnType<typeof readRunsQuery>,
 ): Promise<{ page: Html; isRefused: boolean }> {
   const { runs, next, isCutShort, error } = await findRuns(context, page, query);
   const { statuses, ...rest } = query;
@@ -104,6 +113,7 @@ export async function runsPage(
     ? html`No run is like that. <a href="/runs">Show all</a>`
     : html`Nothing has run yet. <a href="/events/send">Send an event</a> or <a href="/functions">invoke a function</a>.`;
   const main = html`${filterForm(context, query, error)}
+${unread.length > 0 ? leftOut(unread.map((name) => NAMES[name])) : ""}
 <section id="runs" data-live aria-label="Runs">${runsTable(context, runs, empty)}
 ${isCutShort ? html`<p class="muted">Looked at ${LOOKED_MAX} runs. Older ones may be like that too.</p>` : ""}
 ${pager("/runs", entries, { last: next, isFirst: page.before === null })}</section>`;
@@ -129,7 +139,7 @@ function filterForm(context: Context, query: RunsQuery, error: string | null): H
 <div class="field grow"><label for="q">Run id, event id, event name, or an expression</label>
 <input type="search" id="q" name="q" value="${query.q}" autocomplete="off" spellcheck="false" aria-describedby="q-hint${error === null ? "" : " q-error"}" ${error === null ? "" : html`aria-invalid="true"`}>
 <p class="small muted" id="q-hint">For example <code>event.data.id == "7"</code> or <code>output.name == "NonRetriableError"</code></p>
-${error === null ? "" : html`<p class="notice bad" id="q-error" role="alert">This is not an expression. ${error}</p>`}</div>
+${error === null ? "" : html`<p class="notice bad" id="q-error" role="alert">${error}</p>`}</div>
 <div class="buttons"><button type="submit" class="primary">Show</button><a href="/runs">Clear</a></div>
 </form>`;
 }

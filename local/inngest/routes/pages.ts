@@ -55,8 +55,14 @@ export function addPages(app: Hono, context: Context): void {
   app.get("/events", async (c) => {
     const page = readPage(c);
     const search = (c.req.query("q") ?? c.req.query("name") ?? "").trim();
-    const within = readWithin(c.req.query("within"));
-    const filter = { search, within, withInternal: c.req.query("internal") === "1" };
+    const asked = c.req.query("within")?.trim() ?? "";
+    const within = readWithin(asked);
+    const filter = {
+      search,
+      within,
+      isWithinUnread: within !== asked,
+      withInternal: c.req.query("internal") === "1",
+    };
     return show(c, context, page && (await eventsPage(context, page, filter)));
   });
   app.get("/events/send", async (c) => {

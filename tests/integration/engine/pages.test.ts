@@ -105,9 +105,16 @@ test("the list of runs is narrowed by status, function, time and search, and goe
   expect(await listed(world, expression('event.name == "t/quick"'))).toEqual(quick);
   expect(await listed(world, expression('event.id == "outbox-7" && output == null'))).toEqual([waiting]);
   expect(await listed(world, expression('output == "done"'))).toEqual(quick);
+  expect(await listed(world, expression("has(event.data) && !event.data.no"))).toEqual([]);
+  expect(await listed(world, expression("has(event.data)"))).toEqual(all);
   expect(await listed(world, expression('output.no.such > 3 || event.name == "t/story"'))).toEqual([waiting]);
   const odd = await fetch(`${world.engine.url}${expression('output == "done')}`);
   expect([odd.status, (await odd.text()).includes("This is not an expression.")]).toEqual([400, true]);
+  for (const text of ["1 + 1", "event.data.n + 1"]) {
+    const refused = await fetch(`${world.engine.url}${expression(text)}`);
+    expect([text, refused.status]).toEqual([text, 400]);
+    expect(await refused.text()).toContain("This is no condition");
+  }
   const two = `${expression('output == "done"')}&limit=2`;
   expect(await listed(world, two)).toEqual(quick.slice(0, 2));
   expect(await listed(world, `${two}&cursor=${quick[1]}`)).toEqual(quick.slice(2));
@@ -117,6 +124,27 @@ test("the list of runs is narrowed by status, function, time and search, and goe
   expect(await listed(world, "/runs?status=Completed&limit=2")).toEqual(quick.slice(0, 2));
   expect(await listed(world, older)).toEqual(quick.slice(2));
   expect(await page(world, older)).toContain('id="newest"');
+});
+
+test("what of a filter could not be read is told, and the list is not narrowed by it", async () => {
+  const world = await World.start(functions);
+  const { run_id: runId } = await world.waiting(await world.send("t/story"));
+  const leftOut = async (path: string) =>
+    /Left out, because it could not be read: ([^.]+)\./.exec(await page(world, path))?.[1];
+  for (const [path, names] of [
+    ["/runs?status=bogus", "Status"],
+    ["/runs?status=Running&status=bogus", "Status"],
+    ["/runs?within=bogus", "Queued"],
+    ["/runs?from=garbage", "From"],
+    ["/runs?from=2020-02-31T10:00&until=2999-01-01", "From, Until"],
+    ["/runs?status=&within=&from=&until=&q=", undefined],
+    ["/runs?status=Running&within=1h&from=2020-02-29T10:00", undefined],
+  ] as const) {
+    expect([path, await leftOut(path)]).toEqual([path, names]);
+    expect([path, await listed(world, path)]).toEqual([path, [runId]]);
+  }
+  expect(await leftOut("/events?within=bogus")).toBe("Received");
+  expect(await leftOut("/events?within=1h")).toBeUndefined();
 });
 
 test("events are listed with their payload and the runs they began, and found by name or id", async () => {

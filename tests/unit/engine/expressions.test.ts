@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { compileExpression, lookupKey, lookupKeysOf } from "@/local/inngest/expressions.ts";
+import {
+  compileExpression,
+  compileSearch,
+  isReckoning,
+  lookupKey,
+  lookupKeysOf,
+} from "@/local/inngest/expressions.ts";
 
 const matches = (source: string, event: object, async: object = {}) =>
   compileExpression(source).matches({ event, async });
@@ -67,4 +73,31 @@ test("without an equality, or without its value, there is no key: everything has
   expect(lookupKey(compileExpression("event.data.a == async.data.a || true"), { data: { a: 1 } })).toBe(null);
   expect(lookupKey(compileExpression("event.data.a == async.data.a"), { data: {} })).toBe(null);
   expect(lookupKeysOf(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`k${n}`, n])))).toBe(null);
+});
+
+test.each([
+  "1 + 1",
+  "event.data.n - 1",
+  "event.data.a + event.data.b",
+  "-event.data.n",
+  "size(event.data.tags)",
+  "'a'",
+])("a search is told that %s is no condition", (source) => {
+  expect(String(compileSearch(source))).toMatch(/^Error: This is no condition/);
+});
+
+test.each([
+  "event.data.flag",
+  "!event.data.flag",
+  "has(output.name)",
+  "output.a ? event.a : event.b",
+  "1 + 1 == 2",
+])("a search may be %s", (source) => {
+  expect(compileSearch(source)).toBeTypeOf("function");
+});
+
+test("what is reckoned is told from the names and ids that people search for", () => {
+  expect(["1 + 1", "event.data.n * 2", "2 - 1"].map(isReckoning)).toEqual([true, true, true]);
+  for (const text of ["2026-7", "outbox-7", "a/b", "Order - paid", "1 +", "t/quick"])
+    expect([text, isReckoning(text)]).toEqual([text, false]);
 });
