@@ -56,7 +56,9 @@ export function readFilter(
   };
 }
 
-const isGiven = (value: unknown) => (typeof value === "string" ? value.trim() !== "" : value !== undefined);
+/** Whether anything was asked for at all. */
+export const isGiven = (value: unknown): boolean =>
+  typeof value === "string" ? value.trim() !== "" : value !== undefined;
 
 /** A list's address; without a whole address of anybody's. */
 export function listLocation(values: FilterValues, more: Record<string, string> = {}): string {

@@ -171,6 +171,10 @@ test("what of a filter cannot be read is said, and a provider's name is read in 
   await page.getByRole("button", { name: "Show", exact: true }).click();
   await expect(page).toHaveURL(/provider=resend/);
   await expect(page.getByText("Left out")).toHaveCount(0);
+  await page.goto("/ops/webhooks?status=bogus");
+  await expect(page.getByText("Left out, because it could not be read: State.")).toBeVisible();
+  await page.goto("/ops/webhooks?status=failed");
+  await expect(page.getByText("Left out")).toHaveCount(0);
 });
 
 test("nothing is ticked, and nothing is done", async ({ page }) => {

@@ -1,6 +1,8 @@
 import { requireOperator } from "@/app/_ops/operator";
 import { Fact, Instant, OperatorPage, Panel } from "@/app/_ops/parts";
+import { readWebhookFilter, webhooksLocation } from "@/app/_ops/webhook-filter";
 import { WebhookBadge, webhookEnd } from "@/app/_ops/webhook-parts";
+import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { browseWebhooks, readEndpoints, WEBHOOK_STATUSES, type WebhookSummary } from "@/domain/webhook-list";
 import { operatorTexts } from "@/messages/operators";
@@ -8,27 +10,21 @@ import { services } from "@/services";
 
 export const dynamic = "force-dynamic";
 
-const ADDRESS = "/ops/webhooks";
-
 /** `?status=`: only those; `?after=`: the cursor of an older page. */
 export default async function WebhooksPage({
   searchParams,
 }: {
-  searchParams: Promise<{ status?: string; after?: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
 }) {
   await requireOperator();
   const asked = await searchParams;
-  const status = WEBHOOK_STATUSES.find((known) => known === asked.status);
+  const { status, isUnread } = readWebhookFilter(asked);
   const cursor = typeof asked.after === "string" ? asked.after : undefined;
   const [endpoints, page] = await Promise.all([
     readEndpoints(services()),
     browseWebhooks(services(), { status, cursor }),
   ]);
   const { t } = operatorTexts();
-  const locate = (after?: string) => {
-    const query = new URLSearchParams({ ...(status ? { status } : {}), ...(after ? { after } : {}) });
-    return query.size > 0 ? `${ADDRESS}?${query}` : ADDRESS;
-  };
   return (
     <OperatorPage title={t("hooks.title")} current="webhooks">
       <Panel title={t("hooks.endpoints")}>
@@ -41,11 +37,16 @@ export default async function WebhooksPage({
           ))}
         </dl>
       </Panel>
+      {isUnread ? (
+        <div className="mb-4">
+          <Alert>{t("hooks.unread", { names: t("list.status") })}</Alert>
+        </div>
+      ) : null}
       <nav aria-label={t("hooks.filter")} className="mb-3 flex flex-wrap gap-1">
         {[undefined, ...WEBHOOK_STATUSES].map((one) => (
           <a
             key={one ?? "all"}
-            href={one ? `${ADDRESS}?status=${one}` : ADDRESS}
+            href={webhooksLocation(one)}
             aria-current={one === status ? "page" : undefined}
             className={buttonClass("quiet", one === status ? "bg-sunken text-fg" : "")}
           >
@@ -64,12 +65,12 @@ export default async function WebhooksPage({
       )}
       <nav className="mt-4 flex gap-3">
         {cursor ? (
-          <a href={locate()} className={buttonClass("secondary")}>
+          <a href={webhooksLocation(status)} className={buttonClass("secondary")}>
             {t("list.newest")}
           </a>
         ) : null}
         {page.older ? (
-          <a href={locate(page.older)} rel="next" className={buttonClass("secondary")}>
+          <a href={webhooksLocation(status, page.older)} rel="next" className={buttonClass("secondary")}>
             {t("list.older")}
           </a>
         ) : null}
@@ -83,7 +84,7 @@ function Row({ webhook }: { webhook: WebhookSummary }) {
   return (
     <li>
       <a
-        href={`${ADDRESS}/${webhook.id}`}
+        href={`/ops/webhooks/${webhook.id}`}
         className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1 px-4 py-3 hover:bg-sunken sm:grid-cols-[6.5rem_9rem_minmax(0,1fr)_auto] sm:items-center"
       >
         <span className="order-2 justify-self-end sm:order-none sm:justify-self-start">
