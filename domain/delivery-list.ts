@@ -91,7 +91,7 @@ export function writeAddressPattern({ domain, local }: AddressPattern): string {
 export type Overview = OpenCounts & {
   /** Seconds that the oldest mail which is not sent yet has waited; null when none waits. */
   oldestWaitSeconds: number | null;
-  /** How many mails queued within the last day stand where. */
+  /** How many mails queued within the last day stand where; removed ones are left out (success-figures.ts has them). */
   lastDay: Partial<Record<DeliveryStatus, number>>;
 };
 

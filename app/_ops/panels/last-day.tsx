@@ -1,4 +1,4 @@
-// What became of the last day's mails, and the way to send all failed ones anew.
+// What became of the last day's mails that are kept, and the way to send all failed ones anew.
 import { Panel, StatusBadge } from "@/app/_ops/parts";
 import { buttonClass } from "@/components/ui/button-class";
 import { DELIVERY_STATUSES, type Overview } from "@/domain/delivery-list";
@@ -9,6 +9,7 @@ export function LastDayPanel({ lastDay }: Pick<Overview, "lastDay">) {
   const statuses = DELIVERY_STATUSES.filter((status) => lastDay[status] !== undefined);
   return (
     <Panel title={t("now.lastDay")}>
+      <p className="mb-3 text-small text-fg-muted">{t("now.lastDayText")}</p>
       {statuses.length === 0 ? <p className="text-fg-muted">{t("now.nothing")}</p> : null}
       <ul className="divide-y divide-line">
         {statuses.map((status) => (

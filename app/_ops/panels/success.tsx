@@ -33,9 +33,13 @@ function SpanCard({ span, figures }: { span: Span; figures: SpanFigures | null }
   const { t } = operatorTexts();
   return (
     <div className="min-w-0 rounded-card border border-line bg-surface p-4 shadow-card sm:p-5">
-      <h3 className="mb-3 font-semibold">{t(`success.${span}`)}</h3>
+      <h3 className="font-semibold">{t(`success.${span}`)}</h3>
       {figures ? (
         <>
+          {/* A span begins with a whole minute or quarter of an hour, later than its name says. */}
+          <p className="mb-3 text-small text-fg-muted">
+            {t("success.since")} <Instant at={figures.since} />
+          </p>
           <Measures figures={figures} />
           <FiguresTable figures={figures} />
         </>

@@ -12,7 +12,8 @@ export const stats: Command = {
   help: `Counts the mails that are under way now, says how long the oldest of them has waited and when the next
 attempt is due; how the engine and the providers are doing, and each server process's circuit breakers; how
 soon registrations were answered, how many mails arrived, needed a second try or were given up, over an hour,
-a day and a week; and where the mails queued within the last 24 hours stand. --json has the charts' slots too.`,
+a day and a week; and where the mails queued within the last 24 hours stand. Mails whose person is gone are removed:
+those are among the figures of the spans, and not among these. --json has the charts' slots too.`,
   options: {},
   async run(services, { positionals, output }) {
     if (positionals.length > 0) throw new UsageError("stats takes no arguments.");
@@ -47,12 +48,12 @@ a day and a week; and where the mails queued within the last 24 hours stand. --j
       );
     if (processes.length === 0) line("processes", "none has told that it lives");
     for (const span of SPAN_NAMES) {
-      output.say(`last ${span}`);
       const figures = success[span];
+      output.say(`last ${span}${figures ? `, since ${sayTime(figures.since)}` : ""}`);
       if (!figures) line("figures", "too much to count at this moment");
       else for (const [name, value] of describe(figures)) line(name, value);
     }
-    output.say("queued within 24 hours");
+    output.say("queued within 24 hours, and kept");
     for (const status of DELIVERY_STATUSES) line(status, lastDay[status] ?? 0);
     output.result({ ...overview, health, success });
     return EXIT.done;

@@ -5,6 +5,7 @@ import { COMMANDS } from "@/cli/ops/commands";
 import { runOps } from "@/cli/ops/run";
 import { findDelivery, findNewestClaimMail } from "@/db/deliveries";
 import { attemptDelivery } from "@/domain/email-delivery";
+import { erasePerson } from "@/domain/erasure";
 import { registerUser } from "@/domain/registration";
 import { refusal, someone } from "@/tests/support/services";
 import { useTestDatabase, useTestServices } from "@/tests/support/use-services";
@@ -56,6 +57,25 @@ describe("the operator's commands", () => {
       expect(await ops(command, option, "999999d")).toMatchObject({ code: EXIT.usage, out: "" });
     expect((await json("stats")).result).toMatchObject({ queued: 1, sending: 0 });
     expect((await ops("stats")).out).toMatch(/queued +1/);
+  });
+
+  test("count a mail that was removed among the figures of the spans, and not among those kept, and say so", async () => {
+    const figures = async () => {
+      const { result } = await json("stats");
+      const { lastDay, success } = result as {
+        lastDay: Record<string, number>;
+        success: { "24h": { total: { mails: { queued: number } } } };
+      };
+      return { kept: lastDay.queued ?? 0, queued: success["24h"].total.mails.queued };
+    };
+    const person = someone();
+    await registerUser(services, person);
+    const { kept, queued } = await figures();
+    await erasePerson(services, person.email);
+    expect(await figures()).toEqual({ kept: kept - 1, queued });
+    const { out } = await ops("stats");
+    expect(out).toMatch(/^last 24h, since \d{4}-\d\d-\d\d \d\d:(00|15|30|45):00Z$/m);
+    expect(out).toMatch(/^queued within 24 hours, and kept$/m);
   });
 
   test("explain a mail by its id, its person or its address", async () => {
