@@ -55,7 +55,8 @@ export function CodeForm({
   const [isBusy, setBusy] = useState(false);
   const [length, setLength] = useState(0);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
-  const [isUnsent, setUnsent] = useState(false);
+  /** Why what was typed has not been looked at. It stays, and nothing is wrong with it. */
+  const [unjudged, setUnjudged] = useState<string | null>(null);
 
   useEffect(() => {
     const field = input.current;
@@ -74,6 +75,8 @@ export function CodeForm({
 
   // Until when there is to be a wait stands in the hint: what was answered to a code does not hide it, and is over with it.
   const isWaiting = hint.kind === "wait";
+  // Nor the one that no code is to come: the answer would say to ask for another.
+  const isHintMore = isWaiting || hint.kind === "not_coming";
   const wasWaiting = useRef(isWaiting);
   useEffect(() => {
     if (wasWaiting.current && !isWaiting) setError(null);
@@ -82,10 +85,10 @@ export function CodeForm({
 
   useEffect(() => {
     // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.
-    if (connection === "live" || connection === "polling") setUnsent(false);
+    if (connection === "live" || connection === "polling") setUnjudged(null);
   }, [connection]);
   // A stream may have lived on while nothing else went through.
-  useOnline(() => setUnsent(false));
+  useOnline(() => setUnjudged(null));
 
   function enter(next: Phase): void {
     phase.current = next;
@@ -101,7 +104,7 @@ export function CodeForm({
       return field.focus();
     }
     setError(null);
-    setUnsent(false);
+    setUnjudged(null);
     enter("sending");
     onSending();
     const result = await postJson("/api/v1/usr/confirm-email", { code, delivery_id: mailId });
@@ -115,12 +118,16 @@ export function CodeForm({
       return onSettled();
     }
     enter("idle");
-    if (result.outcome === "refused") {
-      field.value = "";
-      setLength(0);
+    if (result.outcome === "unreachable") setUnjudged(t("common.unreachable"));
+    else if (result.problem.status >= 500) setUnjudged(result.problem.detail);
+    else {
+      setError(result.problem.detail);
+      // During a wait no code is looked at either, and this one may be right afterwards.
+      if (!isWaiting) {
+        field.value = "";
+        setLength(0);
+      }
     }
-    if (result.outcome === "refused") setError(result.problem.detail);
-    else setUnsent(true);
     field.focus();
     onSettled();
   }
@@ -151,14 +158,14 @@ export function CodeForm({
           if (digits.length === CODE_LENGTH && !isComposing) return void send();
           if (digits === "") return;
           setError(null);
-          setUnsent(false);
+          setUnjudged(null);
         }}
       />
       <FieldNote
         id="code-note"
         hint={<Hint hint={hint} />}
         room={room}
-        error={isUnsent ? t("common.unreachable") : error && isWaiting ? <Hint hint={hint} /> : error}
+        error={unjudged ?? (error && isHintMore ? <Hint hint={hint} /> : error)}
         isAnnounced
       />
       <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">
@@ -184,8 +191,9 @@ function Hint({ hint }: { hint: CodeHint }) {
     case "no_tries":
       return t("confirm.codeNoTries");
     case "wait":
+      // With its seconds: the first waits are shorter than a minute.
       return rich<ReactNode>("confirm.codeWait", {
-        time: () => <LocalTime key="time" at={hint.nextTryAt} shape="minute" />,
+        time: () => <LocalTime key="time" at={hint.nextTryAt} shape="time" />,
       });
     case "done":
       return null;

@@ -52,7 +52,7 @@ function codeRoom({ t, rich }: Texts): string[] {
     rich<string>("confirm.codeWorks", at).join(""),
     t("confirm.codeExpired"),
     t("confirm.codeNoTries"),
-    rich<string>("confirm.codeWait", at).join(""),
+    rich<string>("confirm.codeWait", { time: () => "00:00:00" }).join(""),
     ...[0, 1, 4].map((triesLeft) => t("problems.sentence.wrong_code", { triesLeft })),
     t("problems.sentence.code_expired"),
     t("problems.sentence.other_registration"),

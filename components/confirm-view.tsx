@@ -20,7 +20,7 @@ import { forgetDraft } from "./register-draft";
 import { ResendForm } from "./resend-form";
 import { StatusLine } from "./status-line";
 import { useTexts } from "./texts-provider";
-import { describeLead, describeStatus, isAddressOver, isInMailbox, LEADS } from "./timeline";
+import { describeLead, describeStatus, isAddressBarred, isAddressOver, isInMailbox, LEADS } from "./timeline";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { Room } from "./ui/room";
@@ -199,7 +199,8 @@ export function ConfirmView({
             replaceWith("/account");
           }}
         />
-        <div className="mt-5">
+        {/* Where no mail is sent any more there is nothing to ask for; the room stays for the next address. */}
+        <div className={`mt-5 ${isAddressBarred(confirmation, nowMs) ? "invisible" : ""}`}>
           <ResendForm
             mailId={delivery?.id}
             resend={confirmation.resend}

@@ -1,5 +1,5 @@
 "use client";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import type { Confirmation } from "@/domain/confirmation-state";
 import { AboutMail } from "./about-mail";
@@ -42,6 +42,10 @@ export function ResendForm({
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
   const [isUnsent, setUnsent] = useState(false);
   useOnline(() => setUnsent(false));
+  // Another mail is there: what was asked for, although its answer was lost, or what somebody asked for elsewhere.
+  useEffect(() => {
+    if (mailId) setUnsent(false);
+  }, [mailId]);
   // Without JavaScript the button would stay off when its time has come; the server refuses what is too early.
   const isHydrated = useHydrated();
   const waitSeconds = resend.next_allowed_at ? secondsUntil(resend.next_allowed_at, nowMs) : 0;

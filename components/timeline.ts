@@ -253,6 +253,12 @@ export function isAddressOver(confirmation: Confirmation, nowMs: number): boolea
   return needsOtherAddress(delivery) || isComplained;
 }
 
+/** No mail is sent to the address any more: another code would be asked for in vain. `nowMs`: the server's clock. */
+export function isAddressBarred(confirmation: Confirmation, nowMs: number): boolean {
+  const status = confirmation.delivery?.status;
+  return isAddressOver(confirmation, nowMs) && status !== "failed";
+}
+
 /** The mail did not get there, and no other one would. */
 export function needsOtherAddress(delivery: Confirmation["delivery"]): boolean {
   const code = delivery?.reason?.code ?? "";

@@ -8,6 +8,8 @@ import { forgetDraft } from "./register-draft";
 const MOVE_ON_MS = 1_200;
 /** From one try to the next while nobody answers, unless the browser says that its network is back. */
 const TRY_AGAIN_MS = 3_000;
+/** Of what this browser was before. The tab where the code was typed may be about to bring its next session. */
+const TRIES_AS_NOBODY = 3;
 
 /**
  * Once `isDue`, goes on to the account of the registration that `mailId` is of. True while our server cannot be reached:
@@ -25,6 +27,7 @@ export function useMoveOn(
     forgetDraft();
     let isTrying = false;
     let isOver = false;
+    let asNobody = 0;
     let timer = setTimeout(goOn, MOVE_ON_MS);
     addEventListener("online", goOn);
 
@@ -36,8 +39,10 @@ export function useMoveOn(
       isTrying = false;
       if (isOver) return;
       if (answer === "account") return replaceWith("/account");
+      // The server knows best what this browser is to be told.
+      if (answer === "nobody" && ++asNobody >= TRIES_AS_NOBODY) return replaceWith("/confirm");
       if (answer === "other") onOther();
-      else setHeldUp(true);
+      else if (answer === null) setHeldUp(true);
       timer = setTimeout(goOn, TRY_AGAIN_MS);
     }
 
@@ -53,12 +58,12 @@ export function useMoveOn(
 /**
  * Confirmed on another device, this browser still has the claim's session, and changes it for a full one; in another
  * tab, it has a full one already, and is refused. Either way the account is next. Confirmed with the code that stands
- * here, it gets what it was answered then. Null: nobody answered.
+ * here, it gets what it was answered then. `nobody`: its session has ended. Null: nobody answered.
  */
 async function exchangeSession(
   mailId: string | undefined,
   code: string,
-): Promise<"account" | "other" | null> {
+): Promise<"account" | "nobody" | "other" | null> {
   if (code.length === CODE_LENGTH) {
     const again = await postJson("/api/v1/usr/confirm-email", { code, delivery_id: mailId });
     if (again.outcome === "done") return "account";
@@ -66,6 +71,8 @@ async function exchangeSession(
   }
   const result = await postJson("/api/v1/usr/confirmation/continue", { delivery_id: mailId });
   if (result.outcome === "unreachable") return null;
-  const isOther = result.outcome === "refused" && result.problem.code === "other_registration";
-  return isOther ? "other" : "account";
+  if (result.outcome === "done") return "account";
+  const { code: why } = result.problem;
+  if (why === "other_registration") return "other";
+  return why === "not_signed_in" || why === "invalid_token" ? "nobody" : "account";
 }

@@ -26,6 +26,9 @@ export const FORMS_OF_ACCOUNT = [
   "delete-account",
 ] as const satisfies FlashForm[];
 
+export const isOfAccount = (form: FlashForm): boolean =>
+  (FORMS_OF_ACCOUNT as readonly FlashForm[]).includes(form);
+
 /** What a page tells once, after it happened. */
 const DONE_NOTES = [
   "address_confirmed",
@@ -144,7 +147,10 @@ export function bringsToldOnce(request: Request, path: string): boolean {
   const done = decodeDone(raw);
   if (done === "nothing_done" || done === "account_deleted") return path !== "/account";
   // No form of that page was refused, so nothing of it is to be mended.
-  return done !== null || decodeFlash(raw)?.problem.code === "other_account";
+  const flash = decodeFlash(raw);
+  // Of an account's page, told where the registration is that the browser waits for.
+  if (flash?.problem.code === "other_registration" && isOfAccount(flash.form)) return path !== "/account";
+  return done !== null || flash?.problem.code === "other_account";
 }
 
 /** What a cookie's value holds of a refused form, or null. */

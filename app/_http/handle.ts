@@ -9,8 +9,8 @@ import {
   type DoneNote,
   doneCookie,
   type FlashForm,
-  FORMS_OF_ACCOUNT,
   flashCookie,
+  isOfAccount,
 } from "./flash";
 import { asPersonWaits } from "./give-way";
 import { languageOf } from "./language";
@@ -87,7 +87,7 @@ export async function handlePost(
 /** An account's page whose browser is signed in to another account by now, or waits for another registration's code. */
 function isOfOther({ form }: FormPost, error: unknown): boolean {
   return (
-    OF_ACCOUNT.has(form) &&
+    isOfAccount(form) &&
     error instanceof DomainError &&
     (error.code === "other_account" || error.code === "other_registration")
   );
@@ -95,10 +95,8 @@ function isOfOther({ form }: FormPost, error: unknown): boolean {
 
 /** The session that an account's page was made for has ended, and the next page is that of signing in. */
 function isOutOfAccount({ form }: FormPost, error: unknown): boolean {
-  return OF_ACCOUNT.has(form) && error instanceof DomainError && error.code === "not_signed_in";
+  return isOfAccount(form) && error instanceof DomainError && error.code === "not_signed_in";
 }
-
-const OF_ACCOUNT: ReadonlySet<FlashForm> = new Set(FORMS_OF_ACCOUNT);
 
 /**
  * Whoever pressed "Delete account" must not think that it went through, unless it has: pressed twice, or with an answer

@@ -44,7 +44,10 @@ export default async function AccountPage() {
   const texts = await requestTexts();
   const { language, t, rich } = texts;
   const { id: userId, email_confirmed_at: confirmedAt } = account;
-  const refused = sessionsFlash ?? passwordFlash ?? deletionFlash;
+  // What a registration's page was to tell of another account is nothing of this one's.
+  const refused = [sessionsFlash, passwordFlash, deletionFlash].find(
+    (flash) => flash && flash.problem.code !== "other_registration",
+  );
   // Meant for the account that was this browser's before: no form of this one was refused.
   const isForOther = refused?.problem.code === "other_account";
   const refusalOf = (form: FlashForm) => (refused?.form === form && !isForOther ? refused.problem : null);

@@ -78,12 +78,17 @@ test("after too many wrong codes the field says when the next try is, also to wh
     await sql`update users set wrong_code_count = 19 where username = ${person.username}`;
     const note = page.locator("#code-note");
     // The twentieth wrong one, and the right one during the wait.
-    for (const typed of [String((Number(code) + 1) % 1_000_000).padStart(6, "0"), code]) {
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, "0");
+    // What was not looked at stays, for when it is.
+    for (const [typed, left] of [
+      [wrong, /^$/],
+      [code, new RegExp(`^${code.slice(0, 3)}\\s?${code.slice(3)}$`)],
+    ] as const) {
       await codeField(page).fill(typed);
       await expect(note.getByRole("alert")).toHaveText(
-        /^Too many wrong codes\. The next try is at \d\d:\d\d\.$/,
+        /^Too many wrong codes\. The next try is at \d\d:\d\d:\d\d\.$/,
       );
-      await expect(codeField(page)).toHaveValue("");
+      await expect(codeField(page)).toHaveValue(left);
     }
     await sql`update users set wrong_code_at = now() - interval '1 day' where username = ${person.username}`;
     await page.reload();
@@ -92,4 +97,27 @@ test("after too many wrong codes the field says when the next try is, also to wh
   } finally {
     await sql.end();
   }
+});
+
+test("a code that could not be looked at stays in the field, and is not called wrong", async ({ page }) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  const detail = "We cannot reach our database at the moment. Nothing was lost; please try again shortly.";
+  await page.route(
+    "**/api/v1/usr/confirm-email",
+    (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: "application/problem+json",
+        json: { type: "about:blank", title: "Service Unavailable", status: 503, code: "unavailable", detail },
+      }),
+    { times: 1 },
+  );
+  await codeField(page).fill(code);
+  await expect(page.locator("#code-note").getByRole("alert")).toHaveText(detail);
+  await expect(codeField(page)).toHaveValue(new RegExp(`^${code.slice(0, 3)}\\s?${code.slice(3)}$`));
+  await expect(codeField(page)).not.toHaveAttribute("aria-invalid", "true");
+  await page.getByRole("button", { name: "Confirm", exact: true }).click();
+  await page.waitForURL("**/account");
 });

@@ -47,6 +47,24 @@ test("a right code whose answer is lost leads into the account all the same", as
   await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
 });
 
+test("a right code whose answer is lost leads the other tab into the account as well", async ({
+  page,
+  context,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const other = await context.newPage();
+  await other.goto("/confirm");
+  await expect(other.getByText("Live", { exact: true })).toBeVisible();
+  const code = codeIn(await nextMail(person.email));
+  await loseAnswer(page, "/api/v1/usr/confirm-email");
+  await codeField(page).fill(code);
+  for (const tab of [page, other]) {
+    await tab.waitForURL("**/account");
+    await expect(tab.getByRole("heading", { level: 1 })).toContainText(person.username);
+  }
+});
+
 test("a right code whose answer is lost, on a page that is loaded anew: it says that the address is confirmed", async ({
   page,
 }) => {
@@ -107,7 +125,8 @@ test("what is sent on an account's page of a browser that registers anew is told
   await tab.goto("/account");
   await tab.getByRole("button", { name: "Sign out", exact: true }).click();
   await tab.waitForURL((url) => url.pathname === "/");
-  await registerOnPage(tab, newPerson());
+  const registered = newPerson();
+  await registerOnPage(tab, registered);
   await tab.close();
   await page.getByText("Delete account").click();
   await page.locator("#delete").getByLabel("Current password").fill(person.password);
@@ -115,6 +134,12 @@ test("what is sent on an account's page of a browser that registers anew is told
   await page.waitForURL("**/confirm");
   await expect(page.getByText("Nothing was changed.")).toBeVisible();
   expect(await tokenStatus(person, person.password)).toBe(200);
+  // Once, and not on the next one's account.
+  await codeField(page).fill(codeIn(await nextMail(registered.email)));
+  await page.waitForURL("**/account");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(registered.username);
+  await expect(page.getByText("Nothing was changed.")).toHaveCount(0);
+  await expect(page.locator("#delete")).not.toHaveAttribute("open");
 });
 
 test.describe("without JavaScript", () => {
