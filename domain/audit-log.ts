@@ -31,8 +31,11 @@ export type AuditDetails = {
   mail_allowed: None;
   /** `scope`: of the session that was opened. */
   signed_in: { scope: "claim" | "full" };
-  /** `unknown_name`: also for a claim that is over. The outside hears one and the same sentence. */
-  sign_in_refused: { reason: "unknown_name" | "wrong_password" };
+  /**
+   * `unknown_name`: also for a claim that is over. `busy`: nobody looked at the password. The outside hears one and the
+   * same sentence of the first two.
+   */
+  sign_in_refused: { reason: "unknown_name" | "wrong_password" | "busy" };
   session_revoked: {
     reason: "signed_out" | "chosen_from_list" | "everywhere_else" | "token_reused" | "replaced";
     sessions: number;

@@ -4,8 +4,9 @@
 //
 // Each window slides: no stretch of time as long as `seconds` holds more than `limit`. Tries count, not successes, and
 // so do a name that is taken and a password that is too common. What does not: input that is refused for its form (422),
-// and whoever is told to come again in seconds, by the site's limit or because hashing is `busy`. A network is an IPv4
-// address or the /64 of an IPv6 one.
+// and whoever is told to come again in seconds, by the site's limit or because hashing is `busy`. But a sign-in that meets
+// a full line of the replaced system's hashes counts: who has a new hash comes there with a wrong password only, and
+// must not learn that for nothing (docs/decisions/027). A network is an IPv4 address or the /64 of an IPv6 one.
 //
 // Held elsewhere, and never off. Counted by address, whatever becomes of claims, accounts and names:
 //   resends     5 an hour and 10 a day per address                                      resend-policy.ts

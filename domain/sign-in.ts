@@ -11,6 +11,7 @@ import {
 import { recordAudit } from "./audit-log";
 import { withoutBidiMarks } from "./bidi-marks";
 import type { Client } from "./client-network";
+import { readDjangoHash } from "./django-password";
 import { normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
 import { hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "./password";
@@ -65,7 +66,10 @@ async function judgeSignIn(
   const user = found && isThere(found, services.clock()) ? found : null;
   const verify = verifySignIn(user?.passwordHash ?? null, password, oldIterations, admitted.keep);
   const isRight = await verify.catch(async (error: unknown) => {
-    if (admitted.isKept()) await recordRefusal(services, user?.id ?? null, network);
+    if (admitted.isKept())
+      await recordRefusal(services, user?.id ?? null, network, {
+        isUnseen: user !== null && readDjangoHash(user.passwordHash) !== null,
+      });
     throw error;
   });
   if (!user || !isRight) {
@@ -128,13 +132,14 @@ export async function recordRefusal(
   services: Services,
   userId: string | null,
   network: string | null,
+  { isUnseen = false } = {},
 ): Promise<void> {
   const record = (about: string | null) =>
     recordAudit(services, services.db, {
       type: "sign_in_refused",
       userId: about,
       network,
-      details: { reason: about ? "wrong_password" : "unknown_name" },
+      details: { reason: about === null ? "unknown_name" : isUnseen ? "busy" : "wrong_password" },
     });
   await record(userId).catch((error: unknown) => {
     if (!isReferenceGone(error)) throw error;

@@ -1,5 +1,5 @@
 // Who is told to come again in seconds, and does so, must not find that these tries were counted for an hour.
-import { and, eq } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { auditLog, users } from "@/db/schema";
 import { sharedQueue } from "@/domain/bounded-queue";
@@ -90,6 +90,17 @@ describe("a process that is too busy to hash", () => {
     expect(codes).toEqual([...Array<string>(5).fill("busy"), "sign_in_limit", "sign_in_limit"]);
     const refused = and(eq(auditLog.userId, user.id), eq(auditLog.type, "sign_in_refused"));
     expect(await services.db.$count(auditLog, refused)).toBe(5);
+    // Of the other one, whose password nobody looked at, it is written down as that.
+    const blocked = keepBusy("pbkdf2", 25);
+    const came = signIn(services, { login: old.username, password: "any password", network: someNetwork() });
+    expect((await refusalOf(came)).code).toBe("busy");
+    blocked();
+    const [row] = await services.db
+      .select()
+      .from(auditLog)
+      .where(eq(auditLog.userId, other.id))
+      .orderBy(desc(auditLog.id));
+    expect(row?.details).toEqual({ reason: "busy" });
     services.pass(15 * 60);
     expect((await guess(person.password)).user.id).toBe(user.id);
     await services.db.delete(users).where(ofOther);
