@@ -73,7 +73,10 @@ describe("compose.yaml", () => {
     for (const [, name = "", value = ""] of guide.matchAll(/^([A-Z_]+)=(.*)$/gm))
       values[name] = value.startsWith("$(")
         ? createHash("md5").update(name).digest("hex") // what openssl rand would say, to each another one
-        : value.replace("whsec_…", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").replaceAll('"', "");
+        : value
+            .replace("whsec_…", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+            .replace("re_…", "re_9Zk2LmQ7_xT4vKq8RwB2nMd6YsHj3PfGc")
+            .replaceAll('"', "");
     const names = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].flatMap((match) => match[1] ?? []));
     expect([...names].filter((name) => !values[name])).toEqual([]);
 
