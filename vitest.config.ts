@@ -30,6 +30,8 @@ const integration = {
   restoreMocks: true,
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // One second, its own, is short on a machine with much else to do.
+  expect: { poll: { timeout: 15_000 } },
   // Each process has databases of its own. One more than cores: some always wait.
   maxWorkers: 3,
 };
