@@ -10,10 +10,10 @@ import { describeEngineError } from "./send-events";
 import { hashSigningKey } from "./signing-key";
 
 const CLOUD = "https://api.inngest.com";
-const CALL_MS = 5_000;
+/** The engine has to read all that it holds, which may be a week of a busy product. */
+const CALL_MS = 30_000;
 const ROUND_MS = 30_000;
-/** As many as local/inngest/routes/forget.ts takes are ten times that. */
-const BATCH = 1_000;
+const BATCH = 200;
 
 /** `cannot`: it has no such call. `silent`: it did not answer, or not well; `why` in words. */
 export type Forgetting =

@@ -6,7 +6,7 @@ import { requireKey } from "../guard.ts";
 import { parseJson } from "../json.ts";
 import { describeIssues } from "../protocol.ts";
 import { isTransient, type Sql } from "../store/database.ts";
-import { type Forgotten, forgetTexts } from "../store/forget.ts";
+import { type Forgotten, forgetWords } from "../store/forget.ts";
 import { limitBody } from "./body.ts";
 
 const Forget = z.strictObject({
@@ -24,15 +24,24 @@ export function addForget(app: Hono, context: Context): void {
       const hint = 'Send { "ids": ["…"] }, 1 to 10,000 UUIDs, and perhaps "keep", names of events.';
       return c.json({ status: 400, error: `${hint} (${describeIssues(parsed.error)})` }, 400);
     }
-    return c.json({ data: await forget(context.sql, parsed.data) });
+    return c.json({ data: await forgetInTurn(context.sql, parsed.data) });
   });
+}
+
+/** One at a time: each reads all there is, and whoever asked may have gone and asked again. */
+let last: Promise<unknown> = Promise.resolve();
+
+function forgetInTurn(sql: Sql, asked: z.infer<typeof Forget>): Promise<Forgotten> {
+  const turn = last.then(() => forget(sql, asked));
+  last = turn.catch(() => {});
+  return turn;
 }
 
 /** Another engine may hold what we want, and wants what we hold. */
 async function forget(sql: Sql, { ids, keep }: z.infer<typeof Forget>): Promise<Forgotten> {
   for (let attempt = 1; ; attempt++)
     try {
-      return await sql.begin((tx) => forgetTexts(tx, ids, keep));
+      return await sql.begin((tx) => forgetWords(tx, ids, keep));
     } catch (error) {
       if (attempt >= TRIES_MAX || !isTransient(error)) throw error;
     }
