@@ -52,6 +52,11 @@ export function compileExpression(source: string): Expression {
 export function compileSearch(
   source: string,
 ): ((run: { event: unknown; output: unknown }) => boolean) | Error {
+  // Anybody's address, opened by any page, is a search; one that is made for it keeps the engine from all else.
+  if (/\bmatches\s*\(/.test(source))
+    return new Error(
+      "A search takes no regular expressions. contains(), startsWith() and endsWith() look into texts.",
+    );
   const expression = tryCompile(source, searching);
   if (expression instanceof Error) return new Error(`This is not an expression. ${expression.message}`);
   if (!expression.isCondition)

@@ -24,9 +24,10 @@ export function planWaterfall(
   nowMs: number,
 ): Waterfall {
   const isOver = run.ended_at_ms !== null;
+  const shown = steps.map((step) => wakeIfDue(step, nowMs));
   const rows: Row[] = [
     { kind: "queue", spans: queueSpans(run, nowMs) },
-    ...steps.map((step): Row => {
+    ...shown.map((step): Row => {
       const job = jobs.find((one) => one.step_id === step.id && one.kind === "call");
       return {
         kind: "step",
@@ -37,9 +38,11 @@ export function planWaterfall(
     }),
   ];
   // The code between steps, and steps that have not been reported: one call does both.
-  const call = jobs.find((one) => one.step_id === "step" && one.kind === "call");
+  const call =
+    jobs.find((one) => one.step_id === "step" && one.kind === "call") ??
+    jobs.find((one) => one.kind === "sleep" && one.is_executing && one.run_at_ms <= nowMs);
   const isCalled = call?.is_executing === true && !isOver;
-  const isRetried = steps.some((step) => step.state === "retrying");
+  const isRetried = shown.some((step) => step.state === "retrying");
   if (run.attempts.length > 0 || (isCalled && !isRetried)) {
     const spans = attemptSpans(run.attempts, isOver ? null : run.next_at_ms, nowMs);
     if (isCalled) spans.push({ kind: "busy", fromMs: call.run_at_ms, untilMs: nowMs });
@@ -48,7 +51,7 @@ export function planWaterfall(
   const spans = rows.flatMap((row) => row.spans).filter(({ fromMs, untilMs }) => untilMs >= fromMs);
   const dueMs = isOver
     ? []
-    : steps.flatMap((step) =>
+    : shown.flatMap((step) =>
         HAS_AN_END.has(step.state) && step.due_at_ms !== null ? [step.due_at_ms] : [],
       );
   const untilMs = Math.max(run.ended_at_ms ?? nowMs, ...dueMs, ...spans.map((span) => span.untilMs));
@@ -62,6 +65,13 @@ export function planWaterfall(
     ),
     nowMs: isOver ? null : nowMs,
   };
+}
+
+/** A sleep that is over is written down with the answer of the call that follows it. */
+function wakeIfDue(step: StepRow, nowMs: number): StepRow {
+  const { op, state, due_at_ms: dueMs } = step;
+  const isAwake = op === "Sleep" && state === "sleeping" && dueMs !== null && dueMs <= nowMs;
+  return isAwake ? { ...step, state: "completed", ended_at_ms: dueMs } : step;
 }
 
 function queueSpans(run: RunItem, nowMs: number): Span[] {

@@ -157,11 +157,18 @@ export async function failInvocations(
     where t.run_id = e.run_id and t.id = e.id and t.op = 'InvokeFunction'`;
 }
 
-/** Marks what was pending when its run ended. */
+/** Marks what was pending when its run ended. A sleep that was over, whose call was under way, had ended when it was due. */
 export async function cancelSteps(tx: Transaction, runIds: readonly string[], nowMs: number): Promise<void> {
   await tx`
-    update inngest.steps set state = 'cancelled', ended_at_ms = ${nowMs}
-    where run_id = any(${[...runIds]}::text[]) and ended_at_ms is null`;
+    update inngest.steps s
+    set state = case when was_over then 'completed' else 'cancelled' end,
+      memo = case when was_over then 'null' else memo end,
+      ended_at_ms = case when was_over then due_at_ms else ${nowMs} end
+    from (
+      select run_id, id, coalesce(op = 'Sleep' and due_at_ms <= ${nowMs}, false) as was_over from inngest.steps
+      where run_id = any(${[...runIds]}::text[]) and ended_at_ms is null
+    ) pending
+    where s.run_id = pending.run_id and s.id = pending.id`;
 }
 
 export type WaitingStep = {

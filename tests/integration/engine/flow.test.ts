@@ -106,6 +106,37 @@ test("a run is cancelled by the API, and what its call still answers is dropped"
   expect((await world.run(run.run_id)).status).toBe("Cancelled");
 });
 
+test("of a run that is cancelled while the call after a sleep is under way, the sleep had ended when it was due", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let started = false;
+  const world = await World.start((inngest) => [
+    inngest.createFunction({ id: "nap", triggers: [{ event: "t/nap" }] }, async ({ step }) => {
+      await step.sleep("nap", "1h");
+      await step.run("work", async () => {
+        started = true;
+        await held;
+      });
+    }),
+  ]);
+  const eventId = await world.send("t/nap");
+  const { run_id: runId } = await world.waiting(eventId);
+  await world.advance(3_600_000);
+  await until("the step executes", () => started);
+  await world.advance(5_000);
+  expect((await world.fetch(`/v1/runs/${runId}`, { method: "DELETE" })).status).toBe(204);
+  release();
+  await world.ended(eventId);
+  const [nap] = (await world.trace(runId)).steps;
+  expect(nap).toMatchObject({ name: "nap", status: expect.stringMatching(/completed/i) });
+  const sleptMs = Date.parse(nap?.endedAt ?? "") - Date.parse(nap?.startedAt ?? "");
+  // Not until it was cancelled, five seconds later.
+  expect(sleptMs - 3_600_000).toBeGreaterThanOrEqual(0);
+  expect(sleptMs - 3_600_000).toBeLessThan(3_000);
+});
+
 test("a run is started again with the same event, whatever its id", async () => {
   const seen: unknown[] = [];
   const world = await World.start((inngest) => [

@@ -86,6 +86,16 @@ test.each([
   expect(String(compileSearch(source))).toMatch(/^Error: This is no condition/);
 });
 
+test("a search takes no regular expression: one that is made for it would keep the engine from all else", () => {
+  for (const source of [
+    "event.data.id.matches('^(([0-9a-f-])+)+X$')",
+    "matches(event.data.id, 'a')",
+    "event.data.a == 1 || output.b.matches ( 'x' )",
+  ])
+    expect(String(compileSearch(source))).toMatch(/^Error: A search takes no regular expressions/);
+  expect(compileSearch("event.data.matches == 1")).toBeTypeOf("function");
+});
+
 test.each([
   "event.data.flag",
   "!event.data.flag",

@@ -96,6 +96,16 @@ test("a sleep shows what is over and what is to come; the end of a wait that may
   expect(axis.untilMs).toBe(5_000);
 });
 
+test("a sleep that is over has ended when it was due, and the call that followed it is at work", () => {
+  const sleeping = step({ op: "Sleep", state: "sleeping", due_at_ms: 2_020 });
+  const executing = job({ kind: "sleep", step_id: "s", run_at_ms: 2_020, is_executing: true });
+  const { rows } = planWaterfall(run({ is_executing: true }), [sleeping], [executing], 4_300);
+  const [, slept, code] = rows;
+  expect(slept).toMatchObject({ step: { state: "completed", ended_at_ms: 2_020 } });
+  expect(drawn(slept)).toEqual(["sleep 20 2020"]);
+  expect([code?.kind, drawn(code)]).toEqual(["code", ["busy 2020 4300"]]);
+});
+
 test("a call under way is shown although no step has been reported, and not as waiting in the queue", () => {
   const executing = job({ run_at_ms: 100, is_executing: true });
   const first = run({ started_at_ms: null, is_executing: true, next_at_ms: 100 });
