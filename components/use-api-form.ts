@@ -92,10 +92,7 @@ export function useApiForm<Name extends string, Data>(options: {
   function refuse(result: Exclude<ApiResult<Data>, { outcome: "done" }>): void {
     isUnderWay.current = false;
     setPhase("idle");
-    // A form of an account's page, in a browser that waits for a registration's code by now. Elsewhere the page stays.
-    const isOfAccount = names.some((name) => name === "user_id");
-    const isOther = result.outcome === "refused" && result.problem.code === "other_registration";
-    if (isSessionOver(result) || (isOther && isOfAccount)) startAnew();
+    if (isSessionOver(result)) startAnew();
     else if (result.outcome === "unreachable")
       setNote({ text: t("common.unreachable"), retryAtMs: null, isUnsent: true });
     else if (!showErrors(fieldErrors(names, result.problem)))
