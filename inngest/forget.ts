@@ -10,6 +10,8 @@ import { describeEngineError } from "./send-events";
 import { hashSigningKey } from "./signing-key";
 
 const CLOUD = "https://api.inngest.com";
+/** Where an SDK looks for it that is told no address. */
+const DEV_SERVER = "http://localhost:8288";
 /** The engine has to read all that it holds, which may be a week of a busy product. */
 const CALL_MS = 30_000;
 const ROUND_MS = 30_000;
@@ -41,10 +43,11 @@ export async function forgetAtEngine(services: Pick<Services, "db">): Promise<Fo
 
 async function tellEngine(ids: readonly string[]): Promise<Forgetting> {
   const { INNGEST_BASE_URL, INNGEST_DEV, INNGEST_SIGNING_KEY } = env();
-  const own = INNGEST_BASE_URL ?? (INNGEST_DEV?.startsWith("http") ? INNGEST_DEV : undefined);
+  const inDevelopment = INNGEST_DEV?.startsWith("http") ? INNGEST_DEV : DEV_SERVER;
+  const engine = INNGEST_BASE_URL ?? (INNGEST_DEV ? inDevelopment : CLOUD);
   const key = INNGEST_DEV ? undefined : INNGEST_SIGNING_KEY;
   try {
-    const response = await fetch(`${(own ?? CLOUD).replace(/\/+$/, "")}/v1/forget`, {
+    const response = await fetch(`${engine.replace(/\/+$/, "")}/v1/forget`, {
       method: "POST",
       redirect: "manual",
       signal: AbortSignal.timeout(CALL_MS),

@@ -37,12 +37,13 @@ function forgetInTurn(sql: Sql, asked: z.infer<typeof Forget>): Promise<Forgotte
   return turn;
 }
 
-/** Another engine may hold what we want, and wants what we hold. */
+/** Another engine may hold what we want, and wants what we hold. What took too long would take as long again. */
 async function forget(sql: Sql, { ids, keep }: z.infer<typeof Forget>): Promise<Forgotten> {
   for (let attempt = 1; ; attempt++)
     try {
       return await sql.begin((tx) => forgetWords(tx, ids, keep));
     } catch (error) {
-      if (attempt >= TRIES_MAX || !isTransient(error)) throw error;
+      const isTooSlow = (error as { code?: unknown }).code === "57014";
+      if (attempt >= TRIES_MAX || isTooSlow || !isTransient(error)) throw error;
     }
 }
