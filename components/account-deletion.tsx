@@ -4,6 +4,7 @@ import { AboutAccount } from "./about-account";
 import { FormNote } from "./form-note";
 import { replaceWith } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
+import { useSessionWatch } from "./session-watch";
 import { useTexts } from "./texts-provider";
 import { PasswordField } from "./ui/password-field";
 import { SubmitButton } from "./ui/submit-button";
@@ -31,6 +32,7 @@ export function AccountDeletion({
     refusal,
     onDone: () => replaceWith("/"),
   });
+  useSessionWatch(userId, note);
   return (
     <form {...formProps} className="mt-3">
       <p className="mb-4 text-fg-muted">{t("deletion.text")}</p>

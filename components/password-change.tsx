@@ -5,6 +5,7 @@ import { FormNote } from "./form-note";
 import { replaceWith } from "./go-to";
 import { RefusalSummary } from "./refusal-summary";
 import { checkNewPassword } from "./register-rules";
+import { useSessionWatch } from "./session-watch";
 import { useTexts } from "./texts-provider";
 import { NewPasswordField } from "./ui/new-password-field";
 import { PasswordField } from "./ui/password-field";
@@ -41,6 +42,7 @@ export function PasswordChange({
     refusal,
     onDone: () => replaceWith("/account"),
   });
+  useSessionWatch(userId, note);
   return (
     <form {...formProps} className="mt-3">
       {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
