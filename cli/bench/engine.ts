@@ -2,8 +2,9 @@
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createDatabaseBeside } from "@/db/bench";
+import { findFreePorts } from "../product/free-ports";
 import { createPart } from "../product/part";
-import { findFreePorts, isolatedEnvironment } from "../product/places";
+import { isolatedEnvironment } from "../product/places";
 import type { Figure } from "./figures";
 import { startNapApp } from "./nap-app";
 import type { Bench } from "./registration";

@@ -1,8 +1,15 @@
-// Where a run lives: a temporary folder, free ports, a build, and an environment without anything of this machine's.
+// Where a run lives: a temporary folder, a build, and an environment without anything of this machine's.
 import { spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
@@ -35,35 +42,14 @@ export function makeFolder(): Folder {
     },
     remove() {
       // Where Postgres could not get in, it lives elsewhere, and left a note.
-      const note = path.join(data, "postgres.home");
-      const [home = ""] = existsSync(note) ? readFileSync(note, "utf8").split("\n") : [];
-      if (path.basename(home).startsWith("latchkey-")) rmSync(home, { recursive: true, force: true });
+      for (const name of existsSync(data) ? readdirSync(data) : []) {
+        if (!name.startsWith("postgres.home-")) continue;
+        const home = readFileSync(path.join(data, name), "utf8").trim();
+        if (path.basename(home).startsWith("latchkey-")) rmSync(home, { recursive: true, force: true });
+      }
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** Below what systems give to outgoing connections (Linux: 32768 on), or one of them could take a port of ours while its part is down. */
-const PORTS = { from: 20_000, to: 32_000 };
-const PORT_TRIES = 100;
-
-/** So many ports that nobody listens on, anywhere in the range: two runs at a time must not look for the same ones. */
-export async function findFreePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  for (let tries = 0; tries < PORT_TRIES && found.size < count; tries++) {
-    const port = randomInt(PORTS.from, PORTS.to);
-    if (await isFree(port)) found.add(port);
-  }
-  if (found.size < count) throw new Error(`No free ports between ${PORTS.from} and ${PORTS.to}.`);
-  return [...found];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
 }
 
 const KEPT = ["PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "TZ", "SystemRoot"];

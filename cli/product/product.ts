@@ -6,8 +6,9 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { type Balancer, startBalancer } from "./balancer";
+import { findFreePorts } from "./free-ports";
 import { createPart, type Part } from "./part";
-import { ensureBuild, type Folder, findFreePorts, isolatedEnvironment, makeFolder } from "./places";
+import { ensureBuild, type Folder, isolatedEnvironment, makeFolder } from "./places";
 
 /** By which the product sends. */
 export type Transport = "resend" | "smtp";

@@ -34,6 +34,8 @@ export type Places = {
 };
 
 const ELSEWHERE = "/var/tmp";
+/** How the names of the notes begin (cli/product/places.ts looks for them too). */
+const HOME_NOTE = "postgres.home";
 
 /** Finds, or makes, the places of the database of `dir`. */
 export function choosePlaces(dir: string, account: Account): Places {
@@ -55,54 +57,61 @@ function ownerOf(data: string, account: NonNullable<Account>): Account {
 }
 
 /**
- * `dir` itself, or a folder elsewhere that `account` can reach. `dir` then holds a note of it and of itself: whoever
- * removes `dir` starts afresh, as anywhere else, and a copy of `dir` gets a home of its own.
+ * `dir` itself, or a folder elsewhere that `account` can reach. `dir` then holds a note of it, named after the folder
+ * itself: whoever removes `dir` starts afresh, as anywhere else, and a copy of `dir`, which is another folder, gets a
+ * home of its own. A note is never changed or removed, so that of starts at the same time none sees it gone.
  */
 function chooseHome(dir: string, account: Account): string {
   if (!account || isReachable(dir, account)) return dir;
-  const note = path.join(dir, "postgres.home");
-  const noted = readHome(note, dir, account);
-  if (noted !== null) return noted;
-  putAway(note, dir, account);
+  const note = path.join(dir, `${HOME_NOTE}-${markOf(dir).replace(":", "-")}`);
+  const noted = existsSync(note) ? readFileSync(note, "utf8").trim() : null;
+  if (noted !== null && isHome(noted, account)) return noted;
   const home = mkdtempSync(path.join(ELSEWHERE, `latchkey-${digest(dir)}-`));
   chownSync(home, account.uid, account.gid);
+  return noted === null ? noteHome(note, home) : putBack(noted, home, account);
+}
+
+/** Leaves a note of `home`. Where another start has left one meanwhile, the home is that one's. */
+function noteHome(note: string, home: string): string {
   const part = `${note}.${process.pid}`;
-  writeFileSync(part, `${home}\n${markOf(dir)}\n`);
+  writeFileSync(part, `${home}\n`);
   giveToOwner(part);
   try {
-    // Unlike a rename it fails where another start has just made its note: two homes would be two databases.
+    // Unlike a rename it fails where there is a note: two homes would be two databases.
     linkSync(part, note);
     return home;
   } catch (error) {
     rmSync(home, { recursive: true });
-    const other = readHome(note, dir, account);
-    if (other === null) throw error;
-    return other;
+    if (!isCode(error, "EEXIST")) throw error;
+    return readFileSync(note, "utf8").trim();
   } finally {
     rmSync(part, { force: true });
   }
 }
 
-/** Removes a note that came with a copy, or whose home is gone; one that another start has put there stays. */
-function putAway(note: string, dir: string, account: NonNullable<Account>): void {
-  const aside = `${note}.${process.pid}.old`;
+/** Puts `fresh` where the home was that is gone, unless another start has done so. */
+function putBack(home: string, fresh: string, account: NonNullable<Account>): string {
   try {
-    renameSync(note, aside);
-    if (readHome(aside, dir, account) !== null) linkSync(aside, note);
+    renameSync(fresh, home);
   } catch (error) {
-    if (!isCode(error, "ENOENT") && !isCode(error, "EEXIST")) throw error;
-  } finally {
-    rmSync(aside, { force: true });
+    rmSync(fresh, { recursive: true });
+    if (!isHome(home, account)) throw error;
   }
+  return home;
 }
 
-/** The home that `dir` has a note of; null when there is none, or the note came with a copy, or the home is gone. */
-function readHome(note: string, dir: string, account: NonNullable<Account>): string | null {
-  if (!existsSync(note)) return null;
-  const [home = "", mark] = readFileSync(note, "utf8").trim().split("\n");
+/** The folders elsewhere that `dir`, or what it is a copy of, has notes of. None when there is no such folder. */
+export function listHomes(dir: string): string[] {
+  const names = existsSync(dir) ? readdirSync(dir) : [];
+  return names
+    .filter((name) => name.startsWith(`${HOME_NOTE}-`))
+    .map((name) => readFileSync(path.join(dir, name), "utf8").trim())
+    .filter((home) => path.dirname(home) === ELSEWHERE);
+}
+
+function isHome(home: string, account: NonNullable<Account>): boolean {
   const found = lstatSync(home, { throwIfNoEntry: false });
-  const isOurs = mark === markOf(dir) && (found?.uid === account.uid || found?.uid === 0);
-  return found?.isDirectory() && isOurs ? home : null;
+  return found?.isDirectory() === true && (found.uid === account.uid || found.uid === 0);
 }
 
 const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex").slice(0, 8);

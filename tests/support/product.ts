@@ -2,10 +2,10 @@
 // of a developer's services. Playwright calls the default export once before all tests.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseEnv } from "node:util";
+import { findFreePorts } from "../../cli/product/free-ports";
 import type { Running } from "./running";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -95,7 +95,7 @@ export async function startProduct(dir: string, settings: Record<string, string>
   await endEarlier(dir);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  const port = await findFreePort();
+  const [port] = await findFreePorts(1);
   const logFile = path.join(dir, "product.log");
   const log = openSync(logFile, "a");
   const child = spawn(process.execPath, ["local/start.mjs"], {
@@ -183,19 +183,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port")),
-      );
-    });
-  });
 }
 
 /** Playwright's global set-up; what it returns runs after all tests, also when they were interrupted. */

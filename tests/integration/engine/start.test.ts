@@ -1,6 +1,7 @@
 // An engine that is started before its app, as `npm start` does it.
 import { serve } from "inngest/node";
 import { expect, onTestFinished, test } from "vitest";
+import { findFreePorts } from "@/cli/product/free-ports";
 import { type Engine, type EngineOptions, startEngine } from "@/local/inngest/engine.ts";
 import { emptyDatabase } from "./support/empty-database.ts";
 import { until } from "./support/until.ts";
@@ -31,10 +32,7 @@ type Apps = { data: { isConnected: boolean; functionCount: number; error: string
 /** A run that sleeps, an engine and an app that have ended; and another engine, two hours later, which finds `there`. */
 async function restart(more: Partial<EngineOptions> = {}, there: AppServer | null = null) {
   const databaseUrl = await emptyDatabase();
-  const place = new AppServer();
-  await place.listen();
-  const { port } = place;
-  await place.close();
+  const [port = 0] = await findFreePorts(1);
   const options = { databaseUrl, appUrl: `http://127.0.0.1:${port}/api/inngest`, port: 0 };
   const first = await startEngine(options);
   const app = await listen(port, first.url);

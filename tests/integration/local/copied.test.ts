@@ -1,11 +1,12 @@
 // A folder that was copied while its product ran: what it says of that one is not believed, and nothing of it is
 // adopted, waited for or ended.
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres from "postgres";
 import { afterEach, expect, test } from "vitest";
+import { listHomes } from "../../../local/postgres/places";
 import { createWhole, isRunning, markOf, startOf } from "../../../local/processes.mjs";
 import { lockBuild } from "../../../local/supervise/build-lock";
 import { endLeftovers, openRunningFile, takeLock } from "../../../local/supervise/processes";
@@ -133,7 +134,7 @@ test.each([
 
     const copy = copyOf(folder);
     chmodSync(copy, mode);
-    for (const place of [folder, copy]) ends.push(() => removeHome(place));
+    for (const place of [folder, copy]) ends.push(() => removeHomes(place));
     const second = await startPostgres(copy);
     expect(second.pid).not.toBe(first.pid);
     expect(second.url).not.toBe(first.url);
@@ -153,8 +154,6 @@ test.each([
   180_000,
 );
 
-function removeHome(dir: string): void {
-  const note = path.join(dir, "postgres.home");
-  const [home = ""] = existsSync(note) ? readFileSync(note, "utf8").split("\n") : [];
-  if (path.basename(home).startsWith("latchkey-")) rmSync(home, { recursive: true, force: true });
+function removeHomes(dir: string): void {
+  for (const home of listHomes(dir)) rmSync(home, { recursive: true, force: true });
 }
