@@ -70,7 +70,10 @@ export function openDatabase(url: string, poolSize: number): DatabaseClient {
     async probe(timeoutMs) {
       let limit: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        limit = setTimeout(() => reject(new Error("The database has not answered in time")), timeoutMs);
+        const error = Object.assign(new Error("The database has not answered in time"), {
+          code: "ETIMEDOUT",
+        });
+        limit = setTimeout(() => reject(error), timeoutMs);
       });
       try {
         await Promise.race([current.sql`select 1`, late]);

@@ -16,14 +16,21 @@ const SHARED = {
   help: { type: "boolean", short: "h" },
 } as const;
 
+/** What a command works on. */
+export type Opened = {
+  services: Services;
+  /** Rejects when the database cannot be reached, which may not end any query of its own. Never resolves. */
+  unreachable?: Promise<never>;
+};
+
 /**
- * Runs one command line. `open` makes the services, once, only for a command that will run. `databaseUrl` is asked once
- * they were opened. Never throws: what goes wrong is a sentence on standard error and an exit code.
+ * Runs one command line. `open` makes what it works on, once, only for a command that will run. `databaseUrl` is asked
+ * once that was opened. Never throws: what goes wrong is a sentence on standard error and an exit code.
  */
 export async function runOps(
   args: readonly string[],
   commands: readonly Command[],
-  open: () => Services,
+  open: () => Opened,
   terminal: Terminal,
   databaseUrl: () => string | undefined = () => undefined,
 ): Promise<ExitCode> {
@@ -44,7 +51,9 @@ export async function runOps(
       return EXIT.done;
     }
     const output = createOutput(values.json === true, terminal);
-    return await command.run(open(), { positionals, values, output });
+    const { services, unreachable } = open();
+    const running = command.run(services, { positionals, values, output });
+    return await (unreachable ? Promise.race([running, unreachable]) : running);
   } catch (error) {
     if (error instanceof UsageError) {
       terminal.err(`${error.message}\n\n${describeCommand(command)}`);

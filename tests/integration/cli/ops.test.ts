@@ -15,7 +15,7 @@ const services = useTestServices(useTestDatabase());
 async function ops(...args: string[]) {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await runOps(args, COMMANDS, () => services, {
+  const code = await runOps(args, COMMANDS, () => ({ services }), {
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
     ask: async () => null,

@@ -46,7 +46,7 @@ async function importLines(lines: readonly unknown[], ...options: string[]) {
   const code = await runOps(
     ["import-users", "--file", file, "--json", ...options],
     COMMANDS,
-    () => services,
+    () => ({ services }),
     {
       out: (line) => void out.push(line),
       err: (line) => void out.push(line),
@@ -213,7 +213,7 @@ describe("people of the replaced system", () => {
     expect((await importLines([""])).code).toBe(EXIT.nothing);
     for (const file of ["/no/such/file", import.meta.dirname]) {
       const err: string[] = [];
-      const code = await runOps(["import-users", "--file", file], COMMANDS, () => services, {
+      const code = await runOps(["import-users", "--file", file], COMMANDS, () => ({ services }), {
         out: () => {},
         err: (line) => void err.push(line),
         ask: async () => null,

@@ -39,7 +39,7 @@ async function run(args: string[], answer: string | null = null) {
   };
   const open = () => {
     opened++;
-    return {} as Services;
+    return { services: {} as Services };
   };
   const code = await runOps(args, [greet], open, terminal);
   return { code, out: said.out.join("\n"), err: said.err.join("\n"), opened };
@@ -146,7 +146,7 @@ describe("a database that cannot be reached", () => {
     let url: string | undefined;
     const open = () => {
       url = URL_OF_IT;
-      return {} as Services;
+      return { services: {} as Services };
     };
     const fails: Command = { ...greet, run: () => Promise.reject(away("ENOTFOUND", "getaddrinfo")) };
     const err: string[] = [];
