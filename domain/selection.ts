@@ -17,6 +17,7 @@ export type Chosen = {
   /** Masked. */
   address: string;
   status: DeliveryStatus;
+  queuedAt: Date;
   /** Why the act would be refused now; null when it would not. */
   refusal: Refusal | null;
 };
@@ -32,9 +33,9 @@ export async function judgeSelection(
   found.sort((a, b) => wanted.indexOf(a.delivery.id) - wanted.indexOf(b.delivery.id));
   return Promise.all(
     found.map(async ({ delivery, user }) => {
-      const { id, recipient, status } = delivery;
+      const { id, recipient, status, createdAt: queuedAt } = delivery;
       const acts = await judgeActs(services, delivery, user);
-      return { id, address: maskEmail(recipient), status, refusal: acts[act] };
+      return { id, address: maskEmail(recipient), status, queuedAt, refusal: acts[act] };
     }),
   );
 }

@@ -41,7 +41,9 @@ export async function runOps(
   }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
-    terminal.err(`There is no command "${name}".\n\n${describeCommands(commands)}`);
+    const detail = `There is no command "${name}".`;
+    terminal.err(`${detail}\n\n${describeCommands(commands)}`);
+    if (rest.includes("--json")) terminal.out(JSON.stringify({ outcome: "usage", detail }));
     return EXIT.usage;
   }
   try {
@@ -55,12 +57,13 @@ export async function runOps(
     const running = command.run(services, { positionals, values, output });
     return await (unreachable ? Promise.race([running, unreachable]) : running);
   } catch (error) {
-    if (error instanceof UsageError) {
-      terminal.err(`${error.message}\n\n${describeCommand(command)}`);
-      return EXIT.usage;
-    }
-    terminal.err(sayError(error, databaseUrl()));
-    return EXIT.failed;
+    const isUsage = error instanceof UsageError;
+    const detail = isUsage ? error.message : sayError(error, databaseUrl());
+    terminal.err(isUsage ? `${detail}\n\n${describeCommand(command)}` : detail);
+    // A script reads one line of JSON, whatever the end.
+    if (rest.includes("--json"))
+      terminal.out(JSON.stringify({ outcome: isUsage ? "usage" : "error", detail }));
+    return isUsage ? EXIT.usage : EXIT.failed;
   }
 }
 
@@ -97,7 +100,7 @@ function describeCommands(commands: readonly Command[]): string {
 
 ${lines.join("\n")}
 
-  --json      prints the result as one line of JSON and nothing else
+  --json      prints the result, or what went wrong, as one line of JSON and nothing else
   --help      says more about a command
 
 Exit codes: 0 done, 1 went wrong, 2 the command line makes no sense, 3 there is nothing of that kind.`;

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { ALL_FAILED, filterOf, readAct, readIds } from "@/app/_ops/acts";
 import { listLocation } from "@/app/_ops/filter";
 import { requireOperator } from "@/app/_ops/operator";
-import { OperatorPage, StatusBadge } from "@/app/_ops/parts";
+import { Instant, OperatorPage, StatusBadge } from "@/app/_ops/parts";
 import { buttonClass } from "@/components/ui/button-class";
 import { TextLink } from "@/components/ui/text-link";
 import { addSeconds } from "@/domain/clock";
@@ -77,12 +77,17 @@ function AskChosen({ act, chosen, asked }: { act: Act; chosen: readonly Chosen[]
 }
 
 function ChosenList({ chosen }: { chosen: readonly Chosen[] }) {
+  const { t } = operatorTexts();
   return (
     <ul className="mb-5 divide-y divide-line rounded-card border border-line bg-surface shadow-card">
-      {chosen.map(({ id, address, status, refusal }) => (
+      {chosen.map(({ id, address, status, queuedAt, refusal }) => (
         <li key={id} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 px-4 py-2.5">
           <span className="min-w-0 break-words">
-            {address}
+            <TextLink href={`/ops/deliveries/${id}`}>{address}</TextLink>
+            {/* Masked addresses look alike. */}
+            <span className="block text-small text-fg-muted">
+              {t("list.queuedAt")} <Instant at={queuedAt} />
+            </span>
             {refusal ? (
               <span className="block text-small text-fg-muted">{refusalSentence(refusal)}</span>
             ) : null}

@@ -94,6 +94,15 @@ describe("npm run ops", () => {
     expect(failed.err).not.toContain("ada@example.com");
   });
 
+  test("tells a program with --json as well how it ended, in one line, whatever the end", async () => {
+    const told = async (...args: string[]) => JSON.parse((await run([...args, "--json"])).out);
+    expect(await told("dance")).toEqual({ outcome: "usage", detail: 'There is no command "dance".' });
+    expect(await told("greet")).toEqual({ outcome: "usage", detail: "Whom?" });
+    expect(await told("greet", "query")).toEqual({ outcome: "error", detail: "connection refused" });
+    const { out, err } = await run(["greet", "query"]);
+    expect({ out, err }).toEqual({ out: "", err: "connection refused" });
+  });
+
   test("goes on only when a person typed what was asked for", async () => {
     expect(await run(["greet", "asked"], " sure ")).toMatchObject({ code: EXIT.done });
     for (const answer of ["", "yes", null])
