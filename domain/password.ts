@@ -9,11 +9,17 @@ import { DomainError } from "./errors";
 /** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. */
 const ARGON2ID = { algorithm: 2 /* argon2id */, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const BUSY_SECONDS = 5;
-
-const hashes = sharedQueue("argon2id", {
+/** The line of all of them in this process (bounded-queue.ts). */
+export const HASHES = {
+  name: "argon2id",
   atOnce: 2,
-  // About 10 s of work on two slow cores; whoever comes later is told when to try again.
+  /** About 10 s of work on two slow cores; whoever comes later is told when to try again. */
   waitingMax: 500,
+} as const;
+
+const hashes = sharedQueue(HASHES.name, {
+  atOnce: HASHES.atOnce,
+  waitingMax: HASHES.waitingMax,
   refuse: () => new DomainError("busy", { nextAllowedAt: addSeconds(new Date(), BUSY_SECONDS) }),
 });
 

@@ -29,6 +29,19 @@ test("a call signed by the engine is let in: it is told that there is no such fu
   expect(await response.text()).toContain("no-such-function");
 });
 
+test("a signed call may be 4 MB long, and no longer", async () => {
+  const ofLength = (length: number) => {
+    const shorter = JSON.stringify({ ...JSON.parse(BODY), note: "" }).length;
+    return JSON.stringify({ ...JSON.parse(BODY), note: "x".repeat(length - shorter) });
+  };
+  const longest = ofLength(4 * 1024 * 1024);
+  const taken = await callApi(CALL, { body: longest, headers: sign(longest) });
+  expect(await taken.text()).toContain("no-such-function");
+  const longer = ofLength(4 * 1024 * 1024 + 1);
+  const refused = await callApi(CALL, { body: longer, headers: sign(longer) });
+  expect([refused.status, (await refused.json()).code]).toEqual([413, "body_too_large"]);
+});
+
 test("ASVS 4.1.5, 13.2.1: a call without a signature is refused, whatever it says of itself", async () => {
   for (const headers of [
     {},

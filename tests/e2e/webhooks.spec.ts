@@ -67,6 +67,18 @@ test("what is not signed, signed by somebody else, changed on the way, or not fr
   expect(await stateOf(registered)).toBe("delivered");
 });
 
+test("an event may be 256 KB long; a longer one is refused before anybody asks who signed it", async () => {
+  const registered = await delivered();
+  const event = JSON.parse(eventOf("email.delivered", registered));
+  const ofLength = (length: number) => {
+    const shorter = JSON.stringify({ ...event, note: "" }).length;
+    return JSON.stringify({ ...event, note: "x".repeat(length - shorter) });
+  };
+  expect((await send(ofLength(256 * 1024))).status).toBe(204);
+  const refused = await send(ofLength(256 * 1024 + 1));
+  expect([refused.status, (await refused.json()).code]).toEqual([413, "body_too_large"]);
+});
+
 test("an event is taken once: the same id again is answered well and changes nothing, whatever it says", async () => {
   const registered = await delivered();
   const id = `msg_${randomUUID()}`;

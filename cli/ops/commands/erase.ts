@@ -16,8 +16,8 @@ their attempts, events, audit rows, limits, suppressions. It cannot be undone.
   --yes       does not ask; needed where nobody can be asked
 
 The engine holds ids only, which lead nowhere afterwards. The local one is made to forget those too (ends with 1
-when it is away: the running product tells it later); a server of Inngest's has no call for that, and removes
-them by its own clean-up. Where Intercom was told of the person, the
+until it has: the running product tells it as soon as it answers, and so does this command, given again); a
+server of Inngest's has no call for that, and removes them by its own clean-up. Where Intercom was told of the person, the
 running product has it delete the contact. Not here, so not removed: what the mail
 provider keeps of mails it took, what your own log store keeps (ids and counts), and backups. When the
 provider says later that the address refused a mail for good, or complained of one, the address is
@@ -39,7 +39,7 @@ barred again, for a year: nobody who asked to be left alone is written to. Erase
       const engine = isDryRun ? null : await forgetAtEngine(services);
       if (engine) output.say(describeForgetting(engine));
       output.result({ email, erased: false, found, engine });
-      return EXIT.nothing;
+      return engine?.kind === "silent" ? EXIT.failed : EXIT.nothing;
     }
     if (isDryRun) {
       output.say(`This is what would be removed about ${email}:\n${listTraces(found)}`);

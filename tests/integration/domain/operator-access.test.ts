@@ -86,4 +86,14 @@ describe("an operator", () => {
     });
     await expect(guess("203.0.113.78")).rejects.toMatchObject({ code: "bad_credentials" });
   });
+
+  test("who guesses from everywhere is stopped after fifty tries in an hour, and judged again after it", async () => {
+    services.settings.rateLimits = true;
+    const guess = (n: number) =>
+      signInOperator(services, { password: "guess", expected, network: `203.0.113.${n}` });
+    for (let n = 0; n < 50; n++) await expect(guess(n)).rejects.toMatchObject({ code: "bad_credentials" });
+    await expect(guess(50)).rejects.toMatchObject({ code: "sign_in_limit" });
+    services.pass(3600);
+    await expect(guess(51)).rejects.toMatchObject({ code: "bad_credentials" });
+  });
 });

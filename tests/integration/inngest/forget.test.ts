@@ -2,6 +2,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { EXIT } from "@/cli/ops/command";
+import { COMMANDS } from "@/cli/ops/commands";
+import { runOps } from "@/cli/ops/run";
 import { forgottenIds } from "@/db/schema-outside";
 import { confirmEmail } from "@/domain/email-confirmation";
 import { deleteAccount, erasePerson } from "@/domain/erasure";
@@ -96,6 +99,19 @@ test.each([500, 401, 429])(
     expect(await left()).toBe(0);
   },
 );
+
+test("the command that erases ends with 1 until the engine has forgotten, also when it is given again", async () => {
+  const person = someone();
+  await registerUser(services, person);
+  const terminal = { out: () => {}, err: () => {}, ask: async () => null };
+  const erase = () => runOps(["erase", person.email, "--yes"], COMMANDS, () => ({ services }), terminal);
+  answer = { status: 503, body: "{}" };
+  expect(await erase()).toBe(EXIT.failed);
+  expect(await erase()).toBe(EXIT.failed);
+  answer = { status: 200, body: JSON.stringify({ data: { events: 1, runs: 1 } }) };
+  expect(await erase()).toBe(EXIT.nothing);
+  expect(await left()).toBe(0);
+});
 
 test.each([
   ["an Inngest server", 404, '{"error":"not found"}'],

@@ -1,6 +1,7 @@
 import { hash } from "@node-rs/argon2";
 import { describe, expect, test } from "vitest";
-import { hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "@/domain/password";
+import { sharedQueue } from "@/domain/bounded-queue";
+import { HASHES, hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "@/domain/password";
 
 describe("ASVS 11.4.2: hashes of passwords", () => {
   test("are argon2id with the cheat sheet's parameters and a salt of their own", async () => {
@@ -34,5 +35,33 @@ describe("ASVS 11.4.2: hashes of passwords", () => {
 
   test("nobody's password is no password", async () => {
     expect(await verifySignIn(null, "nobody has this password", 0)).toBe(false);
+  });
+});
+
+describe("ASVS 15.2.2: hashing", () => {
+  test("is two at once in a process, with 500 waiting; the next one is busy, with a time to come again", async () => {
+    // The product's own line: it is there, so what is given here does not count.
+    const line = sharedQueue(HASHES.name, {
+      atOnce: 0,
+      waitingMax: 0,
+      refuse: () => new Error("another line"),
+    });
+    const ends: (() => void)[] = [];
+    const held = Array.from({ length: 2 + 500 }, () =>
+      line.run(() => new Promise<void>((resolve) => ends.push(resolve))),
+    );
+    await Promise.resolve();
+    expect(ends).toHaveLength(2);
+    for (const add of [() => hashPassword("one more"), () => verifyPassword("$argon2id$", "one more")])
+      await expect(add()).rejects.toMatchObject({
+        code: "busy",
+        details: { nextAllowedAt: expect.any(Date) },
+      });
+    for (let ended = 0; ended < held.length; ended++) {
+      expect(ends.length - ended).toBeLessThanOrEqual(2);
+      ends[ended]?.();
+      await held[ended];
+    }
+    expect(await hashPassword("one more")).toMatch(/^\$argon2id\$/);
   });
 });
