@@ -73,7 +73,7 @@ export default async function LandingPage() {
               </a>
             ) : null}
           </div>
-          <p className="mt-3 leading-8 text-fg-muted">
+          <p className="mt-3 leading-8 text-balance text-fg-muted">
             {rich<ReactNode>("landing.own", {
               command: () => (
                 <code

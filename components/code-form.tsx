@@ -75,6 +75,8 @@ export function CodeForm({
 
   // Until when there is to be a wait stands in the hint: what was answered to a code does not hide it, and is over with it.
   const isWaiting = hint.kind === "wait";
+  // Confirmed: whatever was said of the code before, or not heard of it, is over.
+  const told = hint.kind === "done" ? null : error;
   // Nor the one that no code is to come: the answer would say to ask for another.
   const isHintMore = isWaiting || hint.kind === "not_coming";
   const wasWaiting = useRef(isWaiting);
@@ -150,7 +152,7 @@ export function CodeForm({
         ref={input}
         id="code"
         describedBy="code-note"
-        isInvalid={error !== null}
+        isInvalid={told !== null}
         isReadOnly={isBusy}
         length={length}
         onDigits={(digits, isComposing) => {
@@ -165,7 +167,7 @@ export function CodeForm({
         id="code-note"
         hint={<Hint hint={hint} />}
         room={room}
-        error={unjudged ?? (error && isHintMore ? <Hint hint={hint} /> : error)}
+        error={(hint.kind === "done" ? null : unjudged) ?? (told && isHintMore ? <Hint hint={hint} /> : told)}
         isAnnounced
       />
       <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">

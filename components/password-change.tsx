@@ -1,4 +1,5 @@
 "use client";
+import { useEffect, useState } from "react";
 import type { Problem } from "@/app/_http/problem";
 import { AboutAccount } from "./about-account";
 import { FormNote } from "./form-note";
@@ -43,6 +44,12 @@ export function PasswordChange({
     onDone: () => replaceWith("/account"),
   });
   useSessionWatch(userId, note);
+  const [isInDoubt, setInDoubt] = useState(false);
+  useEffect(() => {
+    if (note?.isUnsent) setInDoubt(true);
+  }, [note]);
+  // Of a press whose answer was lost nobody knows whether it was done.
+  const doubt = isInDoubt && errors.current_password ? t("passwordChange.maybeChanged") : null;
   return (
     <form {...formProps} className="mt-3">
       {form.refusal ? <RefusalSummary problem={form.refusal} labels={labels} /> : null}
@@ -66,7 +73,7 @@ export function PasswordChange({
       <SubmitButton look="secondary" isBusy={isBusy} className="w-full">
         {t("passwordChange.submit")}
       </SubmitButton>
-      <FormNote note={note} />
+      <FormNote note={doubt ? { text: doubt, retryAtMs: null } : note} />
     </form>
   );
 }

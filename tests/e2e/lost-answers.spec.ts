@@ -47,6 +47,21 @@ test("a right code whose answer is lost leads into the account all the same", as
   await expect(page.getByRole("heading", { level: 1 })).toContainText(person.username);
 });
 
+test("a right code whose answer is lost is not said to be unheard beside the news that it was right", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  const lost = await loseAnswer(page, "/api/v1/usr/confirm-email", 2);
+  await codeField(page).fill(code);
+  // The second one is the page's own, a moment before it is asked again.
+  await expect.poll(lost, { intervals: [50] }).toBe(2);
+  await expect(page.getByText("Taking you in.")).toBeVisible();
+  expect(await page.getByText("We could not reach our server.").count()).toBe(0);
+  await page.waitForURL("**/account");
+});
+
 test("a right code whose answer is lost leads the other tab into the account as well", async ({
   page,
   context,
@@ -112,6 +127,36 @@ test("a password that may have been changed is not said to be as it was", async 
   await press.last().click();
   await page.waitForURL("**/sign-in");
   await expect(page.getByText("An earlier try may have gone through")).toBeVisible();
+  expect(await tokenStatus(person, "an entirely other wording 47")).toBe(200);
+});
+
+test("a password that is not the current one any more, because the answer to changing it was cut off, is said to be that", async ({
+  page,
+}) => {
+  const person = await newAccount();
+  await openAccount(page, person);
+  await page.route(
+    "**/api/v1/usr/change-password",
+    async (route) => {
+      // The browser has the cookie of the answer, and not its body.
+      await route.fetch();
+      await route.abort("connectionreset");
+    },
+    { times: 1 },
+  );
+  await page.getByText("Change password").first().click();
+  const drawer = page.locator("#password");
+  await drawer.getByLabel("Current password").fill(person.password);
+  await drawer.getByLabel("New password").fill("an entirely other wording 47");
+  const press = drawer.getByRole("button").last();
+  await press.click();
+  await expect(drawer.getByText("We could not reach our server.")).toBeVisible();
+  await press.click();
+  await expect(
+    drawer.getByText("An earlier try may have gone through: then the new password is"),
+  ).toBeVisible();
+  await drawer.getByLabel("Current password").fill("an entirely other wording 47");
+  await expect(drawer.getByText("An earlier try may have gone through")).toHaveCount(0);
   expect(await tokenStatus(person, "an entirely other wording 47")).toBe(200);
 });
 
