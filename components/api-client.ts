@@ -61,8 +61,8 @@ async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Dat
 
 /** Retry-After in seconds (RFC 9110 10.2.3), as an instant of this device's clock. */
 function readRetryAfter(response: Response): number | null {
-  const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-  return Number.isNaN(seconds) ? null : Date.now() + seconds * 1000;
+  const seconds = Number(response.headers.get("retry-after"));
+  return seconds > 0 ? Date.now() + seconds * 1000 : null;
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -11,6 +11,7 @@ import { useTexts } from "./texts-provider";
 import { CodeInput } from "./ui/code-input";
 import { FieldNote } from "./ui/field";
 import { SubmitButton } from "./ui/submit-button";
+import { useLanguageChange } from "./use-language-change";
 import { useOnline } from "./use-online";
 
 /** `confirmed`: accepted, and the account page is on its way. */
@@ -91,6 +92,10 @@ export function CodeForm({
   }, [connection]);
   // A stream may have lived on while nothing else went through.
   useOnline(() => setUnjudged(null));
+  useLanguageChange(() => {
+    setError(null);
+    setUnjudged(null);
+  });
 
   function enter(next: Phase): void {
     phase.current = next;

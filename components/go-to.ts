@@ -3,12 +3,12 @@
 
 /** Goes to a page of ours; the back button leads to this one. */
 export function goTo(path: string): void {
-  window.location.assign(path);
+  location.assign(path);
 }
 
 /** Goes to a page of ours in this one's place. */
 export function replaceWith(path: string): void {
-  window.location.replace(path);
+  location.replace(path);
 }
 
 /**
@@ -16,5 +16,5 @@ export function replaceWith(path: string): void {
  * after a reload a browser scrolls to where its reader was, and may put back what was typed.
  */
 export function startAnew(): void {
-  window.location.replace(window.location.pathname + window.location.search);
+  location.replace(location.pathname + location.search);
 }

@@ -12,6 +12,7 @@ import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { SubmitButton } from "./ui/submit-button";
+import { useLanguageChange } from "./use-language-change";
 
 /** Whoever is signed in to another account must not be taken into that. */
 const SIGN_IN = "/sign-in?other";
@@ -57,6 +58,11 @@ export function LinkConfirmation() {
     if (link) void look(link);
     if (link === null) setPhase({ name: "no_link" });
   }, [link]);
+
+  useLanguageChange(() => {
+    if (phase.name === "over" && link) void look(link);
+    if (phase.name === "asking" && phase.error) setPhase({ ...phase, error: null });
+  });
 
   switch (phase.name) {
     case "looking":

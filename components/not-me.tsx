@@ -11,6 +11,7 @@ import { useTexts } from "./texts-provider";
 import { Alert } from "./ui/alert";
 import { buttonClass } from "./ui/button-class";
 import { SubmitButton } from "./ui/submit-button";
+import { useLanguageChange } from "./use-language-change";
 
 type Phase =
   | { name: "looking" }
@@ -46,6 +47,11 @@ export function NotMe() {
     if (link) void call("/look", link, null);
     if (link === null) setPhase({ name: "no_link" });
   }, [link]);
+
+  useLanguageChange(() => {
+    if (phase.name === "over" && link) void call("/look", link, null);
+    if (phase.name === "known" && phase.error) setPhase({ ...phase, error: null });
+  });
 
   switch (phase.name) {
     case "looking":

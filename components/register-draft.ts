@@ -6,11 +6,15 @@ const FIELDS = ["username", "email"] as const;
 
 /** Fills empty fields of the form from what this tab remembers. */
 export function restoreDraft(form: HTMLFormElement): void {
-  const draft = readDraft();
-  for (const name of FIELDS) {
-    const input = form.elements.namedItem(name);
-    if (input instanceof HTMLInputElement && input.value === "") input.value = draft[name] ?? "";
-  }
+  withStorage((storage) => {
+    const draft: Partial<Record<string, unknown>> = JSON.parse(storage.getItem(KEY) ?? "{}");
+    for (const name of FIELDS) {
+      const input = form.elements.namedItem(name);
+      const typed = draft[name];
+      if (input instanceof HTMLInputElement && input.value === "" && typeof typed === "string")
+        input.value = typed;
+    }
+  });
 }
 
 export function saveDraft(form: HTMLFormElement): void {
@@ -22,20 +26,10 @@ export function forgetDraft(): void {
   withStorage((storage) => storage.removeItem(KEY));
 }
 
-function readDraft(): Partial<Record<string, string>> {
-  let draft: Partial<Record<string, string>> = {};
-  withStorage((storage) => {
-    const parsed: unknown = JSON.parse(storage.getItem(KEY) ?? "{}");
-    if (typeof parsed === "object" && parsed !== null)
-      draft = Object.fromEntries(Object.entries(parsed).filter(([, value]) => typeof value === "string"));
-  });
-  return draft;
-}
-
 /** Storage can be off, full, or hold something else; a draft is never worth an error. */
 function withStorage(use: (storage: Storage) => void): void {
   try {
-    use(window.sessionStorage);
+    use(sessionStorage);
   } catch {
     // then there is no draft
   }

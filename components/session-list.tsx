@@ -25,28 +25,31 @@ export function SessionList({
     <>
       <ul className="mt-4 divide-y divide-line border-y border-line">
         {sessions.map((session) => (
-          <li key={session.id} className="flex items-center gap-3 py-3.5">
-            <MonitorSmartphone aria-hidden="true" className="size-5 shrink-0 text-fg-muted" />
-            <div className="min-w-0 flex-1">
-              <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium break-words">
-                {nameOf(session)}
-                {session.current ? (
-                  <span className="rounded-control bg-done-bg px-2 py-0.5 text-small font-medium text-done-fg">
-                    {t("sessions.thisOne")}
-                  </span>
-                ) : null}
-              </p>
-              <p className="mt-0.5 text-small text-fg-muted">
-                {rich<ReactNode>(session.current ? "sessions.signedIn" : "sessions.lastSeen", {
-                  time: () => (
-                    <LocalTime
-                      key="time"
-                      at={session.current ? session.created_at : session.last_seen_at}
-                      shape="day"
-                    />
-                  ),
-                })}
-              </p>
+          // With larger text the button goes below: the text keeps a width that words fit in.
+          <li key={session.id} className="flex flex-wrap items-center justify-end gap-x-3 gap-y-1 py-3.5">
+            <div className="flex min-w-0 flex-1 basis-40 items-center gap-3">
+              <MonitorSmartphone aria-hidden="true" className="size-5 shrink-0 text-fg-muted tight:hidden" />
+              <div className="min-w-0 flex-1">
+                <p className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium break-words">
+                  {nameOf(session)}
+                  {session.current ? (
+                    <span className="rounded-control bg-done-bg px-2 py-0.5 text-small font-medium text-done-fg">
+                      {t("sessions.thisOne")}
+                    </span>
+                  ) : null}
+                </p>
+                <p className="mt-0.5 text-small text-fg-muted">
+                  {rich<ReactNode>(session.current ? "sessions.signedIn" : "sessions.lastSeen", {
+                    time: () => (
+                      <LocalTime
+                        key="time"
+                        at={session.current ? session.created_at : session.last_seen_at}
+                        shape="day"
+                      />
+                    ),
+                  })}
+                </p>
+              </div>
             </div>
             {session.current ? null : (
               <form method="post" action="/api/v1/usr/sessions/revoke">

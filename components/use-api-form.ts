@@ -5,6 +5,7 @@ import { startAnew } from "./go-to";
 import type { Check } from "./register-rules";
 import { useTexts } from "./texts-provider";
 import { useHydrated } from "./use-hydrated";
+import { useLanguageChange } from "./use-language-change";
 import { useOnline } from "./use-online";
 
 /** `leaving`: accepted, and the next page is on its way; nothing may be sent again. */
@@ -44,11 +45,10 @@ export function useApiForm<Name extends string, Data>(options: {
   onDone: (data: Data) => void;
 }): ApiForm<Name> {
   const { action, checks, refusal, onDone } = options;
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const names = Object.keys(checks) as Name[];
   const form = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
-  const toldIn = useRef(language);
   const [phase, setPhase] = useState<Phase>("idle");
   const [errors, setErrors] = useState(() => fieldErrors(names, refusal));
   const [isRefusalOver, setRefusalOver] = useState(false);
@@ -67,25 +67,22 @@ export function useApiForm<Name extends string, Data>(options: {
     return () => removeEventListener("pageshow", revive);
   }, []);
 
-  useEffect(() => {
-    if (toldIn.current === language) return;
-    toldIn.current = language;
+  useLanguageChange(() => {
     setNote(null);
     // What the server said is not known in the other language; it says it again.
     for (const name of names) judge(name, false);
   });
 
-  const inputOf = (name: Name) => form.current?.elements.namedItem(name);
-  const typedValue = (name: Name) => {
-    const input = inputOf(name);
-    return input instanceof HTMLInputElement ? input.value : "";
+  const inputOf = (name: Name) => {
+    const input = form.current?.elements.namedItem(name);
+    return input instanceof HTMLInputElement ? input : null;
   };
+  const typedValue = (name: Name) => inputOf(name)?.value ?? "";
 
   function showErrors(found: Record<Name, string | null>): boolean {
     setErrors(found);
     const first = names.find((name) => found[name]);
-    const input = first && inputOf(first);
-    if (input instanceof HTMLInputElement) input.focus();
+    if (first) inputOf(first)?.focus();
     return first !== undefined;
   }
 

@@ -13,7 +13,7 @@ export const TRIES_PER_CODE = 5;
  */
 export const TRIES_PER_CLAIM = 20;
 /** 30 s doubling to an hour (NIST SP 800-63B 3.2.2). */
-const WAIT_SECONDS = { first: 30, longest: 3600 } as const;
+export const WAIT_SECONDS = { first: 30, longest: 3600 } as const;
 /**
  * How long a code works, counted from the provider's acceptance: the retry schedule alone can take half an hour.
  * NIST SP 800-63A (confirmation codes) allows 24 h by email; 15 min is what people expect.

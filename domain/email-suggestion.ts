@@ -21,7 +21,8 @@ export function suggestEmail(typed: string): string | null {
   const email = pickAddress(shown);
   const at = email.lastIndexOf("@");
   const [local, domain] = [email.slice(0, Math.max(at, 0)), email.slice(at + 1).toLowerCase()];
-  if (!LOCAL_PART.test(local) || domain === "" || /[^\x21-\x7e]/.test(domain)) return null;
+  // One letter is no slip of a domain: every short one would be as near.
+  if (!LOCAL_PART.test(local) || domain.length < 2 || /[^\x21-\x7e]/.test(domain)) return null;
   // The end first, then the whole: "gmial.con" has two slips.
   const mended = suggestDomain(local, domain) ?? domain;
   const meant = suggestDomain(local, mended) ?? mended;

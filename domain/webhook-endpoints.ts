@@ -28,17 +28,17 @@ type BrokenReason = (typeof BROKEN_REASONS)[number];
 
 export type WebhookEndpoints = {
   readonly list: readonly WebhookEndpoint[];
-  /** Posts once; settles within ANSWER_MS. Never rejects. Null when there is no such endpoint (any more). */
+  /** Posts once; settles within WEBHOOK_ANSWER_MS. Never rejects. Null when there is no such endpoint (any more). */
   post(endpointId: string, message: WebhookMessage): Promise<WebhookAnswer | null>;
 };
 
-const ANSWER_MS = 10_000;
+export const WEBHOOK_ANSWER_MS = 10_000;
 
 /** `secrets`: each `whsec_…`; while one is being replaced, the old and the new one sign both. */
 export function createWebhookEndpoints(
   urls: readonly string[],
   secrets: readonly string[],
-  answerMs = ANSWER_MS,
+  answerMs = WEBHOOK_ANSWER_MS,
 ): WebhookEndpoints {
   const signers = secrets.map((secret) => new Webhook(secret));
   const places = new Map<string, { url: URL; agent: Agent }>();

@@ -15,7 +15,7 @@ export function readOddRequests(): void {
   subscribe("http.server.request.start", (message) => {
     const { request } = message as { request: IncomingMessage };
     request.method = readMethod(request.method ?? "GET");
-    request.url = readTarget(request.url ?? "/");
+    request.url = readTarget(request.url ?? "/", request.method);
   });
 }
 
@@ -27,12 +27,17 @@ export function readMethod(method: string): string {
   return KNOWN_METHODS.has(method) || !METHODS.includes(method) ? method : "PATCH";
 }
 
+/** Files of the build, which no code of ours stands before. Next answers 500 to what does not read one. */
+const FILES = /^\/_next\/(static|image)(?=[/?]|$)/;
+
 /**
  * An asterisk asks about the whole server (RFC 9110, 9.3.7) and is no URL: what is asked about every page is answered.
  * In a path whose escapes are not UTF-8, or none at all, each percent sign stands for itself (RFC 3986, 2.4).
+ * What would change a file of the build is asked of an address that has no file: a page, which says what it takes.
  */
-export function readTarget(target: string): string {
+export function readTarget(target: string, method: string): string {
   if (target === "*") return "/";
+  if (method !== "GET" && method !== "HEAD" && FILES.test(target)) return "/_next";
   const end = target.search(/[?#]/);
   const path = end === -1 ? target : target.slice(0, end);
   return isDecodable(path) ? target : path.replaceAll("%", "%25") + target.slice(path.length);

@@ -8,7 +8,7 @@ import { HttpError } from "./http-error";
 import { BODY_TIMEOUT_MS } from "./slow-bodies";
 
 /** No body of this API is longer than a few hundred bytes. */
-const BODY_BYTES_MAX = 16 * 1024;
+export const BODY_BYTES_MAX = 16 * 1024;
 
 export type Fields = Record<string, unknown>;
 /** `form`: sent by a page without JavaScript; the answer is a redirect then. */

@@ -2,6 +2,8 @@
 import { expect, test } from "@playwright/test";
 import { LANGUAGES } from "../../messages/languages";
 import { newAccount, signInAs } from "../support/accounts";
+import { registerOnPage, speak } from "../support/pages";
+import { newPerson } from "../support/people";
 
 test.use({ locale: "de" });
 
@@ -105,6 +107,35 @@ test("WCAG 3.2.2: going through the languages by keyboard changes nothing until 
   await page.reload();
   await expect(page.getByRole("combobox", { name: "Idioma" })).toBeVisible();
   await expect(list).not.toBeFocused();
+});
+
+test("what the server said is not left in the language of before", async ({ page }) => {
+  const choose = async (language: string) => {
+    await page.locator('select[name="language"]').selectOption(language);
+    await page.locator('form[action="/language"] button').click();
+    await expect(page.locator("html")).toHaveAttribute("lang", language);
+  };
+  for (const path of ["/confirm/link", "/not-me"]) {
+    await speak(page, "de");
+    await page.goto(`${path}#xlRmFqjRUEdR3y2BJ8QdeK1ZpJ0o4t7c`);
+    await expect(page.getByRole("heading", { name: "Dieser Link funktioniert nicht" })).toBeVisible();
+    const said = (await page.getByRole("main").locator("p").first().textContent()) ?? "";
+    expect(said).toContain("Link");
+    await choose("es");
+    await expect(page.getByRole("main").locator("p").first()).toContainText("enlace");
+    await expect(page.getByText(said)).toHaveCount(0);
+  }
+  await speak(page, "en");
+  await registerOnPage(page, newPerson());
+  await speak(page, "de");
+  await page.goto("/confirm");
+  const code = page.locator("#code");
+  await code.fill("000000");
+  const wrong = page.getByText("Du hast noch 4 Versuche");
+  await expect(wrong).toBeVisible();
+  await choose("es");
+  await expect(wrong).toHaveCount(0);
+  await expect(code).not.toHaveAttribute("aria-invalid", "true");
 });
 
 test("a language is chosen without JavaScript too, and a form can lead nobody to another site", async ({

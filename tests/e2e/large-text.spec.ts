@@ -2,8 +2,9 @@
 // length in rem grows with it, and the phone does not.
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { LAUNCH_ARGS } from "@/cli/product/browser.mjs";
+import { newAccount, signInAs } from "../support/accounts";
 import { makeConfirmation } from "../support/confirmations";
-import { currentStep, registerOnPage, speak } from "../support/pages";
+import { currentStep, registerOnPage, signInOnPage, speak } from "../support/pages";
 import { newPerson } from "../support/people";
 import { tellStates } from "../support/told-states";
 
@@ -36,6 +37,35 @@ const listOverflow = (page: Page) =>
     return found;
   });
 
+/** An account that is signed in twice, with all that is on its page open. */
+async function expectAccountFits(browser: Browser, baseURL: string, percent: number): Promise<void> {
+  const person = await newAccount();
+  await signInAs(person, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0");
+  const page = await browser.newPage({ baseURL, reducedMotion: "reduce" });
+  await signInOnPage(page, person);
+  await page.waitForURL("**/account");
+  for (const language of ["en", "de", "ar"]) {
+    await speak(page, language);
+    await page.goto("/account");
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    for (const width of [320, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      const where = `/account in ${language}, ${width} px wide`;
+      expect(await listOverflow(page), where).toEqual([]);
+      // Words and not letters under each other: a line holds a third of the window at least.
+      const narrow = await page
+        .locator("main li p, main dd")
+        .evaluateAll((texts) =>
+          texts
+            .filter((text) => text.getBoundingClientRect().width < window.innerWidth / 3)
+            .map((text) => text.textContent),
+        );
+      expect(narrow, `${where}, ${percent} %`).toEqual([]);
+    }
+  }
+  await page.close();
+}
+
 for (const percent of [125, 150, 200])
   test(`with text at ${percent} % nothing leaves its box or the window of a phone`, async ({
     playwright,
@@ -64,6 +94,7 @@ for (const percent of [125, 150, 200])
           }
         }
       }
+      await expectAccountFits(browser, baseURL ?? "", percent);
     } finally {
       await browser.close();
     }

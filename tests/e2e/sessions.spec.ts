@@ -33,6 +33,8 @@ test("ASVS 7.5.2: where somebody is signed in is listed, and each of these can b
 
   await page.getByRole("button", { name: "Sign out curl" }).click();
   await expect(page.getByRole("status")).toHaveText("Signed out there.");
+  // The button that was pressed is gone with its page: who reads by keyboard or ear is where that is said.
+  await expect(page.getByRole("status")).toBeFocused();
   await expect(list).toHaveCount(3);
   expect(await statusOf(first.access_token)).toBe(401);
   expect(await statusOf(second.access_token)).toBe(200);
@@ -169,7 +171,7 @@ test("ASVS 6.2.3, 7.4.2: the password is changed with the present one, and the a
   await change(person.password, `${person.username}1`);
   await expect(page.getByText("words of your own").first()).toBeVisible();
   await change(person.password, "another passphrase");
-  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  await expect(page.getByText("Your password is changed.")).toBeFocused();
   expect(await statusOf(elsewhere)).toBe(401);
 
   await page.getByText("Delete account").click();

@@ -180,6 +180,21 @@ async function send(
   return Object.assign(answer, { text: await readText(answer) });
 }
 
+test("a file of the build takes GET and HEAD; any other method is 405 with Allow and a code (ASVS 4.1.4)", async () => {
+  const { text } = await send("GET", "/");
+  const script = /\/_next\/static\/[^"?]+\.js/.exec(text)?.[0] ?? "";
+  expect((await send("HEAD", script)).statusCode).toBe(200);
+  for (const path of [script, "/_next/static/nothing.js", "/_next/image"]) {
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"]) {
+      const answer = await send(method, path);
+      expect(answer.statusCode, `${method} ${path}`).toBe(405);
+      expect(answer.headers.allow).toBe("GET, HEAD, OPTIONS");
+      expect(JSON.parse(answer.text)).toMatchObject({ code: "method_not_allowed", status: 405 });
+    }
+    expect((await send("OPTIONS", path)).statusCode).toBe(204);
+  }
+});
+
 test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", async () => {
   for (const path of ["/", "/api/v1/usr/me", "/api/health", "/_next/static/nothing.js"]) {
     const answer = await send("TRACE", path);

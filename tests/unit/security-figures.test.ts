@@ -3,9 +3,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { STREAMS_PER_PERSON } from "@/app/_http/open-streams";
+import { BODY_BYTES_MAX } from "@/app/_http/request";
 import { BODY_TIMEOUT_MS } from "@/app/_http/slow-bodies";
 import type { RateWindow } from "@/db/rate-limits";
+import { PASSWORD_MAX, PASSWORD_MIN } from "@/domain/account-rules";
 import { ADDRESS_CHANGES_PER_CLAIM } from "@/domain/address-change";
+import { BREACHED_ANSWER_MS } from "@/domain/breached-passwords";
 import { OPEN_CLAIMS_PER_ADDRESS } from "@/domain/claim-policy";
 import { GO_ON_SECONDS } from "@/domain/claim-sessions";
 import {
@@ -13,13 +16,16 @@ import {
   CODE_LIFETIME_SECONDS,
   TRIES_PER_CLAIM,
   TRIES_PER_CODE,
+  WAIT_SECONDS,
 } from "@/domain/confirmation-code";
 import { LIMITS } from "@/domain/limits";
 import { MAIL_STOP_SECONDS } from "@/domain/mail-stop";
 import { OPERATOR_SESSION_SECONDS } from "@/domain/operator-access";
 import { HASHES } from "@/domain/password";
+import { CLAIM_LIFETIME_SECONDS } from "@/domain/registration";
 import { RESEND_COOLDOWN_SECONDS, RESENDS_PER_DAY, RESENDS_PER_HOUR } from "@/domain/resend-policy";
 import { ACCESS_TOKEN_SECONDS, SESSION_SECONDS } from "@/domain/tokens";
+import { WEBHOOK_ANSWER_MS } from "@/domain/webhook-endpoints";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
@@ -47,7 +53,12 @@ test.each<[words: string, actual: unknown, figure: unknown]>([
   ["five a code, counted before they are judged; after twenty", [TRIES_PER_CODE, TRIES_PER_CLAIM], [5, 20]],
   ["fifty tries an hour for a name", LIMITS.repeatsPerName.windows, windows([50, HOUR])],
   ["stops mail to that address for 30 days", MAIL_STOP_SECONDS, 30 * DAY],
+  ["16 KB for a body of the API", BODY_BYTES_MAX, 16 * 1024],
   ["10 s for it to arrive", BODY_TIMEOUT_MS, 10_000],
+  ["five digits of a hash, padded answers, half a second", BREACHED_ANSWER_MS, 500],
+  ["redirects not followed, ten seconds", WEBHOOK_ANSWER_MS, 10_000],
+  ["each further one waits, from 30 s to an hour", WAIT_SECONDS, { first: 30, longest: HOUR }],
+  ["`PASSWORD_MIN_LENGTH` (8 to 64) up to 256 characters", [PASSWORD_MIN, PASSWORD_MAX], [8, 256]],
   ["opens `/ops` for an hour", OPERATOR_SESSION_SECONDS, HOUR],
   [
     "five tries in 15 minutes from one network, fifty an hour from everywhere",
@@ -60,7 +71,13 @@ test.each<[words: string, actual: unknown, figure: unknown]>([
 });
 
 test("the other figures that the product is built for are what they were decided to be", () => {
-  expect({ ACCESS_TOKEN_SECONDS, OPEN_CLAIMS_PER_ADDRESS, ADDRESS_CHANGES_PER_CLAIM }).toEqual({
+  expect({
+    CLAIM_LIFETIME_SECONDS,
+    ACCESS_TOKEN_SECONDS,
+    OPEN_CLAIMS_PER_ADDRESS,
+    ADDRESS_CHANGES_PER_CLAIM,
+  }).toEqual({
+    CLAIM_LIFETIME_SECONDS: DAY,
     ACCESS_TOKEN_SECONDS: 15 * MINUTE,
     OPEN_CLAIMS_PER_ADDRESS: 3,
     ADDRESS_CHANGES_PER_CLAIM: 3,

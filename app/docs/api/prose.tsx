@@ -21,7 +21,7 @@ export function Inline({ text }: { text: string }) {
 }
 
 export function Code({ children }: { children: ReactNode }) {
-  return <code className="font-mono text-small break-words">{children}</code>;
+  return <code className="font-mono text-small wrap-anywhere">{children}</code>;
 }
 
 /** Lines as they are; what is wider than the page goes on in the next line. */

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readMethod, readTarget } from "@/app/_http/odd-requests";
+import { readTarget as readAnyTarget, readMethod } from "@/app/_http/odd-requests";
+
+const readTarget = (target: string, method = "GET") => readAnyTarget(target, method);
 
 describe("a request that Next cannot read", () => {
   test.each(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s stays what it is", (method) => {
@@ -20,6 +22,21 @@ describe("a request that Next cannot read", () => {
     ["/register?next=%2F", "/register?next=%2F"],
   ])("%s is read as %s", (target, read) => {
     expect(readTarget(target)).toBe(read);
+  });
+
+  test("what would change a file of the build is asked of a page, which says what it takes", () => {
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+      for (const file of [
+        "/_next/static/chunks/a.js",
+        "/_next/static/",
+        "/_next/static",
+        "/_next/image?url=x",
+      ])
+        expect(readTarget(file, method)).toBe("/_next");
+    for (const method of ["GET", "HEAD"])
+      expect(readTarget("/_next/static/chunks/a.js", method)).toBe("/_next/static/chunks/a.js");
+    for (const page of ["/", "/_next/staticfoo", "/register?_next/static/", "/a/_next/static/b"])
+      expect(readTarget(page, "POST")).toBe(page);
   });
 
   test("whatever is asked for has a path that can be decoded, and what could be stays as it is", () => {
