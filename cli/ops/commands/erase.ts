@@ -15,13 +15,14 @@ their attempts, events, audit rows, limits, suppressions. It cannot be undone.
   --dry-run   says what would be removed, and removes nothing
   --yes       does not ask; needed where nobody can be asked
 
-The engine holds ids only, which lead nowhere afterwards. The local one is made to forget those too (ends with 1
-until it has: the running product tells it as soon as it answers, and so does this command, given again); a
-server of Inngest's has no call for that, and removes them by its own clean-up. Where Intercom was told of the person, the
-running product has it delete the contact. Not here, so not removed: what the mail
-provider keeps of mails it took, what your own log store keeps (ids and counts), and backups. When the
-provider says later that the address refused a mail for good, or complained of one, the address is
-barred again, for a year: nobody who asked to be left alone is written to. Erase it once more then.`,
+The engine holds ids only, which lead nowhere afterwards. The local one is made to forget those too
+(ends with 1 until it has: the running product tells it as soon as it answers, and so does this
+command, given again); a server of Inngest's has no call for that, and removes them by its own
+clean-up. Where Intercom was told of the person, the running product has it delete the contact. Not
+here, so not removed: what the mail provider keeps of mails it took, what your own log store keeps
+(ids and counts), and backups. When the provider says later that the address refused a mail for good,
+or complained of one, the address is barred again, for a year: nobody who asked to be left alone is
+written to. Erase it once more then.`,
   options: { "dry-run": { type: "boolean" }, yes: { type: "boolean", short: "y" } },
   async run(services, { positionals, values, output }) {
     const [typed, ...rest] = positionals;
