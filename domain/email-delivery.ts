@@ -21,7 +21,7 @@ import {
   type Withheld,
 } from "./attempt-record";
 import { addSeconds } from "./clock";
-import { composeEmail, composeRehearsal } from "./compose-email";
+import { composeEmail, composeRehearsal, type Welcomed } from "./compose-email";
 import type { DeliveryStatus } from "./confirmation-state";
 import { countTries, isOpen } from "./delivery-status";
 import { maskEmail } from "./email-address";
@@ -189,6 +189,7 @@ type Claimed = {
   withheld: Withheld | null;
   /** The mail that has told the owner within a day, when that is why and its rows are still there. */
   noticeId: string | null;
+  welcomed: Welcomed;
 };
 
 const WITHHELD_BECAUSE: Record<Withheld, string> = {
@@ -210,7 +211,7 @@ async function claimAndBegin(
     const lease = { leaseToken, leaseSeconds: leaseSeconds(services.settings.emailTimeoutMs) };
     const delivery = await claimDelivery(tx, deliveryId, { ...lease, now, due });
     if (!delivery) return null;
-    const [tookOver, history, before, told, isStopped, isBarred] = await inOneRoundTrip([
+    const [tookOver, history, before, told, isStopped, isBarred, welcomed] = await inOneRoundTrip([
       () => endLostAttempt(tx, deliveryId, now),
       () => (services.failover ? listAttempts(tx, deliveryId) : []),
       () =>
@@ -219,6 +220,7 @@ async function claimAndBegin(
       () => findNoticeOfDay(services, tx, delivery, now),
       () => isMailStopped(services, tx, delivery.recipient),
       () => isSuppressed(tx, delivery.recipient),
+      () => (delivery.kind === "welcome" ? findUser(tx, delivery.userId) : null),
     ]);
     const transport = chooseTransport(services, history, before);
     const isTold = told !== null && delivery.kind === "existing_account";
@@ -233,7 +235,7 @@ async function claimAndBegin(
       isRehearsal: withheld !== null,
     });
     const noticeId = withheld === "owner_told" ? (told?.id ?? null) : null;
-    return { delivery, tookOver, leaseToken, transport, history, isBarred, withheld, noticeId };
+    return { delivery, tookOver, leaseToken, transport, history, isBarred, withheld, noticeId, welcomed };
   });
 }
 
@@ -249,14 +251,16 @@ const ADDRESS_SUPPRESSED: SendResult = {
 /** Null when the mail is not wanted any more, or is another worker's: it was not handed over. */
 async function sendOnce(
   services: Services,
-  { transport, delivery, isBarred, withheld, noticeId, leaseToken }: Claimed,
+  { transport, delivery, isBarred, withheld, noticeId, welcomed, leaseToken }: Claimed,
   waitForInstant: WaitForInstant,
 ): Promise<SendResult | null> {
   const { settings } = services;
   if (isBarred) return ADDRESS_SUPPRESSED;
   let email: OutgoingEmail;
   try {
-    email = withheld ? await composeRehearsal(services, delivery) : await composeEmail(services, delivery);
+    email = withheld
+      ? await composeRehearsal(services, delivery)
+      : await composeEmail(services, delivery, welcomed);
   } catch (error) {
     services.log.error({ err: error, deliveryId: delivery.id }, "Email could not be rendered");
     return failure("render_failed", { text: error instanceof Error ? error.message : String(error) });

@@ -5,6 +5,7 @@ import { findDelivery } from "@/db/deliveries";
 import { listAttempts } from "@/db/delivery-attempts";
 import { deliveries, outbox } from "@/db/schema";
 import { changeAddress } from "@/domain/address-change";
+import { composeEmail } from "@/domain/compose-email";
 import { explainDelivery } from "@/domain/delivery-facts";
 import { confirmEmail, getConfirmation } from "@/domain/email-confirmation";
 import { attemptDelivery } from "@/domain/email-delivery";
@@ -82,6 +83,14 @@ describe("the mail of welcome", () => {
       "failed",
       "accepted",
     ]);
+  });
+
+  test("is written without asking the database, which may go away just then: that is no mistake of the template", async () => {
+    const { person, welcome } = await confirmed();
+    const { keys, settings } = services;
+    const { text } = await composeEmail({ keys, settings }, welcome, person);
+    await attemptDelivery(services, welcome.id);
+    expect(handedTo(person.email)[0]?.text).toBe(text);
   });
 
   test("leaves out a username that a mail client would make a link of", async () => {
