@@ -66,6 +66,10 @@ const config: NextConfig = {
   // shares it with the scripts, and nothing is shown before it is there.
   experimental: {
     inlineCss: true,
+    // A process would load a copy of everything for each route of the API,
+    // which are answered without (docs/decisions/033). Pages are loaded by
+    // app/_http/warm-pages.ts.
+    preloadEntriesOnStart: false,
     turbopackCjsTreeShaking: true,
     turbopackChunking: { minChunkSize: 1_000_000, maxMergeChunkSize: 5_000_000 },
     // Writing it takes a third of a build, and pays from the second one on.

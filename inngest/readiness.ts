@@ -27,7 +27,7 @@ const shared = globalThis as typeof globalThis & {
 };
 
 /** Until `warming` is over, however it ends, this process is not ready. */
-export function delayReadiness(warming: Promise<void>): void {
+export function delayReadiness(warming: Promise<unknown>): void {
   shared.latchkeyIsWarming = true;
   const end = () => {
     shared.latchkeyIsWarming = false;

@@ -16,12 +16,15 @@ import { startWatchdog } from "./watchdog";
 
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
 
-/** Reads the environment first: a process that is not configured says what is missing, and ends. */
-export async function startServerProcess(): Promise<void> {
+/**
+ * Reads the environment first: a process that is not configured says what is missing, and ends. It is not ready before
+ * `warmPages` is done either.
+ */
+export async function startServerProcess(warmPages: () => Promise<void>): Promise<void> {
   if (shared.latchkeyServerProcess) return;
   shared.latchkeyServerProcess = true;
   // V8 lets garbage grow to several times what is used before it looks (docs/decisions/033).
-  setFlagsFromString("--heap-growing-percent=100");
+  setFlagsFromString("--heap-growing-percent=40");
   const process_ = await requireServices();
   const loops = [
     startRelay(process_),
@@ -30,7 +33,7 @@ export async function startServerProcess(): Promise<void> {
     startForgetting(process_),
     startReporting(process_),
   ];
-  delayReadiness(warmUp(process_));
+  delayReadiness(Promise.allSettled([warmUp(process_), warmPages()]));
   // Before the signal: Next's own listener may be the first that hears of it.
   closeWhenQuiet();
   const stop = () => {

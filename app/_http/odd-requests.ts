@@ -2,6 +2,7 @@
 // it can, and are then refused, or answered, like any other.
 import { subscribe } from "node:diagnostics_channel";
 import { type IncomingMessage, METHODS } from "node:http";
+import { isRouterState, ROUTER_HEADERS } from "./router-state";
 
 /** What route handlers can be written for. */
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -16,7 +17,16 @@ export function readOddRequests(): void {
     const { request } = message as { request: IncomingMessage };
     request.method = readMethod(request.method ?? "GET");
     request.url = readTarget(request.url ?? "/", request.method);
+    const state = request.headers["next-router-state-tree"];
+    if (state !== undefined && !isRouterState(String(state))) askForWholePage(request);
   });
+}
+
+/** What Next's router says there is nothing that it says: the page is answered as to somebody who follows a link. */
+function askForWholePage({ headers, rawHeaders }: IncomingMessage): void {
+  for (const name of ROUTER_HEADERS) delete headers[name];
+  for (let at = rawHeaders.length - 2; at >= 0; at -= 2)
+    if (ROUTER_HEADERS.has(rawHeaders[at]?.toLowerCase() ?? "")) rawHeaders.splice(at, 2);
 }
 
 /**

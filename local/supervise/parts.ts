@@ -25,6 +25,8 @@ const APP_PATIENCE_SECONDS = 600;
  * answers 502. Node's own five seconds are for browsers. As KEEP_ALIVE_TIMEOUT in the Dockerfile.
  */
 const KEEP_ALIVE_MS = 125_000;
+/** Half of V8's usual space for new objects, in MB: docs/decisions/033. */
+const SMALL_NURSERY = "--max-semi-space-size=8";
 /** It answers what was sent to it (inngest/drain.ts), and lets mails that are being handed over end: EMAIL_TIMEOUT, and some. */
 const APP_STOP_TIMEOUT_MS = 25_000;
 
@@ -243,14 +245,15 @@ export async function startApp(start: Start): Promise<void> {
   const { port, isDev } = start;
   const env = appEnvironment(start, start.addresses);
   const host = isLoopbackUrl(start.appUrl) ? ["-H", "127.0.0.1"] : [];
-  const withParent = pathToFileURL(path.join(start.root, "local/with-parent.mjs")).href;
+  const own = (file: string) => pathToFileURL(path.join(start.root, "local", file)).href;
+  const withParent = own("with-parent.mjs");
   // `next dev` works in a child of its own, which inherits this; `next start` is one process.
   const nodeOptions = [process.env.NODE_OPTIONS, `--import=${withParent}`].filter(Boolean).join(" ");
   const options = partOptions(start, "app", { ...env, ...(isDev ? { NODE_OPTIONS: nodeOptions } : {}) });
   const part = createPart({
     ...options,
     args: () => [
-      ...(isDev ? [] : ["--import", withParent]),
+      ...(isDev ? [] : [SMALL_NURSERY, "--import", withParent, "--import", own("built-config.mjs")]),
       "node_modules/next/dist/bin/next",
       isDev ? "dev" : "start",
       ...["-p", String(port), ...host],

@@ -168,10 +168,9 @@ test("a page takes GET and HEAD; any other method is 405 with Allow and a code (
 async function send(
   method: string,
   path: string,
-  body?: string,
+  { body, headers = {} }: { body?: string; headers?: Record<string, string> } = {},
 ): Promise<IncomingMessage & { text: string }> {
   const { hostname, port } = new URL(readRunning().app.url);
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers }, resolve);
     sent.on("error", reject);
@@ -222,6 +221,22 @@ test("ASVS 3.4.3, 3.4.6: an unknown address gets a page with its policy, also on
   }
 });
 
+test("what a page is asked for with the router's own headers, broken, is answered as if they were not there", async () => {
+  const states = ["x", "[", "%", "null", "{}", '["",{"children":["a"]}]', `${'["",{"c":'.repeat(900)}`];
+  for (const state of states)
+    for (const [path, status] of [
+      ["/register", 200],
+      ["/register?_rsc=x", 200],
+      ["/nothing-here", 404],
+    ] as const) {
+      const headers = { RSC: "1", "Next-Router-State-Tree": state, "Next-Router-Prefetch": "1" };
+      const answer = await send("GET", path, { headers });
+      expect(answer.statusCode, `${path} ${state.slice(0, 30)}`).toBe(status);
+      expect(answer.headers["content-type"]).toContain("text/html");
+      expect(answer.headers["content-security-policy"]).toContain("nonce-");
+    }
+});
+
 test("a method that nobody here has heard of is refused like any other", async () => {
   for (const method of ["PROPFIND", "SEARCH", "LOCK"])
     for (const [path, status, code] of [
@@ -256,7 +271,10 @@ test("the call that tells who is signed in takes GET and HEAD, and no body makes
   for (const method of ["OPTIONS", "PUT", "DELETE"])
     expect((await send(method, "/api/auth/session")).headers.allow, method).toBe("GET, HEAD, OPTIONS");
   for (const body of ["{}", '{"csrfToken":"x","data":{}}', "", "["]) {
-    const answer = await send("POST", "/api/auth/session", body);
+    const answer = await send("POST", "/api/auth/session", {
+      body,
+      headers: { "content-type": "application/json" },
+    });
     expect(answer.statusCode).toBe(405);
     expect(answer.headers.allow).toBe("GET, HEAD, OPTIONS");
     expect(JSON.parse(answer.text)).toMatchObject({ code: "method_not_allowed" });

@@ -12,7 +12,7 @@ const ROOMS = ["app", "cli", "components", "db", "domain", "emails", "inngest", 
 const ALLOWED_AT_THE_TOP: Record<string, readonly string[]> = {
   "env.ts": ["env-rules"],
   "env-rules.ts": ["env", "secret-strength"],
-  "instrumentation.ts": ["app/_http", "inngest/server-process", "env"],
+  "instrumentation.ts": ["app/_http/server-process"],
   "metrics.ts": ["domain"],
   "next-env.d.ts": [".next"],
   "playwright.config.ts": ["cli/product/browser"],

@@ -6,7 +6,7 @@ import { services } from "@/services";
 
 const NEXT_ENDS_AFTER_MS = 50;
 
-await startServerProcess();
+await startServerProcess(async () => {});
 process.once("SIGTERM", () => {
   process.send?.("told to end");
   setTimeout(() => process.exit(0), NEXT_ENDS_AFTER_MS);

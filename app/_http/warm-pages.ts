@@ -1,0 +1,32 @@
+// The pages that people come to first, asked for once when a process starts: a page's code is loaded and compiled at its
+// first request, which would be somebody's. Next can load it beforehand, and then loads that of every call of the API
+// too, a copy of nearly everything for each (docs/decisions/033).
+import { get } from "node:http";
+
+const PAGES = [
+  "/",
+  "/register",
+  "/confirm",
+  "/confirm/link",
+  "/not-me",
+  "/sign-in",
+  "/account",
+  "/ops/sign-in",
+];
+/** Together: a process does not wait longer with being ready. */
+const LIMIT_MS = 10_000;
+
+/** Never rejects: a page that could not be asked for on `port` of this machine is loaded when somebody asks. */
+export async function warmPages(port: number): Promise<void> {
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  for (const page of PAGES) await ask(port, page, signal);
+}
+
+function ask(port: number, path: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const request = get({ host: "127.0.0.1", port, path, signal, agent: false }, (response) => {
+      response.resume().once("close", resolve);
+    });
+    request.once("error", () => resolve());
+  });
+}
