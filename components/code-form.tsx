@@ -56,7 +56,7 @@ export function CodeForm({
   const [isBusy, setBusy] = useState(false);
   const [length, setLength] = useState(0);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
-  /** Why what was typed has not been looked at. It stays, and nothing is wrong with it. */
+  /** Why what was typed has not been looked at. It stays, nothing is wrong with it, and it goes out by itself later. */
   const [unjudged, setUnjudged] = useState<string | null>(null);
 
   useEffect(() => {
@@ -86,12 +86,16 @@ export function CodeForm({
     wasWaiting.current = isWaiting;
   }, [isWaiting]);
 
+  const goOn = useRef(() => {});
+  goOn.current = () => {
+    if (unjudged !== null) void send();
+  };
   useEffect(() => {
-    // The line is back, and the page says so: the field does not go on saying the opposite. The code stays typed.
-    if (connection === "live" || connection === "polling") setUnjudged(null);
+    // The line is back: what six digits were typed for happens. Nobody is left before a code that only looks sent.
+    if (connection === "live" || connection === "polling") goOn.current();
   }, [connection]);
   // A stream may have lived on while nothing else went through.
-  useOnline(() => setUnjudged(null));
+  useOnline(() => goOn.current());
   useLanguageChange(() => {
     setError(null);
     setUnjudged(null);
@@ -135,7 +139,9 @@ export function CodeForm({
         setLength(0);
       }
     }
-    field.focus();
+    // Sent by itself later, somebody may be typing elsewhere by then.
+    const { activeElement } = document;
+    if (activeElement === document.body || field.form?.contains(activeElement)) field.focus();
     onSettled();
   }
 

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Texts } from "@/messages/texts";
 import { SignOutButton } from "./sign-out-button";
+import { StayIfAway } from "./stay-if-away";
 import { buttonClass } from "./ui/button-class";
 
 /**
@@ -23,7 +24,9 @@ export function OtherAccount({
         <a href="/account" className={buttonClass("primary")}>
           {t("common.toAccount")}
         </a>
-        <SignOutButton label={t("common.signInAnew")} className="w-full" isForSignIn />
+        <StayIfAway text={t("common.notSignedOut")} noteClass="">
+          <SignOutButton label={t("common.signInAnew")} className="w-full" isForSignIn />
+        </StayIfAway>
       </div>
     </div>
   );

@@ -55,7 +55,7 @@ export function TimelineDemo({
         <h2 id="demo-heading" className="font-semibold">
           {t("demo.title")}
         </h2>
-        <div className="flex">
+        <div className="flex noscript:hidden">
           <IconButton
             label={t(isPlaying ? "demo.pause" : "demo.play")}
             icon={isPlaying ? Pause : Play}
@@ -72,7 +72,7 @@ export function TimelineDemo({
       <StatusLine tone={status.tone} room={room} isLive={false}>
         {status.sentence}
       </StatusLine>
-      <fieldset className="mt-4 grid grid-cols-3 tight:grid-cols-1 gap-1 rounded-control bg-sunken p-1">
+      <fieldset className="mt-4 grid grid-cols-3 noscript:hidden tight:grid-cols-1 gap-1 rounded-control bg-sunken p-1">
         <legend className="sr-only">{t("demo.choice")}</legend>
         {journeys.map(({ key }) => (
           <label
@@ -91,7 +91,7 @@ export function TimelineDemo({
           </label>
         ))}
       </fieldset>
-      <p className="mt-3 text-small text-fg-muted">{t("demo.note")}</p>
+      <p className="mt-3 text-small text-fg-muted noscript:hidden">{t("demo.note")}</p>
     </section>
   );
 }

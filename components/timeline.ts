@@ -256,7 +256,8 @@ export function isAddressOver(confirmation: Confirmation, nowMs: number): boolea
 /** No mail is sent to the address any more: another code would be asked for in vain. `nowMs`: the server's clock. */
 export function isAddressBarred(confirmation: Confirmation, nowMs: number): boolean {
   const status = confirmation.delivery?.status;
-  return isAddressOver(confirmation, nowMs) && status !== "failed";
+  // After a complaint too, while its code works: the answer would be that there is none on its way, and hide the one.
+  return status === "complained" || (isAddressOver(confirmation, nowMs) && status !== "failed");
 }
 
 /** The mail did not get there, and no other one would. */

@@ -10,6 +10,8 @@ const ADDRESS_BYTES_MAX = 254;
 const LOCAL_PART = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 /** Letters and marks that nothing shows, such as the Hangul filler and variation selectors: two addresses would look the same. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u{16fe4}]/u;
+/** Also as Chinese and Japanese keyboards have it: NFKC makes an @ of those. */
+export const AT_SIGN = /[@＠﹫]/u;
 const DOMAIN_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
@@ -18,8 +20,8 @@ const DOMAIN_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
  */
 export function normalizeEmail(typed: string): string | null {
   const trimmed = withoutBidiMarks(typed).trim();
-  // Exactly one @ before and after NFKC: a full-width @ must not become a second one (GHSA-7rqj-j65f-68wh).
-  if (trimmed.split("@").length !== 2) return null;
+  // Exactly one, whatever its width: a full-width @ must not become a second one (GHSA-7rqj-j65f-68wh).
+  if (trimmed.split(AT_SIGN).length !== 2) return null;
   const [local, domain, ...rest] = fold(trimmed).split("@");
   if (!local || !domain || rest.length > 0) return null;
   if (!LOCAL_PART.test(local) || UNSEEN.test(local) || Buffer.byteLength(local) > LOCAL_BYTES_MAX)

@@ -12,7 +12,7 @@ import { recordAudit } from "./audit-log";
 import { withoutBidiMarks } from "./bidi-marks";
 import type { Client } from "./client-network";
 import { readDjangoHash } from "./django-password";
-import { normalizeEmail } from "./email-address";
+import { AT_SIGN, normalizeEmail } from "./email-address";
 import { DomainError } from "./errors";
 import { hashPassword, isHashOutdated, verifyPassword, verifySignIn } from "./password";
 import { type Admitted, admitSignIn, forgetSignIns, unlessBusy } from "./rate-limit";
@@ -31,7 +31,7 @@ export async function signIn(
 ): Promise<{ user: UserData; session: StartedSession }> {
   const { password, network = null, device } = credentials;
   const login = withoutBidiMarks(credentials.login).trim();
-  const email = login.includes("@") ? normalizeEmail(login) : null;
+  const email = AT_SIGN.test(login) ? normalizeEmail(login) : null;
   const name = email ?? login.toLowerCase();
   const admitted = await admitSignIn(services, name, network);
   return unlessBusy(admitted, () =>

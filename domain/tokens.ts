@@ -160,7 +160,11 @@ export async function authenticateSession(services: Services, sessionId: string)
  * Used tokens are kept as long as their session: whoever copied one may have rotated it many times before its owner comes
  * back with it, weeks later. So what bounds their number is the limit.
  */
-export async function refreshSession(services: Services, refreshToken: string): Promise<TokenPair> {
+export async function refreshSession(
+  services: Services,
+  refreshToken: string,
+  network: string | null = null,
+): Promise<TokenPair> {
   const tokenHash = hashToken(refreshToken);
   const now = services.clock();
   const pair = await inTransaction(services.db, async (tx) => {
@@ -174,7 +178,8 @@ export async function refreshSession(services: Services, refreshToken: string): 
   });
   if (pair) return pair;
   const reused = await findSessionOfRefreshToken(services.db, tokenHash);
-  if (reused && (await endSession(services, reused, "token_reused")))
+  // Where it came from is what there is of whoever copied it, or of whom it was copied from.
+  if (reused && (await endSession(services, reused, "token_reused", network)))
     services.log.warn({ sessionId: reused }, "A used refresh token came back; its session is revoked");
   throw invalidToken();
 }
@@ -190,11 +195,12 @@ export async function endSession(
   services: Services,
   sessionId: string,
   reason: AuditDetails["session_revoked"]["reason"] = "signed_out",
+  network: string | null = null,
 ): Promise<boolean> {
   return inTransaction(services.db, async (tx) => {
     const userId = await revokeSession(tx, sessionId, services.clock());
-    if (userId)
-      await recordAudit(services, tx, { type: "session_revoked", userId, details: { reason, sessions: 1 } });
+    const details = { reason, sessions: 1 };
+    if (userId) await recordAudit(services, tx, { type: "session_revoked", userId, network, details });
     return userId !== null;
   });
 }

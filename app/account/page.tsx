@@ -15,6 +15,7 @@ import { SessionList } from "@/components/session-list";
 import { SessionWatch } from "@/components/session-watch";
 import { SignOutButton } from "@/components/sign-out-button";
 import { SiteHeader } from "@/components/site-header";
+import { StayIfAway } from "@/components/stay-if-away";
 import { TextsProvider } from "@/components/texts-provider";
 import { Alert } from "@/components/ui/alert";
 import { Card } from "@/components/ui/card";
@@ -59,9 +60,11 @@ export default async function AccountPage() {
   return (
     <>
       <SessionWatch userId={userId} />
-      <SiteHeader>
-        <SignOutButton label={t("common.signOut")} />
-      </SiteHeader>
+      <StayIfAway text={t("common.notSignedOut")} noteClass="mx-auto w-full max-w-5xl px-5 pb-2 sm:px-8">
+        <SiteHeader>
+          <SignOutButton label={t("common.signOut")} />
+        </SiteHeader>
+      </StayIfAway>
       <main className="flex flex-1 flex-col items-center px-0 pt-2 pb-12 sm:px-6 sm:pt-[6vh]">
         <Card>
           <h1 className="text-title font-semibold tracking-tight break-words">
@@ -101,7 +104,9 @@ export default async function AccountPage() {
             {sessionsRefusal ? <RefusalSummary problem={sessionsRefusal} labels={{}} /> : null}
             {done === "session_ended" ? <DoneNote>{t("account.endedOne")}</DoneNote> : null}
             {done === "others_ended" ? <DoneNote>{t("account.endedOthers")}</DoneNote> : null}
-            <SessionList userId={userId} sessions={sessions} texts={texts} />
+            <StayIfAway text={t("common.notSignedOut")} noteClass="mt-4">
+              <SessionList userId={userId} sessions={sessions} texts={texts} />
+            </StayIfAway>
           </section>
           <TextsProvider
             language={language}

@@ -50,6 +50,33 @@ test("a session elsewhere is ended, and the list says so", async ({ page }) => {
   expect((await callApi("/api/v1/usr/me", { token })).status).toBe(401);
 });
 
+test("signing out without a network leaves the page where it is and says that nobody was, and works afterwards", async ({
+  page,
+  context,
+}) => {
+  const person = await newAccount();
+  const { access_token: elsewhere } = await signInAs(person, "curl/8.5.0");
+  await openAccount(page, person);
+  const note = page.getByText("nobody was signed out");
+  for (const name of ["Sign out", "Sign out curl", "Sign out everywhere else"]) {
+    await context.setOffline(true);
+    try {
+      await page.getByRole("button", { name, exact: true }).click();
+      await expect(note, name).toHaveCount(1);
+    } finally {
+      await context.setOffline(false);
+    }
+    await expect(note, name).toHaveCount(0);
+    expect(new URL(page.url()).pathname).toBe("/account");
+  }
+  expect((await callApi("/api/v1/usr/me", { token: elsewhere })).status).toBe(200);
+  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await expect(page.getByText("Signed out everywhere else.")).toBeVisible();
+  expect((await callApi("/api/v1/usr/me", { token: elsewhere })).status).toBe(401);
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.waitForURL((url) => url.pathname !== "/account");
+});
+
 test("a tab with the account of somebody who has signed out since is left when it is looked at, and by what is done in it", async ({
   page,
   context,

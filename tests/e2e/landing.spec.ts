@@ -32,3 +32,15 @@ test("leads who is signed in to their account, and nobody else", async ({ page }
   await page.goto("/");
   await expect(way).toHaveAttribute("href", "/account");
 });
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the demo stands still, and offers nothing that would not work", async ({ page }) => {
+    await page.goto("/");
+    const demo = page.locator('section[aria-labelledby="demo-heading"]');
+    await expect(demo.getByRole("listitem").first()).toBeVisible();
+    await expect(demo.getByRole("button")).toHaveCount(0);
+    await expect(demo.getByRole("radio")).toHaveCount(0);
+  });
+});

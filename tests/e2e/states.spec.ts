@@ -249,16 +249,37 @@ test("a lost connection is said, and the page is right again when it is back", a
     await codeField(page).fill("12345");
     await page.getByRole("button", { name: "Confirm", exact: true }).click();
     await expect(page.getByText("The code has 6 digits.")).toBeVisible();
-    await codeField(page).fill("123456");
-    await expect(unsent).toBeVisible();
   } finally {
     await context.setOffline(false);
   }
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await expect(currentStep(page)).toContainText("Delivered");
-  // The field does not say the opposite of the page, and keeps what was typed.
   await expect(unsent).toHaveCount(0);
-  await expect(codeField(page)).toHaveValue(/^123\s?456$/);
+});
+
+test("a code typed while the line was away is looked at once it is back, and a wrong one uses one try", async ({
+  page,
+  context,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const right = codeIn(await nextMail(person.email));
+  const wrong = right === "000000" ? "111111" : "000000";
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const typeWithoutLine = async (code: string) => {
+    await context.setOffline(true);
+    try {
+      await codeField(page).fill(code);
+      await expect(page.getByText("We could not reach our server.")).toBeVisible();
+    } finally {
+      await context.setOffline(false);
+    }
+  };
+  await typeWithoutLine(wrong);
+  await expect(page.getByText("4 tries left")).toBeVisible();
+  await expect(codeField(page)).toHaveValue("");
+  await typeWithoutLine(right);
+  await page.waitForURL("**/account");
 });
 
 test("what could not be sent for another code or address is not said any more once the browser is online", async ({

@@ -5,6 +5,7 @@ import { changeAddress } from "@/domain/address-change";
 import { AUDIT_SENTENCES, recordAudit } from "@/domain/audit-log";
 import { browseAudit } from "@/domain/audit-trail";
 import { confirmEmail, requestAnotherCode } from "@/domain/email-confirmation";
+import { hashSubject } from "@/domain/rate-limit";
 import { registerUser } from "@/domain/registration";
 import { endOtherSessions } from "@/domain/sessions";
 import { signIn } from "@/domain/sign-in";
@@ -76,13 +77,14 @@ describe("ASVS 16.3.1: the audit log", () => {
     expect(JSON.stringify(row)).not.toContain("hunter2");
   });
 
-  test("says when a refresh token came back after use, once", async () => {
+  test("says when a refresh token came back after use, once, and from which network", async () => {
     const { user, session } = await registerUser(services, someone());
-    await refreshSession(services, session.tokens.refresh_token);
-    for (let time = 0; time < 2; time++)
-      await expect(refreshSession(services, session.tokens.refresh_token)).rejects.toBeDefined();
+    await refreshSession(services, session.tokens.refresh_token, "203.0.113.7");
+    for (const network of ["198.51.100.7", "203.0.113.7"])
+      await expect(refreshSession(services, session.tokens.refresh_token, network)).rejects.toBeDefined();
     const revoked = (await rowsOf(user.id)).filter(({ type }) => type === "session_revoked");
     expect(revoked.map(({ details }) => details)).toEqual([{ reason: "token_reused", sessions: 1 }]);
+    expect(revoked[0]?.network).toBe(hashSubject(services, "198.51.100.7"));
   });
 
   test("has no row for what did not happen: it goes with its transaction", async () => {

@@ -283,6 +283,11 @@ describe("a mail that was marked as spam", () => {
     expect(timeline.isAddressOver(told({}), NOW_MS)).toBe(false);
   });
 
+  test("offers no other code, which would not be sent, and whose answer would hide that this one works", () => {
+    expect(timeline.isAddressBarred(told({}), NOW_MS)).toBe(true);
+    expect(timeline.isAddressBarred(told({ tries_left: 0 }), NOW_MS)).toBe(true);
+  });
+
   test("asks for another address once its code is over, since no other code would be sent there", () => {
     for (const code of [{ expires_at: SERVER_TIME }, { tries_left: 0 }]) {
       const status = describeStatus(told(code), NOW_MS + 1000);

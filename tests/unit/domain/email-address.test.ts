@@ -11,6 +11,9 @@ describe("an email address", () => {
     ["jürgen@bücher.example", "jürgen@xn--bcher-kva.example"],
     ["用户@例子.广告", "用户@xn--fsqu00a.xn--4rr70v"],
     ["ada@ｅｘａｍｐｌｅ.com", "ada@example.com"],
+    // As a Japanese keyboard types it.
+    ["ｔａｒｏ＠ｅｘａｍｐｌｅ．ｃｏｍ", "taro@example.com"],
+    ["taro﹫example。com", "taro@example.com"],
     // Copied from a page that is read from right to left.
     ["\u2066ada@example.com\u2069", "ada@example.com"],
     ["\u200fada\u200e@example.com", "ada@example.com"],
@@ -34,6 +37,10 @@ describe("an email address", () => {
     "ada@example",
     "ada@@example.com",
     "ada@evil.com＠example.com",
+    "ada＠evil.com@example.com",
+    "ada＠evil.com＠example.com",
+    "ada﹫＠example.com",
+    "＠example.com",
     "ada@exam ple.com",
     "a b@example.com",
     "ada\0@example.com",

@@ -1,3 +1,4 @@
+import { clientOf } from "@/app/_http/client-network";
 import { refuseOtherMethods } from "@/app/_http/methods";
 import { parseFields, readBody } from "@/app/_http/request";
 import { NO_STORE, problemResponse } from "@/app/_http/respond";
@@ -9,7 +10,8 @@ import { services } from "@/services";
 export async function POST(request: Request): Promise<Response> {
   try {
     const { refresh_token } = parseFields(RefreshFields, (await readBody(request)).fields);
-    const pair = await services().database.within(() => refreshSession(services(), refresh_token));
+    const { network } = clientOf(request);
+    const pair = await services().database.within(() => refreshSession(services(), refresh_token, network));
     return Response.json(pair, { headers: NO_STORE });
   } catch (error) {
     return problemResponse(error, request);

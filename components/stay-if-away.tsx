@@ -1,0 +1,64 @@
+"use client";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
+import { Alert } from "./ui/alert";
+import { useOnline } from "./use-online";
+
+const LIMIT_MS = 8_000;
+
+/**
+ * Around forms that the browser sends itself. With the network away it would put a page of its own in this one's place,
+ * which says nothing of what was not done: so the server is asked first whether it answers, and `text` says when it does
+ * not. Forms that send by themselves are left alone.
+ */
+export function StayIfAway({
+  text,
+  noteClass,
+  children,
+}: {
+  text: string;
+  /** Of the note's own place, after everything. */
+  noteClass: string;
+  children: ReactNode;
+}) {
+  const isAsking = useRef(false);
+  const [isAway, setAway] = useState(false);
+  useOnline(() => setAway(false));
+
+  async function send(form: HTMLFormElement): Promise<void> {
+    isAsking.current = true;
+    setAway(false);
+    const isThere = await answers();
+    isAsking.current = false;
+    if (isThere) form.submit();
+    else setAway(true);
+  }
+
+  return (
+    // What is pressed is in the forms; this only hears of it.
+    <div
+      className="contents"
+      onSubmit={(event: FormEvent<HTMLDivElement>) => {
+        if (event.defaultPrevented || !(event.target instanceof HTMLFormElement)) return;
+        event.preventDefault();
+        if (!isAsking.current) void send(event.target);
+      }}
+    >
+      {children}
+      {isAway ? (
+        <div className={noteClass}>
+          <Alert isAnnounced>{text}</Alert>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** Any answer is one: what is wrong with the server it tells itself, on a page of ours. */
+async function answers(): Promise<boolean> {
+  try {
+    await fetch("/api/health", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(LIMIT_MS) });
+    return true;
+  } catch {
+    return false;
+  }
+}
