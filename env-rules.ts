@@ -20,6 +20,8 @@ export function listContradictions(valid: Partial<Env>): string[] {
     found.push("INNGEST_DEV switches signatures off and is refused in production; unset it");
   if (isReal && isProduction && APP_URL.startsWith("http:"))
     found.push("APP_URL must be https outside of loopback: session cookies are sent only over TLS");
+  if (APP_URL !== undefined && !ORIGIN.test(APP_URL))
+    found.push("APP_URL must end after its host and port: what the mails link to begins with it");
   if (isReal && RESEND_BASE_URL && isLoopback(RESEND_BASE_URL))
     found.push("RESEND_BASE_URL names a stand-in on this machine while APP_URL is real; unset it");
   if (isReal && INTERCOM_BASE_URL && !INTERCOM_BASE_URL.startsWith("https:"))
@@ -37,6 +39,9 @@ export function listContradictions(valid: Partial<Env>): string[] {
   if (max < base) found.push("EMAIL_RETRY_MAX must not be below EMAIL_RETRY_BASE");
   return found;
 }
+
+/** A scheme, a host and perhaps a port; slashes behind them are no path. */
+const ORIGIN = /^https?:\/\/[^/?#@]+\/*$/i;
 
 /** Why an address cannot be an endpoint of ours, or null. Never holds the address. */
 function findEndpointFault(given: string, isOnLoopback: boolean): string | null {

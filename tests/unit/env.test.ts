@@ -336,6 +336,14 @@ describe("the environment", () => {
     for (const name of ["APP_URL", "INNGEST_DEV", "RATE_LIMITS"]) expect(message).toContain(name);
   });
 
+  test("refuses an address of the app with more than a host: links in mails would lead nowhere", () => {
+    const ends = ["/shop", "/?x=1", "?x=1", "/#a", "#"];
+    for (const APP_URL of [...ends.map((end) => `https://a.example${end}`), "https://me@a.example"])
+      expect(complaints({ ...complete, APP_URL }), APP_URL).toContain("APP_URL must end after its host");
+    for (const APP_URL of ["https://a.example/", "https://a.example:8443", "http://[::1]:3000"])
+      expect(complaints({ ...complete, APP_URL }), APP_URL).not.toContain("APP_URL must end");
+  });
+
   test("takes an SMTP server in place of Resend", () => {
     expect(
       parseEnv({ ...complete, RESEND_API_KEY: "", SMTP_URL: "smtp://127.0.0.1:1025" }).RESEND_API_KEY,
