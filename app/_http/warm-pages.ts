@@ -3,7 +3,7 @@
 // too, a copy of nearly everything for each (docs/decisions/033).
 import { get } from "node:http";
 
-const PAGES = [
+export const PAGES = [
   "/",
   "/register",
   "/confirm",
@@ -17,8 +17,8 @@ const PAGES = [
 const LIMIT_MS = 10_000;
 
 /** Never rejects: a page that could not be asked for on `port` of this machine is loaded when somebody asks. */
-export async function warmPages(port: number): Promise<void> {
-  const signal = AbortSignal.timeout(LIMIT_MS);
+export async function warmPages(port: number, limitMs = LIMIT_MS): Promise<void> {
+  const signal = AbortSignal.timeout(limitMs);
   for (const page of PAGES) await ask(port, page, signal);
 }
 
