@@ -40,8 +40,8 @@ export function listContradictions(valid: Partial<Env>): string[] {
   return found;
 }
 
-/** A scheme, a host and perhaps a port; slashes behind them are no path. */
-const ORIGIN = /^https?:\/\/[^/?#@]+\/*$/i;
+/** A scheme, a host and perhaps a port. */
+const ORIGIN = /^https?:\/\/[^/?#@]+$/;
 
 /** Why an address cannot be an endpoint of ours, or null. Never holds the address. */
 function findEndpointFault(given: string, isOnLoopback: boolean): string | null {

@@ -46,8 +46,12 @@ const MADE_AT_START = "made at first start";
 
 const Schema = z.object({
   APP_URL: tell(
-    z.url({ protocol: /^https?$/ }).default("http://localhost:3000"),
-    "where people reach the app; also the issuer of its tokens",
+    z
+      .url({ protocol: /^https?$/, normalize: true })
+      // As browsers write it in Origin; more than a host behind it is refused (env-rules.ts).
+      .overwrite((url) => url.replace(/\/$/, ""))
+      .default("http://localhost:3000"),
+    "where people reach the app, its scheme and host alone; also the issuer of its tokens",
   ),
   PORT: tell(z.coerce.number().int().min(0).max(65_535).default(3000), "the app's port"),
   NODE_ENV: tell(

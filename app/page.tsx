@@ -34,7 +34,7 @@ export default async function LandingPage() {
   return (
     <>
       <SiteHeader>
-        <a href="/docs/api" className={buttonClass("quiet", "max-[23rem]:hidden")}>
+        <a href="/docs/api" className={buttonClass("quiet", "max-[22rem]:hidden")}>
           {t("landing.api")}
         </a>
         {visitor?.scope === "full" ? (

@@ -17,6 +17,9 @@ import { useOnline } from "./use-online";
 /** `confirmed`: accepted, and the account page is on its way. */
 type Phase = "idle" | "sending" | "confirmed";
 
+/** `againAtMs`: when the server wants to be asked again, on this device's clock; null: once the line is back. */
+type Unjudged = { text: string; againAtMs: number | null };
+
 /**
  * Takes the code and sends it at the sixth digit. A refused code is cleared, an unsent one stays. `onSending` comes
  * before the code goes out, `onSettled` after it was refused, `onConfirmed` when it was right.
@@ -57,7 +60,7 @@ export function CodeForm({
   const [length, setLength] = useState(0);
   const [error, setError] = useState<string | null>(refusal?.detail ?? null);
   /** Why what was typed has not been looked at. It stays, nothing is wrong with it, and it goes out by itself later. */
-  const [unjudged, setUnjudged] = useState<string | null>(null);
+  const [unjudged, setUnjudged] = useState<Unjudged | null>(null);
 
   useEffect(() => {
     const field = input.current;
@@ -88,8 +91,15 @@ export function CodeForm({
 
   const goOn = useRef(() => {});
   goOn.current = () => {
-    if (unjudged !== null) void send();
+    const typed = readDigits(input.current?.value ?? "");
+    if (unjudged !== null && typed.length === CODE_LENGTH) void send({ isByHand: false });
   };
+  const againAtMs = unjudged?.againAtMs ?? null;
+  useEffect(() => {
+    if (againAtMs === null) return;
+    const timer = setTimeout(() => goOn.current(), againAtMs - Date.now());
+    return () => clearTimeout(timer);
+  }, [againAtMs]);
   useEffect(() => {
     // The line is back: what six digits were typed for happens. Nobody is left before a code that only looks sent.
     if (connection === "live" || connection === "polling") goOn.current();
@@ -106,16 +116,17 @@ export function CodeForm({
     setBusy(next !== "idle");
   }
 
-  async function send(): Promise<void> {
+  async function send({ isByHand = true } = {}): Promise<void> {
     const field = input.current;
     if (!field || phase.current !== "idle") return;
+    // Said once: what fails again in the same way changes nothing that is read out.
+    if (isByHand) setUnjudged(null);
     const code = readDigits(field.value);
     if (code.length < CODE_LENGTH) {
       setError(t("confirm.codeIncomplete", { length: CODE_LENGTH }));
       return field.focus();
     }
     setError(null);
-    setUnjudged(null);
     enter("sending");
     onSending();
     const result = await postJson("/api/v1/usr/confirm-email", { code, delivery_id: mailId });
@@ -129,9 +140,11 @@ export function CodeForm({
       return onSettled();
     }
     enter("idle");
-    if (result.outcome === "unreachable") setUnjudged(t("common.unreachable"));
-    else if (result.problem.status >= 500) setUnjudged(result.problem.detail);
+    if (result.outcome === "unreachable") setUnjudged({ text: t("confirm.codeUnsent"), againAtMs: null });
+    else if (result.problem.status >= 500)
+      setUnjudged({ text: result.problem.detail, againAtMs: result.retryAtMs });
     else {
+      setUnjudged(null);
       setError(result.problem.detail);
       // During a wait no code is looked at either, and this one may be right afterwards.
       if (!isWaiting) {
@@ -169,16 +182,17 @@ export function CodeForm({
         onDigits={(digits, isComposing) => {
           setLength(digits.length);
           if (digits.length === CODE_LENGTH && !isComposing) return void send();
-          if (digits === "") return;
-          setError(null);
           setUnjudged(null);
+          if (digits !== "") setError(null);
         }}
       />
       <FieldNote
         id="code-note"
         hint={<Hint hint={hint} />}
         room={room}
-        error={(hint.kind === "done" ? null : unjudged) ?? (told && isHintMore ? <Hint hint={hint} /> : told)}
+        error={
+          (hint.kind === "done" ? null : unjudged?.text) ?? (told && isHintMore ? <Hint hint={hint} /> : told)
+        }
         isAnnounced
       />
       <SubmitButton look={isUseless ? "secondary" : "primary"} isBusy={isBusy} className="w-full">

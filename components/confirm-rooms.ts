@@ -49,6 +49,7 @@ function codeRoom({ t, rich }: Texts): string[] {
   const at = { time: () => "00:00" };
   return longestOf([
     t("confirm.codeWaiting"),
+    t("confirm.codeUnsent"),
     rich<string>("confirm.codeWorks", at).join(""),
     t("confirm.codeExpired"),
     t("confirm.codeNoTries"),

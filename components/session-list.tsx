@@ -5,6 +5,7 @@ import type { Texts } from "@/messages/texts";
 import { AboutAccount } from "./about-account";
 import { tellDevice } from "./device-words";
 import { LocalTime } from "./local-time";
+import { StayIfAway } from "./stay-if-away";
 import { buttonClass } from "./ui/button-class";
 
 /** Where somebody is signed in. Forms, so that it works without JavaScript and no link can end anything. */
@@ -52,28 +53,32 @@ export function SessionList({
               </div>
             </div>
             {session.current ? null : (
-              <form method="post" action="/api/v1/usr/sessions/revoke">
-                <AboutAccount id={userId} />
-                <input type="hidden" name="session_id" value={session.id} />
-                <button
-                  type="submit"
-                  className={buttonClass("quiet")}
-                  aria-label={t("sessions.signOutThere", { device: nameOf(session) })}
-                >
-                  {t("common.signOut")}
-                </button>
-              </form>
+              <StayIfAway text={t("common.notSignedOut")} noteClass="basis-full pt-1">
+                <form method="post" action="/api/v1/usr/sessions/revoke">
+                  <AboutAccount id={userId} />
+                  <input type="hidden" name="session_id" value={session.id} />
+                  <button
+                    type="submit"
+                    className={buttonClass("quiet")}
+                    aria-label={t("sessions.signOutThere", { device: nameOf(session) })}
+                  >
+                    {t("common.signOut")}
+                  </button>
+                </form>
+              </StayIfAway>
             )}
           </li>
         ))}
       </ul>
       {hasOthers ? (
-        <form method="post" action="/api/v1/usr/sessions/revoke-others" className="mt-4">
-          <AboutAccount id={userId} />
-          <button type="submit" className={buttonClass("secondary", "w-full")}>
-            {t("sessions.signOutOthers")}
-          </button>
-        </form>
+        <StayIfAway text={t("common.notSignedOut")} noteClass="mt-3">
+          <form method="post" action="/api/v1/usr/sessions/revoke-others" className="mt-4">
+            <AboutAccount id={userId} />
+            <button type="submit" className={buttonClass("secondary", "w-full")}>
+              {t("sessions.signOutOthers")}
+            </button>
+          </form>
+        </StayIfAway>
       ) : (
         <p className="mt-3 text-small text-fg-muted">{t("sessions.noOthers")}</p>
       )}

@@ -2,6 +2,7 @@
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { Alert } from "./ui/alert";
 import { useOnline } from "./use-online";
+import { useSlowBusy } from "./use-slow-busy";
 
 const LIMIT_MS = 8_000;
 
@@ -20,15 +21,19 @@ export function StayIfAway({
   noteClass: string;
   children: ReactNode;
 }) {
-  const isAsking = useRef(false);
+  const isUnderWay = useRef(false);
+  const [isAsking, setAsking] = useState(false);
   const [isAway, setAway] = useState(false);
+  const isSlow = useSlowBusy(isAsking);
   useOnline(() => setAway(false));
 
   async function send(form: HTMLFormElement): Promise<void> {
-    isAsking.current = true;
+    isUnderWay.current = true;
+    setAsking(true);
     setAway(false);
     const isThere = await answers();
-    isAsking.current = false;
+    isUnderWay.current = false;
+    setAsking(false);
     if (isThere) form.submit();
     else setAway(true);
   }
@@ -36,11 +41,12 @@ export function StayIfAway({
   return (
     // What is pressed is in the forms; this only hears of it.
     <div
-      className="contents"
+      className={`contents ${isSlow ? "**:[button]:cursor-progress **:[button]:opacity-60" : ""}`}
+      aria-busy={isSlow || undefined}
       onSubmit={(event: FormEvent<HTMLDivElement>) => {
         if (event.defaultPrevented || !(event.target instanceof HTMLFormElement)) return;
         event.preventDefault();
-        if (!isAsking.current) void send(event.target);
+        if (!isUnderWay.current) void send(event.target);
       }}
     >
       {children}

@@ -17,7 +17,8 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
 
 /** The address that was probably meant, in lower case behind the @; null when there is nothing to ask. */
 export function suggestEmail(typed: string): string | null {
-  const shown = withoutBidiMarks(typed).trim();
+  // As the server reads it: a Japanese keyboard's letters, @ and full stop are those of others.
+  const shown = withoutBidiMarks(typed).trim().normalize("NFKC").replaceAll("。", ".");
   const email = pickAddress(shown);
   const at = email.lastIndexOf("@");
   const [local, domain] = [email.slice(0, Math.max(at, 0)), email.slice(at + 1).toLowerCase()];

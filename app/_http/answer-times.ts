@@ -3,6 +3,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { routeOf } from "./routes";
+import { isWarmUp } from "./warm-pages";
 
 /** They end when somebody leaves the page. */
 const STREAMS = new Set(["/api/v1/usr/confirmation/events"]);
@@ -20,7 +21,7 @@ export function watchAnswers(answered: Answered): void {
     const startedAt = performance.now();
     // Read now: Next may write another address there.
     const route = routeOf(request.url ?? "");
-    if (STREAMS.has(route)) return;
+    if (STREAMS.has(route) || isWarmUp(request)) return;
     response.once("close", () => {
       const status = response.writableFinished ? String(response.statusCode) : "cut_off";
       answered(route, status, (performance.now() - startedAt) / 1000);

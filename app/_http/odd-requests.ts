@@ -17,8 +17,10 @@ export function readOddRequests(): void {
     const { request } = message as { request: IncomingMessage };
     request.method = readMethod(request.method ?? "GET");
     request.url = readTarget(request.url ?? "/", request.method);
-    const state = request.headers["next-router-state-tree"];
-    if (state !== undefined && !isRouterState(String(state))) askForWholePage(request);
+    const { "next-router-state-tree": state, "next-router-prefetch": prefetch } = request.headers;
+    const isOdd = state !== undefined && !isRouterState(String(state));
+    // Other kinds than 1 are for pages that are partly made beforehand, which none here is.
+    if (isOdd || (prefetch !== undefined && prefetch !== "1")) askForWholePage(request);
   });
 }
 
@@ -38,7 +40,9 @@ export function readMethod(method: string): string {
 }
 
 /** Files of the build, which no code of ours stands before. Next answers 500 to what does not read one. */
-const FILES = /^\/_next\/(static|image)(?=[/?]|$)/;
+const FILES = /^\/_next\/static(?=[/?]|$)/;
+/** Nothing here has its pictures made smaller, and what cannot be would stand in the log for everybody who asks. */
+const PICTURES = /^\/_next\/image(?=[/?]|$)/;
 
 /**
  * An asterisk asks about the whole server (RFC 9110, 9.3.7) and is no URL: what is asked about every page is answered.
@@ -47,6 +51,7 @@ const FILES = /^\/_next\/(static|image)(?=[/?]|$)/;
  */
 export function readTarget(target: string, method: string): string {
   if (target === "*") return "/";
+  if (PICTURES.test(target)) return "/_next";
   if (method !== "GET" && method !== "HEAD" && FILES.test(target)) return "/_next";
   const end = target.search(/[?#]/);
   const path = end === -1 ? target : target.slice(0, end);

@@ -4,6 +4,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ProcessServices } from "@/services";
 import { routeOf } from "./routes";
+import { isWarmUp } from "./warm-pages";
 
 /**
  * No spans of their own. The engine's calls: several make up one step, which is a span of what the event belongs to.
@@ -28,7 +29,7 @@ export function traceRequests(tracer: NonNullable<ProcessServices["tracer"]>): v
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     // Read now: Next may write another address there.
     const route = routeOf(request.url ?? "");
-    if (UNTRACED.has(route)) return tracer.passRequest();
+    if (UNTRACED.has(route) || isWarmUp(request)) return tracer.passRequest();
     const { traceparent } = request.headers;
     const end = tracer.beginRequest(
       request.method ?? "",

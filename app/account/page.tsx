@@ -104,9 +104,7 @@ export default async function AccountPage() {
             {sessionsRefusal ? <RefusalSummary problem={sessionsRefusal} labels={{}} /> : null}
             {done === "session_ended" ? <DoneNote>{t("account.endedOne")}</DoneNote> : null}
             {done === "others_ended" ? <DoneNote>{t("account.endedOthers")}</DoneNote> : null}
-            <StayIfAway text={t("common.notSignedOut")} noteClass="mt-4">
-              <SessionList userId={userId} sessions={sessions} texts={texts} />
-            </StayIfAway>
+            <SessionList userId={userId} sessions={sessions} texts={texts} />
           </section>
           <TextsProvider
             language={language}

@@ -56,6 +56,8 @@ test("signing out without a network leaves the page where it is and says that no
 }) => {
   const person = await newAccount();
   const { access_token: elsewhere } = await signInAs(person, "curl/8.5.0");
+  for (const device of ["Wget/1.21", "HTTPie/3.2", "okhttp/4.12"]) await signInAs(person, device);
+  await page.setViewportSize({ width: 360, height: 740 });
   await openAccount(page, person);
   const note = page.getByText("nobody was signed out");
   for (const name of ["Sign out", "Sign out curl", "Sign out everywhere else"]) {
@@ -63,6 +65,7 @@ test("signing out without a network leaves the page where it is and says that no
     try {
       await page.getByRole("button", { name, exact: true }).click();
       await expect(note, name).toHaveCount(1);
+      await expect(note, name).toBeInViewport();
     } finally {
       await context.setOffline(false);
     }

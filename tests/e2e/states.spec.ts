@@ -282,6 +282,51 @@ test("a code typed while the line was away is looked at once it is back, and a w
   await page.waitForURL("**/account");
 });
 
+test("a code that was taken back while the line was away is not sent, and whoever types elsewhere by then goes on", async ({
+  page,
+  context,
+}) => {
+  await registerOnPage(page, newPerson());
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const unsent = page.getByText("We could not reach our server.");
+  const address = page.locator("#field-email");
+  await context.setOffline(true);
+  try {
+    await codeField(page).fill("123456");
+    await expect(unsent).toBeVisible();
+    await codeField(page).fill("");
+    await expect(unsent).toHaveCount(0);
+    await page.getByText("Wrong address?").click();
+    await address.pressSequentially("some");
+  } finally {
+    await context.setOffline(false);
+  }
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await page.keyboard.type("one.else@example.org");
+  await expect(address).toHaveValue("someone.else@example.org");
+  await expect(page.getByText("tries left")).toHaveCount(0);
+});
+
+test("a code that the server could not look at goes out again when it said to come back", async ({
+  page,
+}) => {
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  let asked = 0;
+  await page.route("**/api/v1/usr/confirm-email", (route) => {
+    asked += 1;
+    if (asked > 2) return route.continue();
+    const body = JSON.stringify({ code: "unavailable", status: 503, detail: "The database is away." });
+    const headers = { "content-type": "application/problem+json", "retry-after": "1" };
+    return route.fulfill({ status: 503, headers, body });
+  });
+  await codeField(page).fill(code);
+  await expect(page.getByText("The database is away.")).toBeVisible();
+  await page.waitForURL("**/account");
+  expect(asked).toBe(3);
+});
+
 test("what could not be sent for another code or address is not said any more once the browser is online", async ({
   page,
   context,

@@ -334,14 +334,24 @@ describe("the environment", () => {
       RATE_LIMITS: "off",
     });
     for (const name of ["APP_URL", "INNGEST_DEV", "RATE_LIMITS"]) expect(message).toContain(name);
+    const loud = { ...complete, NODE_ENV: "production", APP_URL: "HTTP://Example.com" };
+    expect(complaints(loud)).toContain("APP_URL must be https");
   });
 
   test("refuses an address of the app with more than a host: links in mails would lead nowhere", () => {
-    const ends = ["/shop", "/?x=1", "?x=1", "/#a", "#"];
+    const ends = ["/shop", "\\shop", "/?x=1", "?x=1", "/#a", "#"];
     for (const APP_URL of [...ends.map((end) => `https://a.example${end}`), "https://me@a.example"])
       expect(complaints({ ...complete, APP_URL }), APP_URL).toContain("APP_URL must end after its host");
     for (const APP_URL of ["https://a.example/", "https://a.example:8443", "http://[::1]:3000"])
       expect(complaints({ ...complete, APP_URL }), APP_URL).not.toContain("APP_URL must end");
+  });
+
+  test("reads the address of the app as browsers write it", () => {
+    for (const given of ["HTTPS://Example.COM", "https://example.com:443/", "https:\\\\example.com"])
+      expect(parseEnv({ ...complete, APP_URL: given }).APP_URL, given).toBe("https://example.com");
+    expect(parseEnv({ ...complete, APP_URL: "https://bücher.example" }).APP_URL).toBe(
+      "https://xn--bcher-kva.example",
+    );
   });
 
   test("takes an SMTP server in place of Resend", () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { watchAnswers } from "@/app/_http/answer-times";
 import { routeOf } from "@/app/_http/routes";
 import { PAGES, warmPages } from "@/app/_http/warm-pages";
 
@@ -37,6 +38,15 @@ describe("a process that starts asks itself for the pages people come to first",
     await warmPages(port);
     expect(asked).toEqual(PAGES.map((page) => `GET ${page} 1`));
     for (const page of PAGES) expect(routeOf(page), "a page of ours").toBe(page);
+  });
+
+  test("which counts as nobody's request, whatever header somebody sends", async () => {
+    const counted: string[] = [];
+    watchAnswers((route, status) => counted.push(`${route} ${status}`));
+    const port = await serve((_request, response) => response.end());
+    await warmPages(port);
+    await fetch(`http://127.0.0.1:${port}/register`, { headers: { "x-latchkey-warm-up": "x" } });
+    await expect.poll(() => counted).toEqual(["/register 200"]);
   });
 
   test("and starts all the same when nobody listens, or nobody answers within the limit", async () => {

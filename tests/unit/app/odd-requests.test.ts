@@ -33,6 +33,8 @@ describe("a request that Next cannot read", () => {
         "/_next/image?url=x",
       ])
         expect(readTarget(file, method)).toBe("/_next");
+    // No page has a picture made smaller by Next.
+    expect(readTarget("/_next/image?url=x")).toBe("/_next");
     for (const method of ["GET", "HEAD"])
       expect(readTarget("/_next/static/chunks/a.js", method)).toBe("/_next/static/chunks/a.js");
     for (const page of ["/", "/_next/staticfoo", "/register?_next/static/", "/a/_next/static/b"])

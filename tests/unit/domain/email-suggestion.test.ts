@@ -23,6 +23,9 @@ describe("a slip in an address", () => {
     ["ada@acme.io (home)", "ada@acme.io"],
     ["\u2066ada@gmial.com\u2069", "ada@gmail.com"],
     ["ada @ acme.io", "ada@acme.io"],
+    ["taro＠gmial.com", "taro@gmail.com"],
+    ["ｔａｒｏ＠ｇｍａｉｌ．ｃｏｎ", "taro@gmail.com"],
+    ["taro@gmial。com", "taro@gmail.com"],
     ["ada@acme,io", "ada@acme.io"],
     ["ada@acme.io,", "ada@acme.io"],
     ["ada@acme.io.", "ada@acme.io"],
@@ -32,6 +35,8 @@ describe("a slip in an address", () => {
 
   test.each([
     "ada@example.com",
+    "taro＠gmail.com",
+    "taro@gmail。com",
     "p123+retry2@example.com",
     "ada@latchkey.test",
     "ada@bücher.example",
