@@ -1,4 +1,5 @@
 // What runs beside the requests in every server process, and what ends with it.
+import { availableParallelism } from "node:os";
 import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { longestAttemptMs } from "../domain/email-delivery";
@@ -14,6 +15,8 @@ import { startReporting } from "./reporting";
 import { warmUp } from "./warm-up";
 import { startWatchdog } from "./watchdog";
 
+const FEW_PROCESSORS = 2;
+
 const shared = globalThis as typeof globalThis & { latchkeyServerProcess?: true };
 
 /**
@@ -25,6 +28,8 @@ export async function startServerProcess(warmPages: () => Promise<void>): Promis
   shared.latchkeyServerProcess = true;
   // V8 lets garbage grow to several times what is used before it looks (docs/decisions/033).
   setFlagsFromString("--heap-growing-percent=40");
+  // Several threads that look through new objects wait for each other where processors are few.
+  if (availableParallelism() <= FEW_PROCESSORS) setFlagsFromString("--no-parallel-scavenge");
   const process_ = await requireServices();
   const loops = [
     startRelay(process_),
