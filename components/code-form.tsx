@@ -17,8 +17,12 @@ import { useOnline } from "./use-online";
 /** `confirmed`: accepted, and the account page is on its way. */
 type Phase = "idle" | "sending" | "confirmed";
 
-/** `againAtMs`: when the server wants to be asked again, on this device's clock; null: once the line is back. */
+/** `againAtMs`: when it goes out again, on this device's clock, unless the line is back before; null: only then. */
 type Unjudged = { text: string; againAtMs: number | null };
+
+/** The line of the page may never have been away: what went wrong on the way is tried again, twice as late each time. */
+const AGAIN_AFTER_MS = 10_000;
+const DOUBLINGS = 5;
 
 /**
  * Takes the code and sends it at the sixth digit. A refused code is cleared, an unsent one stays. `onSending` comes
@@ -89,6 +93,7 @@ export function CodeForm({
     wasWaiting.current = isWaiting;
   }, [isWaiting]);
 
+  const unheard = useRef(0);
   const goOn = useRef(() => {});
   goOn.current = () => {
     const typed = readDigits(input.current?.value ?? "");
@@ -120,7 +125,10 @@ export function CodeForm({
     const field = input.current;
     if (!field || phase.current !== "idle") return;
     // Said once: what fails again in the same way changes nothing that is read out.
-    if (isByHand) setUnjudged(null);
+    if (isByHand) {
+      setUnjudged(null);
+      unheard.current = 0;
+    }
     const code = readDigits(field.value);
     if (code.length < CODE_LENGTH) {
       setError(t("confirm.codeIncomplete", { length: CODE_LENGTH }));
@@ -140,8 +148,10 @@ export function CodeForm({
       return onSettled();
     }
     enter("idle");
-    if (result.outcome === "unreachable") setUnjudged({ text: t("confirm.codeUnsent"), againAtMs: null });
-    else if (result.problem.status >= 500)
+    if (result.outcome === "unreachable") {
+      const againAtMs = Date.now() + AGAIN_AFTER_MS * 2 ** Math.min(unheard.current++, DOUBLINGS);
+      setUnjudged({ text: t("confirm.codeUnsent"), againAtMs });
+    } else if (result.problem.status >= 500)
       setUnjudged({ text: result.problem.detail, againAtMs: result.retryAtMs });
     else {
       setUnjudged(null);

@@ -307,6 +307,24 @@ test("a code that was taken back while the line was away is not sent, and whoeve
   await expect(page.getByText("tries left")).toHaveCount(0);
 });
 
+test("a code that got lost on the way goes out again by itself, although the page's own line was never away", async ({
+  page,
+}) => {
+  await page.clock.install();
+  const person = newPerson();
+  await registerOnPage(page, person);
+  const code = codeIn(await nextMail(person.email));
+  let lost = 0;
+  await page.route("**/api/v1/usr/confirm-email", (route) => (lost++ < 2 ? route.abort() : route.continue()));
+  await codeField(page).fill(code);
+  await expect(page.getByText("Your code stays here")).toBeVisible();
+  await page.clock.fastForward(10_000);
+  await expect.poll(() => lost).toBe(2);
+  await expect(page.getByText("Your code stays here")).toBeVisible();
+  await page.clock.fastForward(20_000);
+  await page.waitForURL("**/account");
+});
+
 test("a code that the server could not look at goes out again when it said to come back", async ({
   page,
 }) => {
