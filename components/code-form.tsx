@@ -113,7 +113,8 @@ export function CodeForm({
   useOnline(() => goOn.current());
   useLanguageChange(() => {
     setError(null);
-    setUnjudged(null);
+    // It still goes out by itself; why it did not, the server says in the other language then.
+    setUnjudged((before) => before && { ...before, text: t("confirm.codeUnsent") });
   });
 
   function enter(next: Phase): void {

@@ -325,6 +325,19 @@ test("a code that got lost on the way goes out again by itself, although the pag
   await page.waitForURL("**/account");
 });
 
+test("of a code that is still to go out, the page says so in the language that it is switched to", async ({
+  page,
+}) => {
+  await registerOnPage(page, newPerson());
+  await page.route("**/api/v1/usr/confirm-email", (route) => route.abort());
+  await codeField(page).fill("123456");
+  await expect(page.getByText("Your code stays here")).toBeVisible();
+  await page.locator('select[name="language"]').selectOption("de");
+  await page.getByRole("button", { name: "Use this language" }).click();
+  await expect(page.getByText("Dein Code bleibt hier stehen")).toBeVisible();
+  await expect(page.getByText("Your code stays here")).toHaveCount(0);
+});
+
 test("a code that the server could not look at goes out again when it said to come back", async ({
   page,
 }) => {
