@@ -8,7 +8,7 @@ import { languageOf } from "./app/_http/language";
 import { pageAddress } from "./app/_http/own-address";
 import type { Problem } from "./app/_http/problem";
 import { HANDLERS } from "./app/_http/routes";
-import { callHeaders, createNonce, pagePolicy, securityHeaders } from "./app/_http/security-headers";
+import { callHeaders, createNonce, hasHsts, pagePolicy, securityHeaders } from "./app/_http/security-headers";
 import { readStylesheets } from "./app/_http/stylesheets";
 import { unavailablePage } from "./app/_http/unavailable-page";
 import { env } from "./env";
@@ -24,18 +24,18 @@ const READS_NOTHING = new Set(["/", "/register", "/sign-in", "/docs/api"]);
 
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
-  const isSecure = env().APP_URL.startsWith("https:");
+  const isHsts = hasHsts(env().APP_URL);
   const target = new URL(request.url);
   if (/.\/$/.test(target.pathname))
-    return withHeaders(withoutLastSlash(target), securityHeaders(null, isSecure));
+    return withHeaders(withoutLastSlash(target), securityHeaders(null, isHsts));
   if (pathname.startsWith("/api/")) {
-    const headers = callHeaders(request.headers.get("content-type"), isSecure);
+    const headers = callHeaders(request.headers.get("content-type"), isHsts);
     return withHeaders(NextResponse.next(), Object.fromEntries(headers));
   }
 
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (!isRead && !HANDLERS.has(pathname))
-    return withHeaders(refuseMethod(request.method), securityHeaders(null, isSecure));
+    return withHeaders(refuseMethod(request.method), securityHeaders(null, isHsts));
 
   if (pathname === ICON) return NextResponse.next();
 
@@ -43,11 +43,11 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const isDevelopment = env().NODE_ENV === "development";
   const policy = pagePolicy({
     nonce,
-    isSecure,
+    isSecure: env().APP_URL.startsWith("https:"),
     isDevelopment,
     stylesheets: isDevelopment ? null : STYLESHEETS,
   });
-  const headers = securityHeaders(policy, isSecure);
+  const headers = securityHeaders(policy, isHsts);
   const asks = !READS_NOTHING.has(pathname) || request.cookies.size > 0;
   if (isRead && asks && !(await isDatabaseThere(services().database)))
     return withHeaders(awayPage(request, target), headers);

@@ -30,6 +30,7 @@ const DOUBLINGS = 5;
  */
 export function CodeForm({
   mailId,
+  email,
   hint,
   room,
   refusal,
@@ -42,6 +43,8 @@ export function CodeForm({
 }: {
   /** Of the mail whose code is asked for. What was said of one code is not said of the next. */
   mailId: string | undefined;
+  /** Where that mail goes. A code that was typed for another address is not sent for this one. */
+  email: string;
   hint: CodeHint;
   /** The longest that can stand below the field. */
   room: readonly string[];
@@ -80,6 +83,15 @@ export function CodeForm({
     if (lastMailId.current !== mailId) setError(null);
     lastMailId.current = mailId;
   }, [mailId]);
+
+  const lastEmail = useRef(email);
+  useEffect(() => {
+    if (lastEmail.current === email) return;
+    lastEmail.current = email;
+    setUnjudged(null);
+    setLength(0);
+    if (input.current) input.current.value = "";
+  }, [email]);
 
   // Until when there is to be a wait stands in the hint: what was answered to a code does not hide it, and is over with it.
   const isWaiting = hint.kind === "wait";

@@ -181,6 +181,7 @@ export function ConfirmView({
           // What was typed for one registration is no code of another one's.
           key={confirmation.registered_at}
           mailId={delivery?.id}
+          email={email}
           hint={hint}
           room={rooms.code}
           refusal={other ? null : codeRefusal}

@@ -1,10 +1,12 @@
 "use client";
-import { type FormEvent, type ReactNode, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Alert } from "./ui/alert";
 import { useOnline } from "./use-online";
 import { useSlowBusy } from "./use-slow-busy";
 
 const LIMIT_MS = 8_000;
+/** A page tells of what was pressed last, and of nothing before it. */
+const presses = new EventTarget();
 
 /**
  * Around forms that the browser sends itself. With the network away it would put a page of its own in this one's place,
@@ -25,12 +27,22 @@ export function StayIfAway({
   const [isAsking, setAsking] = useState(false);
   const [isAway, setAway] = useState(false);
   const isSlow = useSlowBusy(isAsking);
+  const note = useRef<HTMLDivElement>(null);
   useOnline(() => setAway(false));
+  useEffect(() => {
+    const forget = () => setAway(false);
+    presses.addEventListener("press", forget);
+    return () => presses.removeEventListener("press", forget);
+  }, []);
+  useEffect(() => {
+    // Of what was pressed at the window's lower end nobody would see that it did not happen.
+    if (isAway) note.current?.scrollIntoView({ block: "nearest" });
+  }, [isAway]);
 
   async function send(form: HTMLFormElement): Promise<void> {
     isUnderWay.current = true;
     setAsking(true);
-    setAway(false);
+    presses.dispatchEvent(new Event("press"));
     const isThere = await answers();
     isUnderWay.current = false;
     setAsking(false);
@@ -51,7 +63,7 @@ export function StayIfAway({
     >
       {children}
       {isAway ? (
-        <div className={noteClass}>
+        <div ref={note} className={`scroll-my-4 ${noteClass}`}>
           <Alert isAnnounced>{text}</Alert>
         </div>
       ) : null}

@@ -30,7 +30,7 @@ import * as refresh from "../api/v1/usr/token/refresh/route";
 import * as revoke from "../api/v1/usr/token/revoke/route";
 import * as token from "../api/v1/usr/token/route";
 import * as resendWebhook from "../api/webhooks/resend/route";
-import { callHeaders } from "./security-headers";
+import { callHeaders, hasHsts } from "./security-headers";
 
 /** A route's handlers by method. Of the request they read what every Request has; `context` is what Next adds to it. */
 type Handler = (request: Request, context: object) => Response | Promise<Response>;
@@ -108,8 +108,8 @@ async function answer(request: Request, bindings: HttpBindings | object): Promis
   if (!hasLength(incoming)) incoming.rawHeaders.push("content-length", "0");
   const answered = await handlerFor(incoming)(request, {});
   const response = incoming.method === "HEAD" ? await withoutBody(answered) : answered;
-  const isSecure = env().APP_URL.startsWith("https:");
-  for (const [name, value] of callHeaders(incoming.headers["content-type"], isSecure))
+  const isHsts = hasHsts(env().APP_URL);
+  for (const [name, value] of callHeaders(incoming.headers["content-type"], isHsts))
     response.headers.set(name, value);
   return response;
 }

@@ -17,18 +17,22 @@ export function readOddRequests(): void {
     const { request } = message as { request: IncomingMessage };
     request.method = readMethod(request.method ?? "GET");
     request.url = readTarget(request.url ?? "/", request.method);
+    if (FILES.test(request.url)) leaveOut(request, CONDITIONS);
     const { "next-router-state-tree": state, "next-router-prefetch": prefetch } = request.headers;
     const isOdd = state !== undefined && !isRouterState(String(state));
     // Other kinds than 1 are for pages that are partly made beforehand, which none here is.
-    if (isOdd || (prefetch !== undefined && prefetch !== "1")) askForWholePage(request);
+    if (isOdd || (prefetch !== undefined && prefetch !== "1")) leaveOut(request, ROUTER_HEADERS);
   });
 }
 
-/** What Next's router says there is nothing that it says: the page is answered as to somebody who follows a link. */
-function askForWholePage({ headers, rawHeaders }: IncomingMessage): void {
-  for (const name of ROUTER_HEADERS) delete headers[name];
+/** Next answers 500 to a range or condition that does not hold. A server may ignore ranges (RFC 9110, 14.2); these files never change. */
+const CONDITIONS: ReadonlySet<string> = new Set(["range", "if-range", "if-match", "if-unmodified-since"]);
+
+/** As if they had not been sent. */
+function leaveOut({ headers, rawHeaders }: IncomingMessage, names: ReadonlySet<string>): void {
+  for (const name of names) delete headers[name];
   for (let at = rawHeaders.length - 2; at >= 0; at -= 2)
-    if (ROUTER_HEADERS.has(rawHeaders[at]?.toLowerCase() ?? "")) rawHeaders.splice(at, 2);
+    if (names.has(rawHeaders[at]?.toLowerCase() ?? "")) rawHeaders.splice(at, 2);
 }
 
 /**
@@ -44,17 +48,23 @@ const FILES = /^\/_next\/static(?=[/?]|$)/;
 /** Nothing here has its pictures made smaller, and what cannot be would stand in the log for everybody who asks. */
 const PICTURES = /^\/_next\/image(?=[/?]|$)/;
 
+/** Segments that lead nowhere or up, and what URLs read as a slash: a path must be judged as it is gone (RFC 3986, 5.2.4). */
+const DETOURS = /\\|\/(?:\.|%2e){1,2}(?=[/\\]|$)/i;
+
 /**
  * An asterisk asks about the whole server (RFC 9110, 9.3.7) and is no URL: what is asked about every page is answered.
  * In a path whose escapes are not UTF-8, or none at all, each percent sign stands for itself (RFC 3986, 2.4).
+ * Detours are taken out of a path before it is judged.
  * What would change a file of the build is asked of an address that has no file: a page, which says what it takes.
  */
 export function readTarget(target: string, method: string): string {
   if (target === "*") return "/";
-  if (PICTURES.test(target)) return "/_next";
-  if (method !== "GET" && method !== "HEAD" && FILES.test(target)) return "/_next";
   const end = target.search(/[?#]/);
   const path = end === -1 ? target : target.slice(0, end);
+  if (path.startsWith("/") && DETOURS.test(path))
+    return readTarget(new URL(`http://x${path}`).pathname + target.slice(path.length), method);
+  if (PICTURES.test(target)) return "/_next";
+  if (method !== "GET" && method !== "HEAD" && FILES.test(target)) return "/_next";
   return isDecodable(path) ? target : path.replaceAll("%", "%25") + target.slice(path.length);
 }
 

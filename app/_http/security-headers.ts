@@ -1,5 +1,6 @@
 // What every answer says to the browser about itself (ASVS 5.0 section 3.4; the policies: W3C CSP Level 3).
 import { randomBytes } from "node:crypto";
+import { isLoopback } from "@/env-rules";
 import type { Stylesheets } from "./stylesheets";
 import { UNAVAILABLE_SCRIPT, UNAVAILABLE_STYLE } from "./unavailable-page";
 
@@ -46,8 +47,14 @@ const FORM_POLICY = `default-src 'none'; script-src ${UNAVAILABLE_SCRIPT}; style
 /** Two years, as the preload list asks (hstspreload.org); ASVS 5.0, 3.4.1 asks for one. */
 const HSTS = "max-age=63072000; includeSubDomains";
 
-/** `policy` null: data, not a page. HSTS only where the site is reached over TLS. */
-export function securityHeaders(policy: string | null, isSecure: boolean): Record<string, string> {
+/**
+ * Whether browsers are to remember for years that this host is on TLS. On loopback it is every program's of the machine,
+ * whatever its port (RFC 6797, 8.3: HSTS knows no ports).
+ */
+export const hasHsts = (appUrl: string): boolean => appUrl.startsWith("https:") && !isLoopback(appUrl);
+
+/** `policy` null: data, not a page. */
+export function securityHeaders(policy: string | null, isHsts: boolean): Record<string, string> {
   return {
     "content-security-policy": policy ?? DATA_POLICY,
     "x-content-type-options": "nosniff",
@@ -56,21 +63,21 @@ export function securityHeaders(policy: string | null, isSecure: boolean): Recor
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    ...(isSecure ? { "strict-transport-security": HSTS } : {}),
+    ...(isHsts ? { "strict-transport-security": HSTS } : {}),
   };
 }
 
 const CALL_HEADERS = new Map<string, readonly [string, string][]>();
 
-/** What answers a call of the API says of itself, by the `content-type` of the request and whether the site is on TLS. */
+/** What answers a call of the API says of itself, by the `content-type` of the request. */
 export function callHeaders(
   contentType: string | null | undefined,
-  isSecure: boolean,
+  isHsts: boolean,
 ): readonly [string, string][] {
   const isForm = contentType?.startsWith("application/x-www-form-urlencoded") ?? false;
-  const key = `${isForm} ${isSecure}`;
+  const key = `${isForm} ${isHsts}`;
   const headers =
-    CALL_HEADERS.get(key) ?? Object.entries(securityHeaders(isForm ? FORM_POLICY : null, isSecure));
+    CALL_HEADERS.get(key) ?? Object.entries(securityHeaders(isForm ? FORM_POLICY : null, isHsts));
   CALL_HEADERS.set(key, headers);
   return headers;
 }

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { env } from "@/env";
 import { HttpError } from "./http-error";
 import { problemResponse } from "./respond";
-import { callHeaders } from "./security-headers";
+import { callHeaders, hasHsts } from "./security-headers";
 
 /** RFC 9110, 15.5.9. A half-open connection may not hold a request longer. */
 export const BODY_TIMEOUT_MS = 10_000;
@@ -34,8 +34,8 @@ async function refuse(request: IncomingMessage, response: ServerResponse): Promi
   const answer = problemResponse(new HttpError(408, "body_timeout", "body_timeout"), describe(request));
   const body = await answer.text();
   if (response.headersSent) return;
-  const isSecure = env().APP_URL.startsWith("https:");
-  const headers = Object.fromEntries(callHeaders(request.headers["content-type"], isSecure));
+  const isHsts = hasHsts(env().APP_URL);
+  const headers = Object.fromEntries(callHeaders(request.headers["content-type"], isHsts));
   response.writeHead(408, { ...Object.fromEntries(answer.headers), ...headers, connection: "close" });
   // Whoever waits for the rest of it is told that there is none.
   response.end(body, () => request.destroy());

@@ -60,7 +60,10 @@ export default async function AccountPage() {
   return (
     <>
       <SessionWatch userId={userId} />
-      <StayIfAway text={t("common.notSignedOut")} noteClass="mx-auto w-full max-w-5xl px-5 pb-2 sm:px-8">
+      <StayIfAway
+        text={t("common.notSignedOut")}
+        noteClass="mx-auto w-full max-w-5xl px-5 pb-2 tight:px-3 sm:px-8"
+      >
         <SiteHeader>
           <SignOutButton label={t("common.signOut")} />
         </SiteHeader>

@@ -325,6 +325,27 @@ test("a code that got lost on the way goes out again by itself, although the pag
   await page.waitForURL("**/account");
 });
 
+test("a code that got lost on the way does not go out for another address, to which it was never sent", async ({
+  page,
+}) => {
+  await page.clock.install();
+  await registerOnPage(page, newPerson());
+  let asked = 0;
+  await page.route("**/api/v1/usr/confirm-email", (route) =>
+    asked++ < 1 ? route.abort() : route.continue(),
+  );
+  await codeField(page).fill("123456");
+  await expect(page.getByText("Your code stays here")).toBeVisible();
+  await page.getByText("Wrong address?").click();
+  await page.locator("#field-email").fill(newPerson().email);
+  await page.getByRole("button", { name: "Send the code there" }).click();
+  await expect(page.getByText("Your code stays here")).toHaveCount(0);
+  await expect(codeField(page)).toHaveValue("");
+  await page.clock.fastForward(60_000);
+  await expect(currentStep(page)).toContainText("Delivered");
+  expect(asked).toBe(1);
+});
+
 test("of a code that is still to go out, the page says so in the language that it is switched to", async ({
   page,
 }) => {

@@ -194,6 +194,37 @@ test("a file of the build takes GET and HEAD; any other method is 405 with Allow
   }
 });
 
+test("a range or a condition that does not hold makes no error of a file of the build", async () => {
+  const { text } = await send("GET", "/");
+  const script = /\/_next\/static\/[^"?]+\.js/.exec(text)?.[0] ?? "";
+  for (const headers of [
+    { range: "bytes=99999999-" },
+    { range: "bytes=5-1" },
+    { "if-match": '"x"' },
+    { "if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT" },
+  ])
+    expect((await send("GET", script, { headers })).statusCode, JSON.stringify(headers)).toBe(200);
+});
+
+test("a path with detours is answered as the one it leads to", async () => {
+  const { text } = await send("GET", "/");
+  const [, file = ""] = /\/_next(\/static\/[^"?]+\.js)/.exec(text) ?? [];
+  for (const path of [`/_next/.${file}`, `/x/../_next${file}`, `/_next/%2e${file}`]) {
+    expect((await send("GET", path)).statusCode, path).toBe(200);
+    expect((await send("POST", path)).statusCode, path).toBe(405);
+  }
+  for (const path of [
+    "/_next/./image?url=/x&w=64&q=75",
+    "/x/../_next/image?url=/x",
+    "/_next\\image?url=/x",
+  ]) {
+    const answer = await send("GET", path);
+    expect(answer.statusCode, path).toBe(404);
+    expect(answer.headers["content-security-policy"], path).toContain("nonce-");
+  }
+  expect((await send("GET", "/_next/../api/health")).text).toContain("ok");
+});
+
 test("ASVS 13.4.4, 13.4.6: TRACE is refused, and no answer names what made it", async () => {
   for (const path of ["/", "/api/v1/usr/me", "/api/health", "/_next/static/nothing.js"]) {
     const answer = await send("TRACE", path);

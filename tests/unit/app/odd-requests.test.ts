@@ -37,17 +37,42 @@ describe("a request that Next cannot read", () => {
     expect(readTarget("/_next/image?url=x")).toBe("/_next");
     for (const method of ["GET", "HEAD"])
       expect(readTarget("/_next/static/chunks/a.js", method)).toBe("/_next/static/chunks/a.js");
+    expect(readTarget("/_next/./static/chunks/a.js", "POST")).toBe("/_next");
     for (const page of ["/", "/_next/staticfoo", "/register?_next/static/", "/a/_next/static/b"])
       expect(readTarget(page, "POST")).toBe(page);
   });
 
+  test.each([
+    ["/_next/./image?url=/x", "/_next"],
+    ["/x/../_next/image?url=/x", "/_next"],
+    ["/_next/%2e/image", "/_next"],
+    ["/_next\\image", "/_next"],
+    ["/_next/static/../image", "/_next"],
+    ["/_next/../api/v1/usr/register?a=/../b", "/api/v1/usr/register?a=/../b"],
+    ["/a/%2E%2e/_next/static/b.js", "/_next/static/b.js"],
+    ["/../../register", "/register"],
+    ["/a/..", "/"],
+    ["/a/./%/b", "/a/%25/b"],
+    ["//evil.example/../x", "//x"],
+    ["/..%2fregister", "/..%2fregister"],
+    ["/.env", "/.env"],
+    ["/a/...", "/a/..."],
+    ["/register?next=/./", "/register?next=/./"],
+  ])("%s is judged as %s, where it leads", (target, read) => {
+    expect(readTarget(target)).toBe(read);
+  });
+
   test("whatever is asked for has a path that can be decoded, and what could be stays as it is", () => {
-    const piece = fc.oneof(fc.constantFrom("%", "%4", "%C3", "%C3%A9", "/", "?", "#", "a"), fc.string());
+    const piece = fc.oneof(
+      fc.constantFrom("%", "%4", "%C3", "%C3%A9", "/", "/", "?", "#", "a", ".", "..", "%2e", "\\"),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
         const target = `/${pieces.join("")}`;
         const [path = ""] = readTarget(target).split(/[?#]/);
         expect(() => decodeURIComponent(path)).not.toThrow();
+        expect(path).not.toMatch(/\\|\/(\.|%2e){1,2}(\/|$)/i);
         expect(readTarget(readTarget(target))).toBe(readTarget(target));
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createNonce, pagePolicy, securityHeaders } from "@/app/_http/security-headers";
+import { createNonce, hasHsts, pagePolicy, securityHeaders } from "@/app/_http/security-headers";
 import { UNAVAILABLE_SCRIPT } from "@/app/_http/unavailable-page";
 
 const stylesheets = [{ path: "/_next/static/chunks/a.css", sha256: "bm8gc3R5bGU=" }];
@@ -28,6 +28,9 @@ describe("the headers", () => {
   test("ASVS 3.4.1: ask for two years of TLS in production, and not on loopback", () => {
     expect(securityHeaders(null, true)["strict-transport-security"]).toMatch(/^max-age=63072000/);
     expect(securityHeaders(null, false)["strict-transport-security"]).toBeUndefined();
+    expect(hasHsts("https://example.com")).toBe(true);
+    for (const url of ["http://example.com", "https://localhost:3000", "https://127.0.0.1", "https://[::1]"])
+      expect(hasHsts(url), url).toBe(false);
   });
 });
 
