@@ -69,7 +69,7 @@ const PATTERNS: readonly [RegExp, string][] = [
 
 /** `other` for what is no route of ours: pages that are not there, and files. */
 export function routeOf(target: string): string {
-  const path = target.split("?", 1)[0] ?? "";
+  const path = target.split(/[?#]/, 1)[0] ?? "";
   if (STATIC.has(path)) return path;
   return PATTERNS.find(([pattern]) => pattern.test(path))?.[1] ?? "other";
 }

@@ -41,6 +41,7 @@ describe("the routes that metrics tell apart", () => {
 
   test("leave out what follows a question mark, and cannot be multiplied by strangers", () => {
     expect(routeOf("/register?_rsc=1")).toBe("/register");
+    expect(routeOf("/api/v1/usr/register#x?y")).toBe("/api/v1/usr/register");
     expect(routeOf("/ops/deliveries/6f1d7a3e?x=1")).toBe("/ops/deliveries/[id]");
     expect(routeOf("/api/v1/usr/none-such")).toBe("/api/[...path]");
     for (const target of [
