@@ -41,18 +41,17 @@ async function writeBrotli(distDir: string): Promise<void> {
 }
 
 /**
- * Notes the stylesheets of the build, for app/_http/stylesheets.ts: the browser
- * is to take those styles in a page and no others.
+ * Notes the stylesheets of the build, for app/_http/stylesheets.ts: pages
+ * carry them inside, and the browser is to take those and no others.
  */
 async function noteStylesheets(distDir: string): Promise<void> {
   const folder = join(distDir, "static", "chunks");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".css"));
-  const noted = names.map(async (name) => ({
-    path: `/_next/static/chunks/${name}`,
-    sha256: createHash("sha256")
-      .update(await readFile(join(folder, name)))
-      .digest("base64"),
-  }));
+  const noted = names.map(async (name) => {
+    const text = await readFile(join(folder, name), "utf8");
+    const sha256 = createHash("sha256").update(text).digest("base64");
+    return { path: `/_next/static/chunks/${name}`, sha256, text };
+  });
   await writeFile(join(distDir, "stylesheets.json"), JSON.stringify(await Promise.all(noted)));
 }
 
@@ -75,6 +74,8 @@ const config: NextConfig = {
     // Writing it takes a third of a build, and pays from the second one on.
     turbopackFileSystemCacheForBuild: !process.env.CI,
   },
+  // Hosts that make functions of routes leave out what no file names.
+  outputFileTracingIncludes: { "/**": ["./.next/stylesheets.json"] },
   // For the image (Dockerfile) only: `next start` does not serve such a build.
   ...(process.env.BUILD_STANDALONE === "on" ? { output: "standalone" as const } : {}),
   // `npm start` and `npm test` build without: the types are a stage of the tests.

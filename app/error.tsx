@@ -1,5 +1,4 @@
 "use client";
-import type { ReactNode } from "react";
 import { NoticePage } from "@/components/notice-page";
 import { useTexts } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
@@ -12,7 +11,7 @@ export default function ErrorPage({
   error: Error & { digest?: string };
   reset: () => void;
 }) {
-  const { t, rich } = useTexts();
+  const { t } = useTexts();
   return (
     <NoticePage
       title={t("failure.heading")}
@@ -30,15 +29,7 @@ export default function ErrorPage({
       <title>{t("common.title", { page: t("failure.title") })}</title>
       <p>{t("failure.text")}</p>
       {error.digest ? (
-        <p className="mt-2 text-small">
-          {rich<ReactNode>("failure.number", {
-            number: () => (
-              <span key="number" className="font-mono">
-                {error.digest}
-              </span>
-            ),
-          })}
-        </p>
+        <p className="mt-2 text-small">{t("failure.number", { number: error.digest })}</p>
       ) : null}
     </NoticePage>
   );

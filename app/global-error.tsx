@@ -2,7 +2,6 @@
 import { useEffect, useState } from "react";
 import english from "@/messages/en/failure.json";
 import type { FailureTexts } from "@/messages/failure-texts";
-import "./globals.css";
 
 /**
  * Shown when not even the frame of the pages could be made, which is what brings a page its texts. They are loaded here,
@@ -21,7 +20,7 @@ export default function GlobalError({
   const [loaded, setLoaded] = useState<FailureTexts | null>(null);
 
   useEffect(() => {
-    import("@/messages/failure-texts").then(
+    import("./global-error-parts").then(
       ({ findFailureTexts }) => setLoaded(findFailureTexts([pageTag, ...navigator.languages])),
       () => null,
     );
@@ -40,7 +39,7 @@ export default function GlobalError({
           <p className="mt-2 text-fg-muted">{failure.text}</p>
           {error.digest ? (
             <p className="mt-2 text-small text-fg-muted">
-              {failure.number.replace("<number></number>", error.digest)}
+              {failure.number.replace("{number}", error.digest)}
             </p>
           ) : null}
           <button

@@ -3,13 +3,14 @@ import { headers } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { LanguageSwitch } from "@/components/language-switch";
-import { TextsProvider } from "@/components/texts-provider";
+import { PageStyle, TextsProvider } from "@/components/texts-provider";
 import { pickTexts } from "@/messages/catalog";
 import { directionOf, LANGUAGES, tagOf } from "@/messages/languages";
+import { namePageStyles } from "./_data/page-styles";
 import { requestTexts } from "./_data/texts";
 import { ADDRESS_HEADER } from "./_http/headers";
 import { requestLanguage } from "./_http/language";
-import "./globals.css";
+import "./development-styles";
 
 export async function generateMetadata(): Promise<Metadata> {
   const { t } = await requestTexts();
@@ -41,6 +42,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const address = (await headers()).get(ADDRESS_HEADER) ?? "/";
   return (
     <html lang={tagOf(language)} dir={directionOf(language)}>
+      {namePageStyles().map((name) => (
+        <PageStyle key={name} name={name} />
+      ))}
       <body className="relative isolate flex min-h-dvh flex-col">
         <div
           aria-hidden="true"

@@ -45,7 +45,6 @@ async function call<Data>(url: string, init: RequestInit): Promise<ApiResult<Dat
     const response = await fetch(url, {
       ...init,
       headers: { accept: "application/json", ...init.headers },
-      credentials: "same-origin",
       cache: "no-store",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -66,11 +65,6 @@ function readRetryAfter(response: Response): number | null {
 }
 
 function isProblem(value: unknown): value is Problem {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "code" in value &&
-    "detail" in value &&
-    typeof value.detail === "string"
-  );
+  const { code, detail } = (value ?? {}) as Partial<Problem>;
+  return typeof code === "string" && typeof detail === "string";
 }

@@ -11,8 +11,12 @@ export function formatCountdown(seconds: number, language: Language): string {
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   const rest = Math.floor(seconds % 60);
-  const [first, ...others] = hours > 0 ? [hours, minutes, rest] : [minutes, rest];
-  const one = new Intl.NumberFormat(localeOf(language), { useGrouping: false });
-  const two = new Intl.NumberFormat(localeOf(language), { minimumIntegerDigits: 2 });
-  return [one.format(first), ...others.map((part) => two.format(part))].join(":");
+  return [...(hours > 0 ? [hours] : []), minutes, rest]
+    .map((part, index) =>
+      new Intl.NumberFormat(localeOf(language), {
+        useGrouping: false,
+        minimumIntegerDigits: index > 0 ? 2 : 1,
+      }).format(part),
+    )
+    .join(":");
 }

@@ -2,13 +2,12 @@
 // Never the password. Forgotten once the address is confirmed.
 
 const KEY = "latchkey.register";
-const FIELDS = ["username", "email"] as const;
 
 /** Fills empty fields of the form from what this tab remembers. */
 export function restoreDraft(form: HTMLFormElement): void {
   withStorage((storage) => {
     const draft: Partial<Record<string, unknown>> = JSON.parse(storage.getItem(KEY) ?? "{}");
-    for (const name of FIELDS) {
+    for (const name of ["username", "email"]) {
       const input = form.elements.namedItem(name);
       const typed = draft[name];
       if (input instanceof HTMLInputElement && input.value === "" && typeof typed === "string")
@@ -18,8 +17,8 @@ export function restoreDraft(form: HTMLFormElement): void {
 }
 
 export function saveDraft(form: HTMLFormElement): void {
-  const entries = FIELDS.map((name) => [name, new FormData(form).get(name)]);
-  withStorage((storage) => storage.setItem(KEY, JSON.stringify(Object.fromEntries(entries))));
+  const { username, email } = Object.fromEntries(new FormData(form));
+  withStorage((storage) => storage.setItem(KEY, JSON.stringify({ username, email })));
 }
 
 export function forgetDraft(): void {

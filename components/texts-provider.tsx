@@ -1,7 +1,10 @@
 "use client";
+// What the frame of all pages (app/layout.tsx) gives them: texts, and a look. One file: a second one, of which each
+// page loads its frame, would weigh more than what is in it (docs/decisions/012).
 import { createContext, type ReactNode, useContext, useMemo } from "react";
 import type { Language } from "@/messages/languages";
 import { type CompiledTexts, createTexts, type Texts } from "@/messages/texts";
+import { pageStyle } from "./page-style-texts";
 
 type Given = { compiled: CompiledTexts; texts: Texts };
 
@@ -28,6 +31,19 @@ export function TextsProvider({
 /** The texts of the page. Throws outside of a provider. */
 export function useTexts(): Texts {
   const given = useContext(TextsContext);
-  if (!given) throw new Error("useTexts needs a TextsProvider above it");
+  if (!given) throw new Error("No TextsProvider above");
   return given.texts;
+}
+
+/**
+ * A stylesheet of the build inside of the page, once. What React takes over with does not repeat it, as it would what a
+ * server component holds (docs/decisions/036): it finds the element by its name, and leaves what is in it.
+ */
+export function PageStyle({ name }: { name: string }) {
+  return (
+    // A precedence of its own: what shares one becomes one element, whose hash the policy does not know.
+    <style href={name} precedence={name}>
+      {typeof window === "undefined" ? pageStyle(name) : ""}
+    </style>
+  );
 }

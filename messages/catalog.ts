@@ -33,6 +33,7 @@ import ptFailure from "./pt/failure.json";
 import ptMails from "./pt/mails.json";
 import ptPages from "./pt/pages.json";
 import ptProblems from "./pt/problems.json";
+import { onServer } from "./server-place";
 import { type CompiledTexts, createTexts, type Section, type TextKey, type Texts } from "./texts";
 import zhFailure from "./zh/failure.json";
 import zhMails from "./zh/mails.json";
@@ -85,9 +86,9 @@ export function compileTexts(language: Language): CompiledTexts {
   return texts;
 }
 
-/** The texts of a language with all sections. `timeZone` as in createTexts; servers and mails say "UTC". */
-export function textsOf(language: Language, timeZone: string | null = "UTC"): Texts {
-  return createTexts(language, compileTexts(language), timeZone);
+/** The texts of a language with all sections; dates are those of the zone. */
+export function textsOf(language: Language, timeZone = "UTC"): Texts {
+  return createTexts(language, compileTexts(language), onServer(timeZone));
 }
 
 /** Only these sections, for the browser. */

@@ -3,6 +3,7 @@
 import compile from "icu-minify/compile";
 import { flatten } from "./catalog";
 import english from "./en/ops.json";
+import { onServer } from "./server-place";
 import { createTexts, type Keys, type Texts } from "./texts";
 
 export type OperatorTextKey = Keys<typeof english>;
@@ -15,7 +16,7 @@ export function operatorTexts(): OperatorTexts {
   texts ??= createTexts<OperatorTextKey>(
     "en",
     Object.fromEntries(Object.entries(flatten(english)).map(([key, message]) => [key, compile(message)])),
-    "UTC",
+    onServer("UTC"),
   );
   return texts;
 }

@@ -2,6 +2,7 @@
 import compile from "icu-minify/compile";
 import { flatten } from "./catalog";
 import english from "./en/reference.json";
+import { onServer } from "./server-place";
 import { createTexts, type Keys, type Texts } from "./texts";
 
 type ReferenceTexts = Texts<Keys<typeof english>>;
@@ -13,7 +14,7 @@ export function referenceTexts(): ReferenceTexts {
   texts ??= createTexts<Keys<typeof english>>(
     "en",
     Object.fromEntries(Object.entries(flatten(english)).map(([key, message]) => [key, compile(message)])),
-    "UTC",
+    onServer("UTC"),
   );
   return texts;
 }

@@ -44,22 +44,28 @@ const formats = {
   dateTime: { day: { day: "numeric", month: "long", year: "numeric" } },
 } as const;
 
-const formatters = {
-  getDateTimeFormat: (...given: ConstructorParameters<typeof Intl.DateTimeFormat>) =>
-    new Intl.DateTimeFormat(...given),
-  getNumberFormat: (...given: ConstructorParameters<typeof Intl.NumberFormat>) =>
-    new Intl.NumberFormat(...given),
-  getPluralRules: (...given: ConstructorParameters<typeof Intl.PluralRules>) =>
-    new Intl.PluralRules(...given),
+export type Formatters = {
+  getDateTimeFormat: (...given: ConstructorParameters<typeof Intl.DateTimeFormat>) => Intl.DateTimeFormat;
+  getNumberFormat: (...given: ConstructorParameters<typeof Intl.NumberFormat>) => Intl.NumberFormat;
+  getPluralRules: (...given: ConstructorParameters<typeof Intl.PluralRules>) => Intl.PluralRules;
 };
 
-/** `timeZone`: of the dates in the messages; null takes the one of the machine that formats (the person's own, in a browser). */
+const formatters: Formatters = {
+  getDateTimeFormat: (...given) => new Intl.DateTimeFormat(...given),
+  getNumberFormat: (...given) => new Intl.NumberFormat(...given),
+  getPluralRules: (...given) => new Intl.PluralRules(...given),
+};
+
+/**
+ * `timeZone`: of the dates in the messages; without one it is that of the machine that formats (the person's own, in a
+ * browser). `formatters`: servers keep theirs (server-place.ts).
+ */
 export function createTexts<Key extends string = TextKey>(
   language: Language,
   compiled: CompiledTexts,
-  timeZone: string | null = null,
+  place: { timeZone?: string; formatters?: Formatters } = {},
 ): Texts<Key> {
-  const options = { formats, formatters, ...(timeZone ? { timeZone } : {}) };
+  const options = { formats, formatters, ...place };
 
   function put<Element>(key: Key, values: FormatValues<Element> | undefined) {
     const message = compiled[key];
@@ -71,12 +77,10 @@ export function createTexts<Key extends string = TextKey>(
     language,
     has: (key): key is Key => Object.hasOwn(compiled, key),
     t(key, values) {
-      const text = put<string>(key, values);
-      return Array.isArray(text) ? text.join("") : text;
+      return [put<string>(key, values)].flat().join("");
     },
     rich<Element>(key: Key, values: FormatValues<Element>) {
-      const parts = put<Element>(key, values);
-      return Array.isArray(parts) ? parts : [parts];
+      return [put<Element>(key, values)].flat() as Array<string | Element>;
     },
   };
 }

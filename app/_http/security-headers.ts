@@ -1,7 +1,6 @@
 // What every answer says to the browser about itself (ASVS 5.0 section 3.4; the policies: W3C CSP Level 3).
 import { randomBytes } from "node:crypto";
 import { isLoopback } from "@/env-rules";
-import type { Stylesheets } from "./stylesheets";
 import { UNAVAILABLE_SCRIPT, UNAVAILABLE_STYLE } from "./unavailable-page";
 
 /** 128 random bits, new for every page (CSP Level 3 section 7.1). */
@@ -19,7 +18,7 @@ export function pagePolicy(page: {
   nonce: string;
   isSecure: boolean;
   isDevelopment: boolean;
-  stylesheets: Stylesheets | null;
+  stylesheets: readonly { sha256: string }[] | null;
 }): string {
   const { nonce, isSecure, isDevelopment, stylesheets } = page;
   return [

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 
-const NOTED = z.array(z.strictObject({ path: z.string(), sha256: z.base64() }));
+const NOTED = z.array(z.strictObject({ path: z.string(), sha256: z.base64(), text: z.string() }));
 
 export type Stylesheets = z.infer<typeof NOTED>;
 

@@ -1,7 +1,8 @@
 import "server-only";
+import { Instant } from "@/components/operators/instant";
 import type { CanaryFigures } from "@/domain/canary";
 import { operatorTexts } from "@/messages/operators";
-import { Fact, Instant, Panel } from "./parts";
+import { Fact, Panel } from "./parts";
 
 /** How registrations of our own have fared within a day. */
 export function CanaryPanel({ canary: { last, lastDay } }: { canary: CanaryFigures }) {

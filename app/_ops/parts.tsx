@@ -2,39 +2,27 @@
 import "server-only";
 import type { ReactNode } from "react";
 import { Mark } from "@/components/mark";
+import { Badge, type Tone } from "@/components/operators/badge";
 import { buttonClass } from "@/components/ui/button-class";
 import type { DeliveryStatus } from "@/domain/confirmation-state";
 import { operatorTexts } from "@/messages/operators";
 
-const TONE: Record<DeliveryStatus, string> = {
-  queued: "bg-live-bg text-live-fg",
-  sending: "bg-live-bg text-live-fg",
-  retrying: "bg-waiting-bg text-waiting-fg",
-  sent: "bg-done-bg text-done-fg",
-  delivered: "bg-done-bg text-done-fg",
-  failed: "bg-bad-bg text-bad-fg",
-  bounced: "bg-bad-bg text-bad-fg",
-  complained: "bg-bad-bg text-bad-fg",
-  suppressed: "bg-bad-bg text-bad-fg",
-  cancelled: "bg-sunken text-fg-muted",
+/** What a state means to an operator. */
+export const TONE: Record<DeliveryStatus, Tone> = {
+  queued: "live",
+  sending: "live",
+  retrying: "waiting",
+  sent: "done",
+  delivered: "done",
+  failed: "bad",
+  bounced: "bad",
+  complained: "bad",
+  suppressed: "bad",
+  cancelled: "idle",
 };
 
 export function StatusBadge({ status }: { status: DeliveryStatus }) {
-  return (
-    <span className={`inline-block rounded-control px-2 py-0.5 text-small font-medium ${TONE[status]}`}>
-      {operatorTexts().t(`status.${status}`)}
-    </span>
-  );
-}
-
-/** To the second, in UTC: operators of one product sit in many zones. */
-export function Instant({ at }: { at: Date }) {
-  const iso = at.toISOString();
-  return (
-    <time dateTime={iso} className="whitespace-nowrap tabular-nums">
-      {`${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`}
-    </time>
-  );
+  return <Badge tone={TONE[status]} text={operatorTexts().t(`status.${status}`)} />;
 }
 
 /** The pages behind the sign-in, in the order of the navigation. */

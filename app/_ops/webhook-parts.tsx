@@ -1,21 +1,18 @@
 // How a webhook and its attempts look, in the list and on a page of its own.
 import "server-only";
+import { Badge, type Tone } from "@/components/operators/badge";
 import type { WebhookStatus } from "@/db/schema-outside";
 import type { WebhookReason } from "@/domain/webhooks";
 import { operatorTexts } from "@/messages/operators";
 
-const TONE: Record<WebhookStatus, string> = {
-  waiting: "bg-waiting-bg text-waiting-fg",
-  delivered: "bg-done-bg text-done-fg",
-  failed: "bg-bad-bg text-bad-fg",
+const TONE: Record<WebhookStatus, Tone> = {
+  waiting: "waiting",
+  delivered: "done",
+  failed: "bad",
 };
 
 export function WebhookBadge({ status }: { status: WebhookStatus }) {
-  return (
-    <span className={`inline-block rounded-control px-2 py-0.5 text-small font-medium ${TONE[status]}`}>
-      {operatorTexts().t(`hookStatus.${status}`)}
-    </span>
-  );
+  return <Badge tone={TONE[status]} text={operatorTexts().t(`hookStatus.${status}`)} />;
 }
 
 /** What an attempt came to, in words; empty while nothing has. */

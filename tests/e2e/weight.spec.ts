@@ -36,6 +36,18 @@ test("/register is shown without waiting for another file: its style is inside, 
   expect(await page.locator("link[rel=stylesheet]").count()).toBe(0);
 });
 
+test("a page carries its styles once, and React leaves them as they came", async ({ page }) => {
+  const html = await (await page.request.get("/register")).text();
+  // How the build's stylesheet begins.
+  expect(html.split("@layer properties").length - 1).toBe(1);
+  const style = /<style[^>]*>(.*?)<\/style>/s.exec(html)?.[1] ?? "";
+  expect(style.length).toBeGreaterThan(10_000);
+  await page.goto("/register", { waitUntil: "networkidle" });
+  expect(await page.locator("head style").evaluateAll((all) => all.map((one) => one.textContent))).toEqual([
+    style,
+  ]);
+});
+
 test("no style, script or font of another host is loaded, and nothing moves while a page builds up on a phone", async ({
   page,
   baseURL,

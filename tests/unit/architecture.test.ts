@@ -242,8 +242,8 @@ describe("the rooms", () => {
       ...topFiles.filter(({ file }) => !file.includes(".config.")),
     ];
     const readers = everywhere.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file);
-    // Next itself defines NEXT_RUNTIME and replaces it while building.
-    expect(readers.sort()).toEqual(["env.ts", "instrumentation.ts"]);
+    // Next itself defines NEXT_RUNTIME and NODE_ENV, and replaces them while building.
+    expect(readers.sort()).toEqual(["app/development-styles.ts", "env.ts", "instrumentation.ts"]);
   });
 
   test("what traces need is loaded by one file, and that one only when it is asked for", () => {

@@ -1,13 +1,12 @@
 // A page of deliveries as a table whose rows can be ticked. Ticking leads to a page that asks (/ops/ask): a form by GET,
 // which changes nothing. On a narrow screen, what a row says beyond address, state and time is on the mail's own page.
 import type { FilterValues } from "@/app/_ops/filter";
-import { Instant, StatusBadge } from "@/app/_ops/parts";
+import { TONE } from "@/app/_ops/parts";
+import { CELL, WIDE_CELL } from "@/components/operators/delivery-cells";
+import { type DeliveryRow, DeliveryRows } from "@/components/operators/delivery-rows";
 import { buttonClass } from "@/components/ui/button-class";
 import type { DeliverySummary } from "@/domain/delivery-list";
 import { operatorTexts } from "@/messages/operators";
-
-const CELL = "px-3 py-2";
-const WIDE = `${CELL} hidden lg:table-cell`;
 
 export function DeliveryTable({
   deliveries,
@@ -44,27 +43,25 @@ export function DeliveryTable({
               <th scope="col" className={`${CELL} w-28 text-start font-medium`}>
                 {t("list.status")}
               </th>
-              <th scope="col" className={`${WIDE} w-28 text-start font-medium`}>
+              <th scope="col" className={`${WIDE_CELL} w-28 text-start font-medium`}>
                 {t("one.kind")}
               </th>
-              <th scope="col" className={`${WIDE} w-22 text-start font-medium`}>
+              <th scope="col" className={`${WIDE_CELL} w-22 text-start font-medium`}>
                 {t("list.attempts")}
               </th>
-              <th scope="col" className={`${WIDE} w-20 text-start font-medium`}>
+              <th scope="col" className={`${WIDE_CELL} w-20 text-start font-medium`}>
                 {t("list.provider")}
               </th>
-              <th scope="col" className={`${WIDE} w-36 text-start font-medium`}>
+              <th scope="col" className={`${WIDE_CELL} w-36 text-start font-medium`}>
                 {t("list.error")}
               </th>
-              <th scope="col" className={`${WIDE} w-46 text-start font-medium`}>
+              <th scope="col" className={`${WIDE_CELL} w-46 text-start font-medium`}>
                 {t("list.queuedAt")}
               </th>
             </tr>
           </thead>
           <tbody className="divide-y divide-line">
-            {deliveries.map((delivery) => (
-              <Row key={delivery.id} delivery={delivery} isChosen={isChosen} />
-            ))}
+            <DeliveryRows rows={deliveries.map(toRow)} isChosen={isChosen} />
           </tbody>
         </table>
       </div>
@@ -83,47 +80,20 @@ export function DeliveryTable({
   );
 }
 
-function Row({ delivery, isChosen }: { delivery: DeliverySummary; isChosen: boolean }) {
+function toRow(delivery: DeliverySummary): DeliveryRow {
   const { t } = operatorTexts();
   const { id, kind, address, status, attempt, maxAttempts, provider, errorClass, reasonCode, createdAt } =
     delivery;
-  return (
-    <tr className="hover:bg-sunken">
-      <td className="p-0">
-        <label className="flex min-h-11 cursor-pointer items-center justify-center">
-          <span className="sr-only">{t("list.chooseOne", { address })}</span>
-          <input
-            type="checkbox"
-            name="delivery"
-            value={id}
-            defaultChecked={isChosen}
-            className="size-4.5 accent-accent"
-          />
-        </label>
-      </td>
-      <th scope="row" className={`${CELL} text-start font-normal`}>
-        <a
-          href={`/ops/deliveries/${id}`}
-          className="block truncate py-1.5 underline decoration-line-strong decoration-1 underline-offset-3 hover:decoration-2"
-        >
-          {address}
-        </a>
-        <span className="block text-small text-fg-muted lg:hidden">
-          <Instant at={createdAt} />
-        </span>
-      </th>
-      <td className={CELL}>
-        <StatusBadge status={status} />
-      </td>
-      <td className={`${WIDE} text-small`}>{t(`kindName.${kind}`)}</td>
-      <td className={`${WIDE} text-small tabular-nums`}>{t("list.of", { attempt, max: maxAttempts })}</td>
-      <td className={`${WIDE} truncate text-small`}>{provider}</td>
-      <td className={`${WIDE} text-small break-words text-fg-muted`}>
-        {[errorClass, reasonCode].filter(Boolean).join(" · ")}
-      </td>
-      <td className={`${WIDE} text-small`}>
-        <Instant at={createdAt} />
-      </td>
-    </tr>
-  );
+  return {
+    id,
+    address,
+    choose: t("list.chooseOne", { address }),
+    status: t(`status.${status}`),
+    tone: TONE[status],
+    kind: t(`kindName.${kind}`),
+    attempts: t("list.of", { attempt, max: maxAttempts }),
+    provider,
+    error: [errorClass, reasonCode].filter(Boolean).join(" · "),
+    queuedAt: createdAt,
+  };
 }

@@ -1,5 +1,6 @@
 // Whether the parts that sending depends on are well.
-import { Fact, Instant, Panel } from "@/app/_ops/parts";
+import { Fact, Panel } from "@/app/_ops/parts";
+import { Instant } from "@/components/operators/instant";
 import type { Health } from "@/domain/health";
 import type { Readiness } from "@/inngest/readiness";
 import { operatorTexts } from "@/messages/operators";

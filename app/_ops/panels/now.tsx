@@ -1,5 +1,5 @@
 // What is under way: how many mails stand where, how long the oldest has waited, and when the next attempt is due.
-import { Instant } from "@/app/_ops/parts";
+import { Instant } from "@/components/operators/instant";
 import type { Overview } from "@/domain/delivery-list";
 import { operatorTexts } from "@/messages/operators";
 

@@ -1,7 +1,8 @@
 // The figures of success, one card for each span of time: a number and a small chart each, and all of them as a table.
 import type { ReactNode } from "react";
 import { BarChart, LineChart } from "@/app/_ops/charts";
-import { Instant } from "@/app/_ops/parts";
+import { FigureRows } from "@/components/operators/figure-rows";
+import { Instant } from "@/components/operators/instant";
 import {
   SPAN_NAMES,
   type Span,
@@ -235,18 +236,7 @@ function FiguresTable({ figures: { slots, span } }: { figures: SpanFigures }) {
             </tr>
           </thead>
           <tbody className="divide-y divide-line">
-            {slots.map((slot) => (
-              <tr key={slot.startsAt.getTime()}>
-                <th scope="row" className="py-1.5 pe-3 text-start font-normal">
-                  <Instant at={slot.startsAt} />
-                </th>
-                {cells(slot).map((cell, column) => (
-                  <td key={column} className="py-1.5 pe-3 whitespace-nowrap tabular-nums">
-                    {cell}
-                  </td>
-                ))}
-              </tr>
-            ))}
+            <FigureRows rows={slots.map((slot) => ({ startsAt: slot.startsAt, cells: cells(slot) }))} />
           </tbody>
         </table>
       </section>

@@ -2,7 +2,8 @@ import { type AuditFilterValues, auditLocation, readAuditFilter } from "@/app/_o
 import { WITHIN, type Within } from "@/app/_ops/filter";
 import { ChoiceField, TypedField } from "@/app/_ops/filter-fields";
 import { requireOperator } from "@/app/_ops/operator";
-import { Instant, OperatorPage, Pager } from "@/app/_ops/parts";
+import { OperatorPage, Pager } from "@/app/_ops/parts";
+import { type AuditEntry, AuditList } from "@/components/operators/audit-list";
 import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { AUDIT_SENTENCES } from "@/domain/audit-log";
@@ -39,11 +40,7 @@ export default async function AuditTrailPage({ searchParams }: { searchParams: P
       {rows.length === 0 ? (
         <p className="py-8 text-fg-muted">{t("audit.none")}</p>
       ) : (
-        <ul className="divide-y divide-line rounded-card border border-line bg-surface shadow-card">
-          {rows.map((row) => (
-            <Entry key={row.id} row={row} />
-          ))}
-        </ul>
+        <AuditList entries={rows.map(toEntry)} />
       )}
       <Pager
         newest={cursor ? auditLocation(values) : null}
@@ -53,64 +50,24 @@ export default async function AuditTrailPage({ searchParams }: { searchParams: P
   );
 }
 
-function Entry({ row }: { row: Row }) {
-  const { t } = operatorTexts();
-  return (
-    <li className="grid gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[11rem_minmax(0,1fr)]">
-      <span className="text-small text-fg-muted sm:pt-0.5">
-        <Instant at={row.at} />
-      </span>
-      <div className="min-w-0 break-words">
-        <p>
-          {AUDIT_SENTENCES[row.type]}
-          <span className="text-fg-muted"> · {t(`audit.${row.actor}`)}</span>
-        </p>
-        <Details row={row} />
-      </div>
-    </li>
-  );
-}
-
 /** Ids lead somewhere; of a network there are the first letters of its hash, enough to see that two are the same. */
-function Details({ row: { details, userId, network } }: { row: Row }) {
+function toEntry({ id, at, type, actor, details, userId, network }: Row): AuditEntry {
   const { t } = operatorTexts();
-  const link = "text-accent-fg underline decoration-1 underline-offset-3 hover:decoration-2";
-  const entries = Object.entries(details);
-  if (entries.length === 0 && !userId && !network) return null;
-  return (
-    <dl className="flex flex-wrap gap-x-5 gap-y-1 text-small">
-      {userId ? (
-        <div>
-          <dt className="inline text-fg-muted">{t("audit.user")} </dt>
-          <dd className="inline">
-            <a href={auditLocation({ user: userId })} className={link}>
-              {userId}
-            </a>
-          </dd>
-        </div>
-      ) : null}
-      {entries.map(([name, value]) => (
-        <div key={name}>
-          <dt className="inline text-fg-muted">{name} </dt>
-          <dd className="inline">
-            {readId(String(value)) ? (
-              <a href={`/ops/deliveries/${value}`} className={link}>
-                {value}
-              </a>
-            ) : (
-              value
-            )}
-          </dd>
-        </div>
-      ))}
-      {network ? (
-        <div>
-          <dt className="inline text-fg-muted">{t("audit.network")} </dt>
-          <dd className="inline font-mono">{network.slice(0, 8)}</dd>
-        </div>
-      ) : null}
-    </dl>
-  );
+  const told = Object.entries(details).map(([name, given]) => {
+    const value = String(given);
+    return { name, value, ...(readId(value) ? { href: `/ops/deliveries/${value}` } : {}) };
+  });
+  return {
+    id: String(id),
+    at,
+    sentence: AUDIT_SENTENCES[type],
+    actor: t(`audit.${actor}`),
+    facts: [
+      ...(userId ? [{ name: t("audit.user"), value: userId, href: auditLocation({ user: userId }) }] : []),
+      ...told,
+      ...(network ? [{ name: t("audit.network"), value: network.slice(0, 8), isHash: true }] : []),
+    ],
+  };
 }
 
 function Filter({ values }: { values: AuditFilterValues }) {

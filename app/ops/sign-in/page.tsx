@@ -2,7 +2,7 @@ import { redirect } from "next/navigation";
 import { readFlash } from "@/app/_http/flash";
 import type { Problem } from "@/app/_http/problem";
 import { isOperatorHere } from "@/app/_ops/operator";
-import { Instant } from "@/app/_ops/parts";
+import { Instant } from "@/components/operators/instant";
 import { SiteHeader } from "@/components/site-header";
 import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";

@@ -1,7 +1,8 @@
 import { requireOperator } from "@/app/_ops/operator";
-import { Fact, Instant, OperatorPage, Panel } from "@/app/_ops/parts";
+import { Fact, OperatorPage, Panel } from "@/app/_ops/parts";
 import { readWebhookFilter, webhooksLocation } from "@/app/_ops/webhook-filter";
 import { WebhookBadge, webhookEnd } from "@/app/_ops/webhook-parts";
+import { Instant } from "@/components/operators/instant";
 import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
 import { browseWebhooks, readEndpoints, WEBHOOK_STATUSES, type WebhookSummary } from "@/domain/webhook-list";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createNonce, hasHsts, pagePolicy, securityHeaders } from "@/app/_http/security-headers";
 import { UNAVAILABLE_SCRIPT } from "@/app/_http/unavailable-page";
 
-const stylesheets = [{ path: "/_next/static/chunks/a.css", sha256: "bm8gc3R5bGU=" }];
+const stylesheets = [{ sha256: "bm8gc3R5bGU=" }];
 const page = { nonce: "abc", isSecure: true, isDevelopment: false, stylesheets };
 
 describe("ASVS 3.4.3: the policy of a page", () => {

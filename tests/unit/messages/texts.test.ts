@@ -113,14 +113,14 @@ describe("a text", () => {
       when: new Date("2026-01-31T23:30:00Z"),
       b: (inner: unknown[]) => ({ inner }),
     };
-    expect(createTexts("en", compiled, "UTC").rich<unknown>("notFound.text", values)).toEqual([
+    expect(createTexts("en", compiled, { timeZone: "UTC" }).rich<unknown>("notFound.text", values)).toEqual([
       "Ask ",
       { inner: ["Ada"] },
       " on January 31, 2026",
     ]);
-    expect(createTexts("en", compiled, "Asia/Tokyo").rich<unknown>("notFound.text", values)[2]).toBe(
-      " on February 1, 2026",
-    );
+    expect(
+      createTexts("en", compiled, { timeZone: "Asia/Tokyo" }).rich<unknown>("notFound.text", values)[2],
+    ).toBe(" on February 1, 2026");
   });
 
   test("that is not there is an error that names it, never an empty place on a page", () => {

@@ -1,7 +1,8 @@
 import { ActOutcome, TablePanel, tellDuration } from "@/app/_ops/detail-parts";
 import { requireOperator } from "@/app/_ops/operator";
-import { Fact, Instant, OperatorPage, Panel } from "@/app/_ops/parts";
+import { Fact, OperatorPage, Panel } from "@/app/_ops/parts";
 import { WebhookBadge, webhookEnd } from "@/app/_ops/webhook-parts";
+import { Instant } from "@/components/operators/instant";
 import { buttonClass } from "@/components/ui/button-class";
 import { TextLink } from "@/components/ui/text-link";
 import { readId } from "@/domain/delivery-facts";
