@@ -2,6 +2,7 @@
 // it can, and are then refused, or answered, like any other.
 import { subscribe } from "node:diagnostics_channel";
 import { type IncomingMessage, METHODS } from "node:http";
+import { leaveOutHeaders } from "./raw-headers";
 import { isRouterState, ROUTER_HEADERS } from "./router-state";
 
 /** What route handlers can be written for. */
@@ -17,23 +18,16 @@ export function readOddRequests(): void {
     const { request } = message as { request: IncomingMessage };
     request.method = readMethod(request.method ?? "GET");
     request.url = readTarget(request.url ?? "/", request.method);
-    if (FILES.test(request.url)) leaveOut(request, CONDITIONS);
+    if (FILES.test(request.url)) leaveOutHeaders(request, CONDITIONS);
     const { "next-router-state-tree": state, "next-router-prefetch": prefetch } = request.headers;
     const isOdd = state !== undefined && !isRouterState(String(state));
     // Other kinds than 1 are for pages that are partly made beforehand, which none here is.
-    if (isOdd || (prefetch !== undefined && prefetch !== "1")) leaveOut(request, ROUTER_HEADERS);
+    if (isOdd || (prefetch !== undefined && prefetch !== "1")) leaveOutHeaders(request, ROUTER_HEADERS);
   });
 }
 
 /** Next answers 500 to a range or condition that does not hold. A server may ignore ranges (RFC 9110, 14.2); these files never change. */
 const CONDITIONS: ReadonlySet<string> = new Set(["range", "if-range", "if-match", "if-unmodified-since"]);
-
-/** As if they had not been sent. */
-function leaveOut({ headers, rawHeaders }: IncomingMessage, names: ReadonlySet<string>): void {
-  for (const name of names) delete headers[name];
-  for (let at = rawHeaders.length - 2; at >= 0; at -= 2)
-    if (names.has(rawHeaders[at]?.toLowerCase() ?? "")) rawHeaders.splice(at, 2);
-}
 
 /**
  * TRACE, which fetch's own Request refuses (Fetch Standard, forbidden methods) and so must we (ASVS 5.0, 13.4.4), and

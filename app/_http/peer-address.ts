@@ -6,8 +6,10 @@
 import { randomUUID } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
+import { leaveOutHeaders } from "./raw-headers";
 
 const PEER_HEADER = "x-latchkey-peer";
+const PEER_HEADERS: ReadonlySet<string> = new Set([PEER_HEADER]);
 
 const shared = globalThis as typeof globalThis & { latchkeyPeerWord?: string };
 
@@ -19,12 +21,9 @@ export function watchPeers(): void {
   subscribe("http.server.request.start", (message) => {
     const { request } = message as { request: IncomingMessage };
     const peer = `${word} ${request.socket.remoteAddress ?? ""}`;
+    leaveOutHeaders(request, PEER_HEADERS);
     request.headers[PEER_HEADER] = peer;
-    // As they came: direct calls read those (direct-calls.ts).
-    const raw = request.rawHeaders;
-    for (let at = raw.length - 2; at >= 0; at -= 2)
-      if (raw[at]?.toLowerCase() === PEER_HEADER) raw.splice(at, 2);
-    raw.push(PEER_HEADER, peer);
+    request.rawHeaders.push(PEER_HEADER, peer);
   });
 }
 

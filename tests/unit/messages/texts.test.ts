@@ -13,6 +13,7 @@ import {
   offeredLanguage,
   tagOf,
 } from "@/messages/languages";
+import { onServer } from "@/messages/server-place";
 import { createTexts, type TextKey } from "@/messages/texts";
 
 /** Names of values and tags of a message, found in its compiled form: arrays that begin with a name. A 0 is a `#`. */
@@ -147,5 +148,14 @@ describe("the language of an answer", () => {
     ["q=;;,,§", "en"],
   ])("for Accept-Language %s is %s", (accepted, language) => {
     expect(matchLanguage(accepted)).toBe(language);
+  });
+
+  test("are put in by formatters that servers keep, one for each language, zone and kind", () => {
+    const { formatters } = onServer("UTC");
+    expect(formatters.getNumberFormat("en")).toBe(onServer("Asia/Tokyo").formatters.getNumberFormat("en"));
+    expect(formatters.getNumberFormat("fa").format(1)).toBe("۱");
+    const day = (timeZone: string) =>
+      formatters.getDateTimeFormat("en", { day: "numeric", timeZone }).format(new Date("2026-01-01T20:00Z"));
+    expect([day("UTC"), day("Asia/Tokyo"), day("UTC")]).toEqual(["1", "2", "1"]);
   });
 });
