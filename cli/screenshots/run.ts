@@ -40,7 +40,7 @@ export async function takeScreenshots(
     WEBHOOK_URLS: receiver.url,
     WEBHOOK_SECRET: `whsec_${randomBytes(32).toString("base64")}`,
   };
-  const setup = { root, name: "screenshots", transport: "resend" as const, settings };
+  const setup = { root, name: "screenshots-logs", transport: "resend" as const, settings };
   return withProduct(setup, say, async ({ product, keepLogs, onEnd }) => {
     onEnd(receiver.close);
     const browser = await launchChromium();
