@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import type { NextConfig } from "next";
@@ -52,7 +52,17 @@ async function noteStylesheets(distDir: string): Promise<void> {
     const sha256 = createHash("sha256").update(text).digest("base64");
     return { path: `/_next/static/chunks/${name}`, sha256, text };
   });
-  await writeFile(join(distDir, "stylesheets.json"), JSON.stringify(await Promise.all(noted)));
+  const note = join(distDir, "stylesheets.json");
+  await writeFile(note, JSON.stringify(await Promise.all(noted)));
+  // Hosts that make functions of routes take along what these files name.
+  // `outputFileTracingIncludes` looks for it before it is there.
+  const server = join(distDir, "server");
+  const files = await readdir(server, { recursive: true });
+  for (const path of files.filter((name) => name.endsWith(".nft.json")).map((name) => join(server, name))) {
+    const trace = JSON.parse(await readFile(path, "utf8"));
+    trace.files.push(relative(dirname(path), note));
+    await writeFile(path, JSON.stringify(trace));
+  }
 }
 
 const config: NextConfig = {
@@ -74,8 +84,6 @@ const config: NextConfig = {
     // Writing it takes a third of a build, and pays from the second one on.
     turbopackFileSystemCacheForBuild: !process.env.CI,
   },
-  // Hosts that make functions of routes leave out what no file names.
-  outputFileTracingIncludes: { "/**": ["./.next/stylesheets.json"] },
   // For the image (Dockerfile) only: `next start` does not serve such a build.
   ...(process.env.BUILD_STANDALONE === "on" ? { output: "standalone" as const } : {}),
   // `npm start` and `npm test` build without: the types are a stage of the tests.

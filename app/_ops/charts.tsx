@@ -85,7 +85,7 @@ export function BarChart({
     if (isBad?.(value)) bad += bar + drawBox(x, Math.max(0, HEIGHT - height - 3.5), width, 1.5);
     else good += bar;
   }
-  // One path of all bars: an element each, hundreds on a page, would be half of what it takes to make the page.
+  // One path of all bars: elements of the server are written twice (components/operators/delivery-rows.tsx).
   return (
     <Frame label={label}>
       {good ? <path d={good} className="fill-accent" /> : null}
