@@ -11,7 +11,7 @@ import type { Services } from "./services";
 /** An hour's work; ASVS 5.0, 7.3.2 asks for an end that does not depend on use. */
 export const OPERATOR_SESSION_SECONDS = 3600;
 
-/** A login that nobody can type: logins are trimmed. So operators are limited as people are, apart from them. */
+/** A login that nobody can type: logins are trimmed. Its limits are its own; a network's counts all sign-ins from there. */
 const OPERATOR_LOGIN = " operator";
 
 /** 256 random bits, base64url. */

@@ -24,6 +24,8 @@ export function watchPeers(): void {
     leaveOutHeaders(request, PEER_HEADERS);
     request.headers[PEER_HEADER] = peer;
     request.rawHeaders.push(PEER_HEADER, peer);
+    // Else Next writes the socket's address there, and one request would have a network by one way and none by the other.
+    request.headers["x-forwarded-for"] ??= "";
   });
 }
 

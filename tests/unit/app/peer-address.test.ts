@@ -30,6 +30,24 @@ test("the peer of a request is the socket's address, whatever headers the client
   server.close();
 });
 
+test("a request that no proxy has named a client for names none, and is not read as a proxy's", async () => {
+  watchPeers();
+  const chains: unknown[] = [];
+  const server = http.createServer((request, response) => {
+    // As Next does with what it is given.
+    request.headers["x-forwarded-for"] ??= request.socket.remoteAddress;
+    chains.push(request.headers["x-forwarded-for"]);
+    response.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await fetch(url);
+  await fetch(url, { headers: { "x-forwarded-for": "198.51.100.7" } });
+  expect(chains).toEqual(["", "198.51.100.7"]);
+  server.close();
+});
+
 test("a header that was not written by this process says nothing", () => {
   watchPeers();
   for (const forged of ["guess 198.51.100.7", "198.51.100.7", " 198.51.100.7", "undefined 198.51.100.7", ""])
