@@ -3,21 +3,18 @@ import { NoticePage } from "@/components/notice-page";
 import { useTexts } from "@/components/texts-provider";
 import { buttonClass } from "@/components/ui/button-class";
 
-/** Shown when a page could not be made. `digest` is what the server's log calls it. */
-export default function ErrorPage({
-  error,
-  reset,
-}: {
-  error: Error & { digest?: string };
-  reset: () => void;
-}) {
+/**
+ * Shown when a page could not be made. `digest` is what the server's log calls it. Next's own way to try again shows once
+ * more what the server has sent: it is asked anew here.
+ */
+export default function ErrorPage({ error }: { error: Error & { digest?: string } }) {
   const { t } = useTexts();
   return (
     <NoticePage
       title={t("failure.heading")}
       actions={
         <>
-          <button type="button" onClick={reset} className={buttonClass("primary")}>
+          <button type="button" onClick={() => location.reload()} className={buttonClass("primary")}>
             {t("failure.again")}
           </button>
           <a href="/" className={buttonClass("secondary")}>

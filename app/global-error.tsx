@@ -8,13 +8,7 @@ import type { FailureTexts } from "@/messages/failure-texts";
  * in the language of the page that was there, else in the browser's; in English until then. Every page loads this file,
  * so it holds one language, and tells the button in its own words.
  */
-export default function GlobalError({
-  error,
-  reset,
-}: {
-  error: Error & { digest?: string };
-  reset: () => void;
-}) {
+export default function GlobalError({ error }: { error: Error & { digest?: string } }) {
   // Read before this page puts its own in its place.
   const [pageTag] = useState(() => (typeof document === "undefined" ? "" : document.documentElement.lang));
   const [loaded, setLoaded] = useState<FailureTexts | null>(null);
@@ -44,7 +38,7 @@ export default function GlobalError({
           ) : null}
           <button
             type="button"
-            onClick={reset}
+            onClick={() => location.reload()}
             className="mt-6 min-h-11 cursor-pointer rounded-control bg-accent px-4 font-medium text-on-accent"
           >
             {failure.again}

@@ -37,13 +37,16 @@ export function useTexts(): Texts {
 
 /**
  * A stylesheet of the build inside of the page, once. What React takes over with does not repeat it, as it would what a
- * server component holds (docs/decisions/036): it finds the element by its name, and leaves what is in it.
+ * server component holds (docs/decisions/036): in the browser it is there, and left alone. Where the server could not
+ * make the page, the browser makes all of it, and loads the file, whose address is the name.
  */
 export function PageStyle({ name }: { name: string }) {
-  return (
-    // A precedence of its own: what shares one becomes one element, whose hash the policy does not know.
-    <style href={name} precedence={name}>
-      {typeof window === "undefined" ? pageStyle(name) : ""}
-    </style>
-  );
+  // A precedence of its own: what shares one becomes one element, whose hash the policy does not know.
+  if (typeof window === "undefined")
+    return (
+      <style href={name} precedence={name}>
+        {pageStyle(name)}
+      </style>
+    );
+  return document.querySelector("style") ? null : <link rel="stylesheet" href={name} precedence={name} />;
 }

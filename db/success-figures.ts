@@ -9,6 +9,7 @@ export type MailCounts = {
   queued: number;
   /** A provider took them, and they did not come back. */
   arrived: number;
+  /** They came back, or a provider or we held them back: nobody has them. */
   bounced: number;
   /** Given up. */
   failed: number;
@@ -28,7 +29,7 @@ const among = (condition: SQL) => sql<number>`(count(*) filter (where ${conditio
 const OF_ROWS = {
   queued: sql<number>`count(*)::int`,
   arrived: among(sql`${deliveries.status} in ('sent', 'delivered', 'complained')`),
-  bounced: among(sql`${deliveries.status} = 'bounced'`),
+  bounced: among(sql`${deliveries.status} in ('bounced', 'suppressed')`),
   failed: among(sql`${deliveries.status} = 'failed'`),
   tried: among(sql`${tries} >= 1`),
   retried: among(sql`${tries} >= 2`),

@@ -153,6 +153,13 @@ export function bringsToldOnce(request: Request, path: string): boolean {
   return done !== null || flash?.problem.code === "other_account";
 }
 
+/** The request brings why a form was refused, in words, which a page in another language cannot say. */
+export function bringsWords(request: Request): boolean {
+  const flash = decodeFlash(readCookie(request, flashCookieName()) ?? "");
+  // Of these two each page has words of its own.
+  return flash !== null && !/^other_(account|registration)$/.test(flash.problem.code);
+}
+
 /** What a cookie's value holds of a refused form, or null. */
 export function decodeFlash(raw: string): Flash | null {
   return decode(FlashSchema, raw);

@@ -1,3 +1,4 @@
+import { bringsWords, clearFlashCookie } from "@/app/_http/flash";
 import { seeOther } from "@/app/_http/handle";
 import { HttpError } from "@/app/_http/http-error";
 import { languageCookie } from "@/app/_http/language";
@@ -7,13 +8,14 @@ import { readBody, refuseForeignPage } from "@/app/_http/request";
 import { problemResponse } from "@/app/_http/respond";
 import { isLanguage } from "@/messages/languages";
 
-/** Keeps a person's choice of language and goes back to the page it was made on. */
+/** Keeps a person's choice of language and goes back to the page it was made on, without what was said in the other. */
 export async function POST(request: Request): Promise<Response> {
   try {
     refuseForeignPage(request);
     const { language, back } = (await readBody(request)).fields;
     if (!isLanguage(language)) throw new HttpError(422, "unknown_language", "unknown_language");
-    return seeOther(ownAddress(back), [languageCookie(language)]);
+    const over = bringsWords(request) ? [clearFlashCookie()] : [];
+    return seeOther(ownAddress(back), [languageCookie(language), ...over]);
   } catch (error) {
     return problemResponse(error, request);
   }

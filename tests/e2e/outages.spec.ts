@@ -513,6 +513,34 @@ test.describe("a database that is away", () => {
   });
 });
 
+test("a page that the server could not make has its look, and its button asks for it anew", async ({
+  browser,
+}) => {
+  const page = await browser.newPage({ baseURL: product.url });
+  const violations: string[] = [];
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) violations.push(message.text());
+  });
+  const person = newPerson();
+  await registerOnPage(page, person);
+  await nextMail(person.email);
+  const again = page.getByRole("button", { name: "Try again" });
+  await sql`alter table confirmation_codes rename to confirmation_codes_away`;
+  try {
+    expect((await page.goto("/confirm"))?.status()).toBe(500);
+    // Thumb-sized and coloured, which no button of a browser's own is.
+    expect((await again.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    await expect(again).toHaveCSS("border-radius", /[1-9]/);
+    await expect(page.locator("body")).toHaveCSS("min-height", /[1-9]/);
+  } finally {
+    await sql`alter table confirmation_codes_away rename to confirmation_codes`;
+  }
+  await again.click();
+  await expect(codeField(page)).toBeVisible();
+  expect(violations).toEqual([]);
+  await page.close();
+});
+
 test("ASVS 16.2.5: no code, link, password or token is in any table, log line or page of the engine, whatever way a mail went", async () => {
   const secrets: Secret[] = [];
   const people: Registered[] = [];

@@ -124,6 +124,11 @@ test("an endpoint hears of registering and confirming, and an operator sees each
   await expect
     .poll(() => toldOf(userId).filter(({ id }) => id === first?.id).length, { timeout: 60_000 })
     .toBe(3);
+  // The audit trail leads back to it.
+  const address = new URL(page.url()).pathname;
+  await page.goto(`${product.url}/ops/audit?actor=operator`);
+  await page.getByRole("link", { name: address.split("/").at(-1) ?? "" }).click();
+  await page.waitForURL(`**${address}`);
 
   // Intercom has the contact since the confirmation, and loses it with the account.
   await expect.poll(() => calls("POST /contacts").length, { timeout: 60_000 }).toBe(1);

@@ -69,6 +69,19 @@ test("a wrong password is said, and the name stays typed", async ({ page }) => {
   await expect(page.getByLabel("Username or email address")).toHaveValue("nobody-at-all");
 });
 
+test("after a switch of language nothing is said in the one before", async ({ page }) => {
+  await page.goto("/sign-in");
+  await page.getByLabel("Username or email address").fill("nobody-at-all");
+  await page.getByLabel("Password", { exact: true }).fill("wrong password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const refusal = page.getByText("do not belong together");
+  await expect(refusal.first()).toBeVisible();
+  await page.locator('select[name="language"]').selectOption("de");
+  await page.locator('form[action="/language"] button').click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await expect(refusal).toHaveCount(0);
+});
+
 test("who chooses a language where another account is open stays where that is told", async ({ page }) => {
   const account = await newAccount();
   await signInOnPage(page, account);

@@ -65,8 +65,11 @@ const isHigh = (rate: number) => rate > TARGETS.retryRate;
 function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: SpanFigures }) {
   const { t } = operatorTexts();
   const { answers, mails, deliveryRate, retryRate } = total;
-  const label = (name: "answers" | "delivery" | "retries" | "failed", values: (number | null)[], say: Say) =>
-    describe({ name: t(`success.${name}`), span, slotSeconds, values, say });
+  const label = (
+    name: "answersChart" | "delivery" | "retries" | "failed",
+    values: (number | null)[],
+    say: Say,
+  ) => describe({ name: t(`success.${name}`), span, slotSeconds, values, say });
   const p99 = slots.map((slot) => slot.answers.p99);
   const delivery = slots.map((slot) => slot.deliveryRate);
   const retries = slots.map((slot) => slot.retryRate);
@@ -92,7 +95,7 @@ function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: S
         })}
       >
         <LineChart
-          label={label("answers", p99, sayTime)}
+          label={label("answersChart", p99, sayTime)}
           line={TARGETS.answerP99Seconds}
           series={PERCENTILES.map(({ name, stroke }) => ({
             values: slots.map((slot) => slot.answers[name]),
@@ -104,7 +107,11 @@ function Measures({ figures: { total, slots, slotSeconds, span } }: { figures: S
         name={t("success.delivery")}
         value={sayShare(deliveryRate)}
         isMissed={deliveryRate !== null && isLow(deliveryRate)}
-        note={t("success.deliveryNote", { arrived: mails.arrived, bounced: mails.bounced })}
+        note={t("success.deliveryNote", {
+          arrived: mails.arrived,
+          bounced: mails.bounced,
+          failed: mails.failed,
+        })}
       >
         <BarChart label={label("delivery", delivery, sayShare)} values={delivery} top={1} isBad={isLow} />
       </Measure>

@@ -55,7 +55,8 @@ function toEntry({ id, at, type, actor, details, userId, network }: Row): AuditE
   const { t } = operatorTexts();
   const told = Object.entries(details).map(([name, given]) => {
     const value = String(given);
-    return { name, value, ...(readId(value) ? { href: `/ops/deliveries/${value}` } : {}) };
+    const list = name === "webhookId" ? "webhooks" : "deliveries";
+    return { name, value, ...(readId(value) ? { href: `/ops/${list}/${value}` } : {}) };
   });
   return {
     id: String(id),

@@ -66,7 +66,10 @@ function describe({ total: { answers, mails, deliveryRate, retryRate } }: SpanFi
   return [
     ["registrations", `${answers.count} answered, ${share(answers.withinASecond)} within a second`],
     ["answer time", `p50 ${time(answers.p50)}, p95 ${time(answers.p95)}, p99 ${time(answers.p99)}`],
-    ["delivery rate", `${share(deliveryRate)} (${mails.arrived} arrived, ${mails.bounced} came back)`],
+    [
+      "delivery rate",
+      `${share(deliveryRate)} (${mails.arrived} arrived, ${mails.bounced} came back, ${mails.failed} given up)`,
+    ],
     ["retry rate", `${share(retryRate)} (${mails.retried} of ${mails.tried})`],
     ["given up", `${mails.failed} of ${mails.queued}`],
   ];

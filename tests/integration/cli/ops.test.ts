@@ -159,7 +159,7 @@ describe("the operator's commands", () => {
     services.pass(30 * 86_400);
     await failed();
     const { out } = await ops("stats");
-    expect(out).toMatch(/last 1h[\s\S]*delivery rate +0 % \(0 arrived, 0 came back\)/);
+    expect(out).toMatch(/last 1h[\s\S]*delivery rate +0 % \(0 arrived, 0 came back, 1 given up\)/);
     expect(out).toMatch(/scripted +preferred; last hour 0 mails taken, 1 attempts failed/);
     expect((await json("stats")).result).toMatchObject({
       health: { providers: [{ provider: "scripted", role: "preferred", failed: 1 }] },

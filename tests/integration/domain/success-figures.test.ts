@@ -87,7 +87,7 @@ describe("how long registrations took", () => {
 });
 
 describe("what became of mails", () => {
-  test("counts arrived, returned and given up, leaves out what is open or called off, and tells second tries", async () => {
+  test("counts arrived, returned or held back, and given up, leaves out what is open or called off, and tells second tries", async () => {
     await sendOne();
     await sendOne();
     const bounced = await sendOne();
@@ -99,6 +99,15 @@ describe("what became of mails", () => {
       isPermanent: false,
       text: null,
     });
+    const suppressed = await sendOne();
+    await applyProviderEvent(services, {
+      id: `suppressed-${suppressed}`,
+      type: "suppressed",
+      providerMessageId: "unknown",
+      deliveryId: suppressed,
+      isPermanent: true,
+      text: null,
+    });
     await sendOne(refusal({ class: "permanent", code: "mailbox_unavailable" }));
     const waits = await sendOne(refusal());
     const off = await registerUser(services, someone());
@@ -106,11 +115,11 @@ describe("what became of mails", () => {
     services.pass(61);
     await attemptDelivery(services, waits);
     const { "1h": hour } = await readSuccess(services);
-    expect(hour?.total.mails).toEqual({ queued: 6, arrived: 3, bounced: 1, failed: 1, tried: 5, retried: 1 });
-    expect(hour?.total.deliveryRate).toBe(3 / 5);
-    expect(hour?.total.retryRate).toBe(1 / 5);
+    expect(hour?.total.mails).toEqual({ queued: 7, arrived: 3, bounced: 2, failed: 1, tried: 6, retried: 1 });
+    expect(hour?.total.deliveryRate).toBe(3 / 6);
+    expect(hour?.total.retryRate).toBe(1 / 6);
     expect(hour?.slots).toHaveLength(12);
-    expect(hour?.slots.reduce((sum, { mails }) => sum + mails.queued, 0)).toBe(6);
+    expect(hour?.slots.reduce((sum, { mails }) => sum + mails.queued, 0)).toBe(7);
   });
 
   test("stays counted for the week when the rows are removed: most whose mail failed never confirm", async () => {
