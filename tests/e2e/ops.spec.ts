@@ -67,6 +67,7 @@ test("a mail is found by its address, which stands masked on the page and in the
   await page.getByRole("button", { name: "Show" }).click();
   await page.waitForURL("**/ops/deliveries?**");
   expect(decodeURIComponent(page.url())).not.toContain(person.email);
+  await expect(page.getByText("these mails need not be one person’s")).toBeVisible();
   await expect(page.locator(`a[href="/ops/deliveries/${delivery.id}"]`)).toBeVisible();
   expect(await page.content()).not.toContain(person.username);
 });

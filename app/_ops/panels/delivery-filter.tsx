@@ -26,6 +26,10 @@ export function DeliveryFilterForm({ values }: { values: FilterValues }) {
       <div className="max-sm:col-span-full">
         <TypedField name="to" label={t("list.address")} value={values.to} hint={t("list.addressHint")} />
       </div>
+      {/* What is typed does not go into the page's address (021), so several people may be found by it. */}
+      {values.to.includes("…") ? (
+        <p className="order-last col-span-full text-small text-fg-muted">{t("list.addressShared")}</p>
+      ) : null}
       <div className="flex gap-2">
         <button type="submit" className={buttonClass("primary")}>
           {t("list.apply")}
