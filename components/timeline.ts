@@ -41,7 +41,8 @@ const PLACE_OF = {
   complained: 4,
 } as const satisfies Record<DeliveryStatus, number>;
 
-const TONE_OF = {
+/** What a state means to the person it is told to. */
+export const TONE_OF = {
   queued: "live",
   sending: "live",
   retrying: "waiting",

@@ -3,23 +3,13 @@ import "server-only";
 import type { ReactNode } from "react";
 import { Mark } from "@/components/mark";
 import { Badge, type Tone } from "@/components/operators/badge";
+import { TONE_OF } from "@/components/timeline";
 import { buttonClass } from "@/components/ui/button-class";
 import type { DeliveryStatus } from "@/domain/confirmation-state";
 import { operatorTexts } from "@/messages/operators";
 
-/** What a state means to an operator. */
-export const TONE: Record<DeliveryStatus, Tone> = {
-  queued: "live",
-  sending: "live",
-  retrying: "waiting",
-  sent: "done",
-  delivered: "done",
-  failed: "bad",
-  bounced: "bad",
-  complained: "bad",
-  suppressed: "bad",
-  cancelled: "idle",
-};
+/** As people are shown it, but that what was called off is nothing bad to an operator. */
+export const TONE: Record<DeliveryStatus, Tone> = { ...TONE_OF, cancelled: "idle" };
 
 export function StatusBadge({ status }: { status: DeliveryStatus }) {
   return <Badge tone={TONE[status]} text={operatorTexts().t(`status.${status}`)} />;
