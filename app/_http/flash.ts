@@ -73,6 +73,8 @@ const FlashSchema = z.object({
   }),
 });
 
+/** Of a refused form, with or without why. */
+const TypedSchema = FlashSchema.pick({ form: true, values: true });
 const DoneSchema = z.object({ done: z.enum(DONE_NOTES) });
 
 /** A `set-cookie` value for the redirect that sends a person back to a form. */
@@ -133,6 +135,13 @@ export async function readFlash(form: FlashForm): Promise<Flash | null> {
   return flash?.form === form ? flash : null;
 }
 
+/** What was typed into a form that was refused, by field. For server components. */
+export async function readTyped(form: FlashForm): Promise<Record<string, string>> {
+  const raw = (await cookies()).get(flashCookieName())?.value;
+  const typed = raw ? decode(TypedSchema, raw) : null;
+  return typed?.form === form ? typed.values : {};
+}
+
 /** What this page is to tell as done, or null. For server components; the cookie goes with the page (proxy.ts). */
 export async function readDone(): Promise<DoneNote | null> {
   const raw = (await cookies()).get(flashCookieName())?.value;
@@ -153,11 +162,17 @@ export function bringsToldOnce(request: Request, path: string): boolean {
   return done !== null || flash?.problem.code === "other_account";
 }
 
-/** The request brings why a form was refused, in words, which a page in another language cannot say. */
-export function bringsWords(request: Request): boolean {
+/**
+ * A `set-cookie` value that leaves of a refused form what was typed, or null when the request brings none: why it was
+ * refused is in words, which a page in another language cannot say.
+ */
+export function withoutWords(request: Request): string | null {
   const flash = decodeFlash(readCookie(request, flashCookieName()) ?? "");
   // Of these two each page has words of its own.
-  return flash !== null && !/^other_(account|registration)$/.test(flash.problem.code);
+  if (!flash || /^other_(account|registration)$/.test(flash.problem.code)) return null;
+  const { form, values } = flash;
+  const value = Buffer.from(JSON.stringify({ form, values })).toString("base64url");
+  return `${flashCookieName()}=${value}; ${cookieAttributes()}; Max-Age=${FLASH_SECONDS}`;
 }
 
 /** What a cookie's value holds of a refused form, or null. */

@@ -1,4 +1,4 @@
-import { bringsWords, clearFlashCookie } from "@/app/_http/flash";
+import { withoutWords } from "@/app/_http/flash";
 import { seeOther } from "@/app/_http/handle";
 import { HttpError } from "@/app/_http/http-error";
 import { languageCookie } from "@/app/_http/language";
@@ -14,8 +14,8 @@ export async function POST(request: Request): Promise<Response> {
     refuseForeignPage(request);
     const { language, back } = (await readBody(request)).fields;
     if (!isLanguage(language)) throw new HttpError(422, "unknown_language", "unknown_language");
-    const over = bringsWords(request) ? [clearFlashCookie()] : [];
-    return seeOther(ownAddress(back), [languageCookie(language), ...over]);
+    const typed = withoutWords(request);
+    return seeOther(ownAddress(back), [languageCookie(language), ...(typed ? [typed] : [])]);
   } catch (error) {
     return problemResponse(error, request);
   }

@@ -69,7 +69,9 @@ test("a wrong password is said, and the name stays typed", async ({ page }) => {
   await expect(page.getByLabel("Username or email address")).toHaveValue("nobody-at-all");
 });
 
-test("after a switch of language nothing is said in the one before", async ({ page }) => {
+test("after a switch of language nothing is said in the one before, and what was typed is there", async ({
+  page,
+}) => {
   await page.goto("/sign-in");
   await page.getByLabel("Username or email address").fill("nobody-at-all");
   await page.getByLabel("Password", { exact: true }).fill("wrong password");
@@ -80,6 +82,7 @@ test("after a switch of language nothing is said in the one before", async ({ pa
   await page.locator('form[action="/language"] button').click();
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
   await expect(refusal).toHaveCount(0);
+  await expect(page.locator("#field-login")).toHaveValue("nobody-at-all");
 });
 
 test("who chooses a language where another account is open stays where that is told", async ({ page }) => {

@@ -3,7 +3,7 @@ import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { requestTexts } from "@/app/_data/texts";
-import { readFlash } from "@/app/_http/flash";
+import { readFlash, readTyped } from "@/app/_http/flash";
 import { RegisterForm } from "@/components/register-form";
 import { TextsProvider } from "@/components/texts-provider";
 import { Card } from "@/components/ui/card";
@@ -19,9 +19,10 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function RegisterPage() {
-  const [visitor, flash, { language, t, rich }] = await Promise.all([
+  const [visitor, flash, typed, { language, t, rich }] = await Promise.all([
     currentVisitor(),
     readFlash("register"),
+    readTyped("register"),
     requestTexts(),
   ]);
   if (visitor?.scope === "full") redirect("/account");
@@ -35,7 +36,7 @@ export default async function RegisterPage() {
           texts={pickTexts(language, ["form", "rules", "strength", "register"])}
         >
           <RegisterForm
-            values={flash?.values ?? {}}
+            values={typed}
             refusal={flash?.problem ?? null}
             passwordMin={services().settings.passwordMin}
           />

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { currentVisitor } from "@/app/_auth/visitor";
 import { getAccount } from "@/app/_data/account";
 import { requestTexts } from "@/app/_data/texts";
-import { readDone, readFlash } from "@/app/_http/flash";
+import { readDone, readFlash, readTyped } from "@/app/_http/flash";
 import { DoneNote } from "@/components/done-note";
 import { OtherAccount } from "@/components/other-account";
 import { SignInForm } from "@/components/sign-in-form";
@@ -25,10 +25,11 @@ export async function generateMetadata(): Promise<Metadata> {
 type Props = { searchParams: Promise<{ other?: string | string[] }> };
 
 export default async function SignInPage({ searchParams }: Props) {
-  const [{ other }, visitor, flash, done, { language, t, rich }] = await Promise.all([
+  const [{ other }, visitor, flash, typed, done, { language, t, rich }] = await Promise.all([
     searchParams,
     currentVisitor(),
     readFlash("sign-in"),
+    readTyped("sign-in"),
     readDone(),
     requestTexts(),
   ]);
@@ -74,7 +75,7 @@ export default async function SignInPage({ searchParams }: Props) {
           <p className="mt-2 mb-6 text-fg-muted">{t("signIn.text")}</p>
         )}
         <TextsProvider language={language} texts={pickTexts(language, ["form", "signIn"])}>
-          <SignInForm values={flash?.values ?? {}} refusal={flash?.problem ?? null} />
+          <SignInForm values={typed} refusal={flash?.problem ?? null} />
         </TextsProvider>
       </Card>
       <p className="mt-3 flex flex-wrap items-center justify-center gap-x-1.5 px-3 text-fg-muted">
