@@ -6,12 +6,13 @@ const KEY = "latchkey.register";
 /** Fills empty fields of the form from what this tab remembers. */
 export function restoreDraft(form: HTMLFormElement): void {
   withStorage((storage) => {
-    const draft: Partial<Record<string, unknown>> = JSON.parse(storage.getItem(KEY) ?? "{}");
+    const draft: Partial<Record<string, string>> = JSON.parse(storage.getItem(KEY) ?? "{}");
     for (const name of ["username", "email"]) {
       const input = form.elements.namedItem(name);
-      const typed = draft[name];
-      if (input instanceof HTMLInputElement && input.value === "" && typeof typed === "string")
-        input.value = typed;
+      if (!(input instanceof HTMLInputElement) || input.value) continue;
+      input.value = draft[name] ?? "";
+      // Who is in the field is about to type into an empty one: what comes goes over the draft, and not behind it.
+      if (input === document.activeElement) input.select();
     }
   });
 }

@@ -84,6 +84,31 @@ test("mistakes are shown at the field after it is left, without reloading, and w
   expect(await page.evaluate(() => "stayed" in window)).toBe(true);
 });
 
+test("a reload keeps what was typed, the password aside, and who is in a field by then types over it", async ({
+  page,
+}) => {
+  const earlier = newPerson();
+  await page.goto("/register");
+  await fillRegistration(page, earlier);
+  let letScriptCome = () => {};
+  const released = new Promise<void>((resolve) => {
+    letScriptCome = resolve;
+  });
+  await page.route("**/_next/static/**/*.js", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto("/register", { waitUntil: "commit" });
+  const username = page.getByLabel("Username");
+  await username.focus();
+  letScriptCome();
+  await expect(username).toHaveValue(earlier.username);
+  await expect(page.getByLabel("Email address")).toHaveValue(earlier.email);
+  await expect(page.getByLabel("Password", { exact: true })).toHaveValue("");
+  await page.keyboard.type("ada");
+  await expect(username).toHaveValue("ada");
+});
+
 test("a taken username is said at its field, and the rest stays typed", async ({ page }) => {
   const first = newPerson();
   await register(first);
