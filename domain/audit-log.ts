@@ -87,6 +87,26 @@ export const AUDIT_SENTENCES: Record<AuditType, string> = {
   webhook_replayed: "An operator sent a webhook anew",
 };
 
+/** What each kind of row says beside whom it is about, in words, for operators. */
+export const AUDIT_DETAIL_WORDS: Record<
+  { [Type in AuditType]: keyof AuditDetails[Type] }[AuditType],
+  string
+> = {
+  reason: "Reason",
+  claim: "Claim",
+  scope: "Scope",
+  sessions: "Sessions",
+  users: "People",
+  deliveries: "Mails",
+  deliveryId: "Mail",
+  newDeliveryId: "New mail",
+  imported: "Imported",
+  present: "There before",
+  updated: "Updated",
+  refused: "Refused",
+  webhookId: "Webhook",
+};
+
 export type AuditEntry<Type extends AuditType = AuditType> = {
   type: Type;
   details: AuditDetails[Type];

@@ -6,7 +6,7 @@ import { OperatorPage, Pager } from "@/app/_ops/parts";
 import { type AuditEntry, AuditList } from "@/components/operators/audit-list";
 import { Alert } from "@/components/ui/alert";
 import { buttonClass } from "@/components/ui/button-class";
-import { AUDIT_SENTENCES } from "@/domain/audit-log";
+import { AUDIT_DETAIL_WORDS, AUDIT_SENTENCES } from "@/domain/audit-log";
 import { AUDIT_ACTORS, AUDIT_TYPES, type AuditPage, browseAudit } from "@/domain/audit-trail";
 import { readId } from "@/domain/delivery-facts";
 import { operatorTexts } from "@/messages/operators";
@@ -53,10 +53,14 @@ export default async function AuditTrailPage({ searchParams }: { searchParams: P
 /** Ids lead somewhere; of a network there are the first letters of its hash, enough to see that two are the same. */
 function toEntry({ id, at, type, actor, details, userId, network }: Row): AuditEntry {
   const { t } = operatorTexts();
-  const told = Object.entries(details).map(([name, given]) => {
+  const words: Record<string, string> = AUDIT_DETAIL_WORDS;
+  const told = Object.entries(details).map(([key, given]) => {
+    const name = words[key] ?? key;
     const value = String(given);
-    const list = name === "webhookId" ? "webhooks" : "deliveries";
-    return { name, value, ...(readId(value) ? { href: `/ops/${list}/${value}` } : {}) };
+    const list = key === "webhookId" ? "webhooks" : "deliveries";
+    return readId(value)
+      ? { name, value, href: `/ops/${list}/${value}` }
+      : { name, value: value.replaceAll("_", " ") };
   });
   return {
     id: String(id),
