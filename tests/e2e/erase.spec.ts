@@ -34,13 +34,14 @@ async function findTablesWith(sql: postgres.Sql, texts: string[]): Promise<strin
     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`;
   expect(tables.map(({ schema }) => schema)).toEqual(expect.arrayContaining(["public", "inngest"]));
   const found: string[] = [];
-  for (const { schema, name } of tables)
-    for (const text of texts) {
-      const rows =
-        await sql`select 1 from ${sql(schema)}.${sql(name)} t where position(${text} in t::text) > 0 limit 1`;
-      if (rows.length > 0) found.push(`${schema}.${name}`);
-    }
-  return [...new Set(found)].sort();
+  for (const { schema, name } of tables) {
+    // Each row is made a text once, whatever is looked for in it: other tests' mails are in these tables too.
+    const rows = await sql`
+      select 1 from ${sql(schema)}.${sql(name)} t, lateral (select t::text as content offset 0) r
+      where exists (select 1 from unnest(${texts}::text[]) wanted where position(wanted in r.content) > 0) limit 1`;
+    if (rows.length > 0) found.push(`${schema}.${name}`);
+  }
+  return found.sort();
 }
 
 test("erase removes a person everywhere: no table holds them or an id of theirs, the engine's included", async () => {

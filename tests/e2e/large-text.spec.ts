@@ -1,7 +1,6 @@
 // Pages with a larger text set in the browser itself, as people with weak eyes do (WCAG 2.2, 1.4.4 and 1.4.10): every
 // length in rem grows with it, and the phone does not.
-import { type Browser, expect, type Page, test } from "@playwright/test";
-import { LAUNCH_ARGS } from "@/cli/product/browser.mjs";
+import { expect, type Page, test } from "@playwright/test";
 import { newAccount, signInAs } from "../support/accounts";
 import { makeConfirmation } from "../support/confirmations";
 import { currentStep, registerOnPage, signInOnPage, speak } from "../support/pages";
@@ -9,6 +8,8 @@ import { newPerson } from "../support/people";
 import { tellStates } from "../support/told-states";
 
 const USUAL_PX = 16;
+const PERCENTS = [125, 150, 200];
+const PHONES = [320, 390];
 
 const RETRYING = makeConfirmation(
   {
@@ -37,65 +38,71 @@ const listOverflow = (page: Page) =>
     return found;
   });
 
-/** An account that is signed in twice, with all that is on its page open. */
-async function expectAccountFits(browser: Browser, baseURL: string, percent: number): Promise<void> {
+/** Letters under each other instead of words: a line holds a third of the window at least. */
+const listNarrow = (page: Page) =>
+  page
+    .locator("main li p, main dd")
+    .evaluateAll((texts) =>
+      texts
+        .filter((text) => text.getBoundingClientRect().width < window.innerWidth / 3)
+        .map((text) => `narrow: ${text.textContent}`),
+    );
+
+/**
+ * Looks at the page with each size of text on each phone. `look` gives what is wrong. The size is the browser's own
+ * (Page.setFontSizes), as its settings have it: a page that is open follows, as it would there.
+ */
+async function expectNothing(page: Page, where: string, look: () => Promise<unknown[]>): Promise<void> {
+  const browser = await page.context().newCDPSession(page);
+  const setText = (percent: number) =>
+    browser.send("Page.setFontSizes", { fontSizes: { standard: (USUAL_PX * percent) / 100 } });
+  try {
+    for (const percent of PERCENTS) {
+      await setText(percent);
+      expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe(
+        `${(USUAL_PX * percent) / 100}px`,
+      );
+      for (const width of PHONES) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await look(), `${where}, ${percent} %, ${width} px wide`).toEqual([]);
+      }
+    }
+  } finally {
+    // The window is the next test's as well.
+    await setText(100);
+    await browser.detach();
+  }
+}
+
+for (const language of ["en", "de", "fr", "ar", "ja"])
+  test(`with larger text nothing leaves its box or the window of a phone (${language})`, async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await registerOnPage(page, newPerson());
+    await tellStates(page, RETRYING);
+    await speak(page, language);
+    for (const path of ["/", "/register", "/sign-in", "/confirm"]) {
+      await page.goto(path);
+      if (path === "/register") await page.locator('button[type="submit"]').first().click();
+      if (path === "/confirm") await expect(currentStep(page)).toHaveAttribute("data-tone", "waiting");
+      await expectNothing(page, path, () => listOverflow(page));
+    }
+  });
+
+test("with larger text nothing on the page of an account that is signed in twice leaves its box, and lines hold words", async ({
+  page,
+}) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
   const person = await newAccount();
   await signInAs(person, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0");
-  const page = await browser.newPage({ baseURL, reducedMotion: "reduce" });
   await signInOnPage(page, person);
   await page.waitForURL("**/account");
   for (const language of ["en", "de", "ar"]) {
     await speak(page, language);
     await page.goto("/account");
     for (const summary of await page.locator("summary").all()) await summary.click();
-    for (const width of [320, 390]) {
-      await page.setViewportSize({ width, height: 800 });
-      const where = `/account in ${language}, ${width} px wide`;
-      expect(await listOverflow(page), where).toEqual([]);
-      // Words and not letters under each other: a line holds a third of the window at least.
-      const narrow = await page
-        .locator("main li p, main dd")
-        .evaluateAll((texts) =>
-          texts
-            .filter((text) => text.getBoundingClientRect().width < window.innerWidth / 3)
-            .map((text) => text.textContent),
-        );
-      expect(narrow, `${where}, ${percent} %`).toEqual([]);
-    }
+    await expectNothing(page, language, async () => [
+      ...(await listOverflow(page)),
+      ...(await listNarrow(page)),
+    ]);
   }
-  await page.close();
-}
-
-for (const percent of [125, 150, 200])
-  test(`with text at ${percent} % nothing leaves its box or the window of a phone`, async ({
-    playwright,
-    launchOptions,
-    baseURL,
-  }) => {
-    const px = (USUAL_PX * percent) / 100;
-    const browser: Browser = await playwright.chromium.launch({
-      ...launchOptions,
-      args: [...LAUNCH_ARGS, `--blink-settings=defaultFontSize=${px}`],
-    });
-    try {
-      const page = await browser.newPage({ ...(baseURL ? { baseURL } : {}), reducedMotion: "reduce" });
-      await registerOnPage(page, newPerson());
-      expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe(`${px}px`);
-      await tellStates(page, RETRYING);
-      for (const language of ["en", "de", "fr", "ar", "ja"]) {
-        await speak(page, language);
-        for (const path of ["/", "/register", "/sign-in", "/confirm"]) {
-          await page.goto(path);
-          if (path === "/register") await page.locator('button[type="submit"]').first().click();
-          if (path === "/confirm") await expect(currentStep(page)).toHaveAttribute("data-tone", "waiting");
-          for (const width of [320, 390]) {
-            await page.setViewportSize({ width, height: 800 });
-            expect(await listOverflow(page), `${path} in ${language}, ${width} px wide`).toEqual([]);
-          }
-        }
-      }
-      await expectAccountFits(browser, baseURL ?? "", percent);
-    } finally {
-      await browser.close();
-    }
-  });
+});

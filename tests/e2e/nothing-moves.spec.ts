@@ -102,6 +102,8 @@ test("how fresh the page is stands on the line of its heading, and moves nothing
   context,
 }) => {
   await registerOnPage(page, newPerson());
+  // Nothing comes any more: a stream that is open goes on while the browser is said to be offline, and would tell it.
+  await expect(currentStep(page)).toContainText("Delivered");
   const heading = page.locator("#mail-heading");
   const badge = page.locator("#mail-heading + span span.relative");
   /** Where the first line of an element stands: the foot of something without a size at its beginning. */
