@@ -4,6 +4,7 @@ import { LAUNCH_ARGS, listBrowsers } from "./cli/product/browser.mjs";
 const executablePath = listBrowsers()[0];
 
 const STARTS_ITS_OWN = [
+  "database-away",
   "fuzz",
   "limits",
   "outages",
