@@ -119,17 +119,32 @@ export type ReplayOfFailed = {
   isMore: boolean;
 };
 
+/** What was given up at `since` or later and is still waited for, oldest first, asked for in batches. */
+async function* eachFailed(services: Services, since: Date, batch: number): AsyncGenerator<PageKey> {
+  let after: PageKey | null = null;
+  do {
+    const now = services.clock();
+    const found: PageKey[] = await listFailedToReplay(services.db, { since, now, after, limit: batch });
+    yield* found;
+    after = found.length === batch ? (found.at(-1) ?? null) : null;
+  } while (after);
+}
+
 /** How many `replayFailed` would send anew now, counted up to its limit. */
 export async function countFailedToReplay(
   services: Services,
   { since, limit }: { since: Date; limit: number },
 ): Promise<{ count: number; isMore: boolean }> {
-  const now = services.clock();
-  const found = await listFailedToReplay(services.db, { since, now, after: null, limit: limit + 1 });
-  return { count: Math.min(limit, found.length), isMore: found.length > limit };
+  let count = 0;
+  for await (const _ of eachFailed(services, since, Math.min(limit + 1, COUNT_BATCH))) {
+    if (count === limit) return { count, isMore: true };
+    count++;
+  }
+  return { count, isMore: false };
 }
 
 const BATCH = 100;
+const COUNT_BATCH = 1_000;
 
 /**
  * Sends anew whatever was given up at `since` or later and is still waited for, oldest first, at most `limit`. Each is
@@ -140,23 +155,13 @@ export async function replayFailed(
   { since, limit }: { since: Date; limit: number },
 ): Promise<ReplayOfFailed> {
   const result: ReplayOfFailed = { replayed: [], refused: 0, isMore: false };
-  let after: PageKey | null = null;
-  for (;;) {
-    const found: PageKey[] = await listFailedToReplay(services.db, {
-      since,
-      now: services.clock(),
-      after,
-      limit: BATCH,
-    });
-    for (const { id } of found) {
-      if (result.replayed.length >= limit) return { ...result, isMore: true };
-      const replay = await replayDelivery(services, id);
-      if (replay.outcome === "replayed") result.replayed.push(replay.queued);
-      else result.refused++;
-    }
-    after = found.at(-1) ?? null;
-    if (found.length < BATCH || !after) return result;
+  for await (const { id } of eachFailed(services, since, BATCH)) {
+    if (result.replayed.length >= limit) return { ...result, isMore: true };
+    const replay = await replayDelivery(services, id);
+    if (replay.outcome === "replayed") result.replayed.push(replay.queued);
+    else result.refused++;
   }
+  return result;
 }
 
 /**

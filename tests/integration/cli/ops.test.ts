@@ -111,6 +111,11 @@ describe("the operator's commands", () => {
     const one = await failed();
     services.pass(1);
     const two = await failed();
+    for (const _ of ["asked", "asked again: nothing was sent"])
+      expect(await json("replay", "--failed", "--since", "10m", "--dry-run")).toMatchObject({
+        code: EXIT.done,
+        result: { count: 2 },
+      });
     expect(await json("replay", "--failed", "--since", "10m")).toMatchObject({
       code: EXIT.done,
       result: {
@@ -121,7 +126,8 @@ describe("the operator's commands", () => {
         refused: 0,
       },
     });
-    expect((await ops("replay", "--failed", "--since", "10m")).code).toBe(EXIT.nothing);
+    for (const way of [[], ["--dry-run"]])
+      expect((await ops("replay", "--failed", "--since", "10m", ...way)).code).toBe(EXIT.nothing);
   });
 
   test("call off a mail that waits, and no other", async () => {
@@ -180,6 +186,7 @@ describe("the operator's commands", () => {
     [["replay", "x"], "is no delivery's id"],
     [["replay", "--since", "1h", "x"], "--since goes with --failed"],
     [["replay", "--failed", "x"], "not both"],
+    [["replay", "x", "--dry-run"], "--dry-run goes with --failed"],
     [["cancel"], "Which delivery?"],
     [["send"], "Whom?"],
     [["send", "ada", "grace"], "One at a time"],
