@@ -29,25 +29,28 @@ export async function startBreakable(name: string): Promise<Breakable> {
   common.pathname = `/${name}`;
   const sql = postgres(common.href, { max: 1, onnotice: () => {} });
   common.host = `127.0.0.1:${gate.port}`;
-  const product = await startOwnProduct(name, {
-    DATABASE_URL: common.href,
-    EMAIL_WATCHDOG_AFTER: "1",
-    EMAIL_RETRY_BASE: "3",
-    EMAIL_RETRY_MAX: "3",
-    RATE_LIMITS: "off",
-  });
-  // An event that comes before the app's functions are known starts nothing; that is the watchdog's, not these tests'.
-  await expect.poll(async () => (await sql`select 1 from inngest.functions`).length).toBeGreaterThan(0);
-  return {
-    product,
-    gate,
-    sql,
-    async stop() {
-      await product.stop();
-      await sql.end();
-      await gate.close();
-    },
+  let product: Product | undefined;
+  const stop = async () => {
+    await product?.stop();
+    await sql.end();
+    await gate.close();
   };
+  try {
+    product = await startOwnProduct(name, {
+      DATABASE_URL: common.href,
+      EMAIL_WATCHDOG_AFTER: "1",
+      EMAIL_RETRY_BASE: "3",
+      EMAIL_RETRY_MAX: "3",
+      RATE_LIMITS: "off",
+    });
+    // An event that comes before the app's functions are known starts nothing; that is the watchdog's, not these tests'.
+    await expect.poll(async () => (await sql`select 1 from inngest.functions`).length).toBeGreaterThan(0);
+    return { product, gate, sql, stop };
+  } catch (error) {
+    // Nobody else can: a test that has not got it cannot stop it.
+    await stop();
+    throw error;
+  }
 }
 
 export const signalEngine = (signal: NodeJS.Signals) => process.kill(readRunning().inngest.pid, signal);
